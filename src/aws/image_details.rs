@@ -47,7 +47,11 @@ impl Session {
         Ok((known, unknown))
     }
 
-    async fn snapshot_details(&self, region: &Region, ids: &[SnapshotId]) -> Result<Vec<SnapshotDetails>, Failure> {
+    pub(super) async fn snapshot_details(
+        &self,
+        region: &Region,
+        ids: &[SnapshotId],
+    ) -> Result<Vec<SnapshotDetails>, Failure> {
         let mut found = Vec::new();
         if !ids.is_empty() {
             found = self.describe_snapshots(region, ids, &[]).await?;

@@ -4,6 +4,7 @@
 //! when is decided by the engine.
 
 mod checks;
+mod comparison;
 mod convert;
 mod copies;
 mod credential_sources;

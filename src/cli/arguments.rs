@@ -3,8 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    audit, cancel, completions, config, copy, coverage, deregister, exit::CommandError, jobs, list, map, orphans,
-    output::Format, policy, recycle_bin, replay, resolve, retry, schema, setup::CommonFlags, show, sync, wait, watch,
+    audit, cancel, completions, config, copy, coverage, deregister, diff, exit::CommandError, jobs, list, map, orphans,
+    output::Format, policy, recycle_bin, replay, resolve, retry, schema, setup::CommonFlags, show, sync, verify, wait,
+    watch,
     world::WorldArgs,
 };
 use crate::domain::Failure;
@@ -34,6 +35,17 @@ pub(super) enum Command {
     /// `coverage.version_pattern`). Each region is compared with the newest version that is available anywhere: there, differs (from its
     /// source), pending, disabled, stale (an older version is there), failed, missing; unknown if the region could not be listed.
     Coverage(coverage::CoverageArgs),
+    /// Compare copies with their sources, and name what differs: what was requested, and what was not
+    ///
+    /// What every copy has otherwise is left out: id, owner, dates, snapshots, tags of amigrate's own, and what EC2 does not copy
+    /// (deprecation, protection) unless it was requested. What was requested is known of the copies in this host's list. The status
+    /// is 0 if a copy is as its source or as requested, 10 if it differs in anything else, 1 or 3 if it could not be compared: its
+    /// source is gone, or a part of either could not be read, which never counts as equal.
+    Verify(verify::VerifyArgs),
+    /// Compare any two images, and print everything that differs
+    ///
+    /// Their ids, regions and snapshots are no differences. The status is 0 if nothing differs, 10 if something does.
+    Diff(diff::DiffArgs),
     /// Copy images to other regions
     ///
     /// Without --wait and --detach the command returns once EC2 has accepted every copy, and prints the ids of the new images. EC2
@@ -136,6 +148,7 @@ impl Command {
             Self::Policy(_) => ("policy", "it prints a JSON document"),
             Self::Schema(_) => ("schema", "it prints a JSON document"),
             Self::Map(_) => ("map", "it prints what --format names"),
+            Self::Diff(_) if format == Format::Ids => ("diff", "it prints parts of two images"),
             Self::Drive { .. } => ("drive", "it prints nothing; `amigrate watch` and `amigrate jobs` do"),
             Self::Resolve(_) => ("resolve", "it prints nothing but its outcome"),
             Self::Completions(_) => ("completions", "it prints a script"),

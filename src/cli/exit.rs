@@ -17,8 +17,9 @@ pub(super) enum ExitStatus {
     NotAllowed = 3,
     /// The time given with `--timeout` is over; jobs go on.
     TimedOut = 4,
-    /// `amigrate sync` without `--apply` found something to do, `amigrate orphans` orphaned snapshots.
-    SomethingToDo = 10,
+    /// `amigrate sync` without `--apply` found something to do, `amigrate orphans` orphaned snapshots, `amigrate verify` or `amigrate
+    /// diff` differences.
+    Found = 10,
     /// 128 + SIGHUP.
     HungUp = 129,
     /// 128 + SIGINT.

@@ -11,10 +11,12 @@ mod connection;
 mod copy;
 mod coverage;
 mod deregister;
+mod diff;
 mod drive;
 mod exit;
 mod follow;
 mod foreign;
+mod image_words;
 mod jobs;
 mod list;
 mod lookup;
@@ -43,6 +45,7 @@ mod sync;
 mod targets;
 mod timeout;
 mod tui;
+mod verify;
 mod wait;
 mod watch;
 mod whoami;
@@ -177,6 +180,8 @@ fn dispatch(mut setup: Setup, command: Option<Command>) -> Result<ExitCode, Comm
         Command::Audit(args) => audit::run(&setup, &args)?,
         Command::Show(args) => show::run(&setup, &args)?,
         Command::Coverage(args) => coverage::run(&setup, &args)?,
+        Command::Verify(args) => verify::run(&setup, &args)?,
+        Command::Diff(args) => diff::run(&setup, &args)?,
         Command::Copy(args) => copy::run(&setup, &args)?,
         Command::Watch(args) => watch::run(&setup, &args)?,
         Command::Wait(args) => wait::run(&setup, &args)?,

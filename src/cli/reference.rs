@@ -11,7 +11,7 @@ pub const EXIT_STATUSES: [(u8, &str); 9] = [
     (4, "The time given with --timeout is over; copies go on, and the command that resumes is printed."),
     (
         10,
-        "`amigrate sync` has found something to copy or to retire and has not been told to --apply it; or nothing matches, with --fail-if-empty. `amigrate orphans` has found orphaned snapshots, and has not been told to --delete them.",
+        "`amigrate sync` has found something to copy or to retire and has not been told to --apply it; or nothing matches, with --fail-if-empty. `amigrate orphans` has found orphaned snapshots, and has not been told to --delete them. `amigrate verify` has found a difference that was not requested, `amigrate diff` any difference.",
     ),
     (129, "The terminal has closed; copies go on."),
     (130, "Interrupted by Ctrl-C; copies go on. A second Ctrl-C ends at once."),

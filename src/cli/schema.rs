@@ -14,8 +14,8 @@ use super::{
     policy::PolicyDocument,
     records::{
         AuditRecord, BinnedRecord, CheckDocument, CopyDocument, CopyRecord, DeregistrationRecord, DestinationRecord,
-        FailureRecord, FamilyRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord, OrphanRecord,
-        RequestedDocument, RequestedRecord, SyncRecord,
+        DiffDocument, FailureRecord, FamilyRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord, OrphanRecord,
+        RequestedDocument, RequestedRecord, SyncRecord, VerificationRecord,
     },
     regions::nearest,
 };
@@ -48,6 +48,8 @@ const OUTPUTS: &[Output] = &[
     records::<ImageRecord>("list"),
     document::<ImageDocument>("show"),
     records::<FamilyRecord>("coverage"),
+    records::<VerificationRecord>("verify"),
+    document::<DiffDocument>("diff"),
     Output { command: "copy", document: copied, line: copied_line },
     records::<JobRecord>("jobs"),
     records::<JobRecord>("watch"),

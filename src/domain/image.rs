@@ -314,6 +314,11 @@ impl Image {
         &*self.root_device_type == "instance-store"
     }
 
+    /// Returns false if instances of it have no UEFI variables, so that it has no UEFI data.
+    pub fn may_have_uefi_data(&self) -> bool {
+        self.tpm_support.is_some() || self.boot_mode.as_deref().is_some_and(|mode| mode.starts_with("uefi"))
+    }
+
     /// Returns its snapshots in the order of the devices.
     pub fn snapshot_ids(&self) -> impl Iterator<Item = &SnapshotId> {
         self.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.snapshot_id.as_ref())

@@ -60,7 +60,7 @@ pub struct SnapshotDetails {
 }
 
 /// Who may create volumes of a snapshot. Source: EC2 API reference, `CreateVolumePermission`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum VolumePermission {
     Account(AccountId),
     /// `Group` with the value `all`: everyone.

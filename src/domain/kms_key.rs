@@ -10,6 +10,11 @@ use crate::domain::{
     region::{Partition, Region},
 };
 
+/// Returns true if the ARN that EC2 shows may be that of the requested key. An alias that was not resolved cannot be compared.
+pub fn names_key(requested: &str, arn: &str) -> bool {
+    requested.contains("alias/") || requested == arn || arn.rsplit_once("key/").is_some_and(|(_, id)| id == requested)
+}
+
 /// Reference to a key: an id, an alias, a key ARN or an alias ARN.
 /// Source: EC2 API reference, `CopyImage`, `KmsKeyId`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

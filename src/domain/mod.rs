@@ -4,6 +4,7 @@
 pub mod account;
 pub mod again;
 pub mod cli_command;
+pub mod compare;
 pub mod completion;
 pub mod copy;
 pub mod coverage;

@@ -7,7 +7,7 @@ use super::{
     ids::JobTags,
     job::Job,
 };
-use crate::domain::{Encryption, Image, KmsKeyRef, Snapshot, SnapshotId, image::Tag};
+use crate::domain::{Encryption, Image, KmsKeyRef, Snapshot, SnapshotId, image::Tag, kms_key::names_key};
 
 /// Compares an available copy with its request; without its snapshots if they could not be read.
 pub(super) fn compare(job: &Job, image: &Image, snapshots: Option<&[&Snapshot]>) -> Vec<Difference> {
@@ -71,7 +71,7 @@ fn of_snapshots(job: &Job, own: &[Tag], snapshots: &[&Snapshot]) -> Vec<(Propert
         if encrypted && !snapshot.encrypted {
             add((0, "", "encrypted".to_owned(), None));
         } else if let (Some(key), Some(found)) = (key, snapshot.kms_key_id.as_deref())
-            && !is_key(key, found)
+            && !names_key(key, found)
         {
             add((1, "", key.to_owned(), Some(found.to_owned())));
         }
@@ -100,13 +100,6 @@ fn own_tags(job: &Job) -> Vec<Tag> {
     }
     let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
     vec![tag(JobTags::JOB, job.request.token.as_str()), tag(JobTags::BATCH, job.batch.as_str())]
-}
-
-/// Returns true if the ARN that EC2 shows may be the requested key's. An alias that the review did not resolve cannot be compared.
-fn is_key(requested: &str, found: &str) -> bool {
-    requested.contains("alias/")
-        || requested == found
-        || found.rsplit_once("key/").is_some_and(|(_, id)| id == requested)
 }
 
 /// In the order of their names.

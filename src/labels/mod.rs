@@ -3,6 +3,7 @@
 //! Every text is safe to print: parts that come from AWS are cleaned here.
 
 mod audit;
+pub mod compare;
 mod cost;
 pub mod coverage;
 pub mod driver;

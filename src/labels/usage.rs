@@ -43,13 +43,17 @@ pub fn usage(image: &Image, usage: Option<&ImageUsage>) -> Vec<String> {
     lines
 }
 
-/// Returns why a part is unknown; of a denied one the permission that is missing, which is shorter than AWS's own words.
 fn unknown(failure: &Failure) -> String {
+    format!("unknown ({})", reason(failure))
+}
+
+/// Returns why a part is unknown; of a denied one the permission that is missing, which is shorter than AWS's own words.
+pub(super) fn reason(failure: &Failure) -> String {
     let denied = failure.kind.is_denied() && !failure.hint.is_empty();
     let why = if denied { &failure.hint } else { &failure.why };
     let why = why.split(" Encoded authorization failure message").next().unwrap_or_default();
     let why = if denied { why.split(';').next().unwrap_or_default() } else { why };
-    format!("unknown ({})", clean(why))
+    clean(why).into_owned()
 }
 
 fn kept(shared: &SharedSnapshot) -> String {

@@ -10,6 +10,7 @@ use crate::{
     config::{NamedFilters, Presets, RememberedView},
     domain::{
         Account, AccountKey, CredentialSource, Failure, Image, ImageId, ImageQuery, Region, RegionInfo,
+        compare::{CompareRequest, Incomparable, Pair},
         image_details::ImageDetails,
         image_usage::ImageUsage,
         kms_key::KeyList,
@@ -150,6 +151,11 @@ pub enum Effect {
         id: EffectId,
         image: Arc<Image>,
     },
+    /// Read two images that are compared, with what belongs to them.
+    Compare {
+        id: EffectId,
+        request: CompareRequest,
+    },
     /// Read who uses images of a region.
     ReadUsage {
         id: EffectId,
@@ -212,6 +218,7 @@ pub enum Reply {
     /// Newest last.
     Audit(Result<Vec<AuditEntry>, Failure>),
     ImageDetails(Box<ImageDetails>),
+    Compared(Box<Result<Pair, Incomparable>>),
     Usage(Vec<ImageUsage>),
     Exported(Result<(), Failure>),
     /// What is stored now.

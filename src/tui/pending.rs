@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use crate::{
-    domain::{ImageId, Region, preset::Preset, review::CheckId},
+    domain::{ImageId, Region, compare::CompareRequest, preset::Preset, review::CheckId},
     engine::{Job, JobId},
 };
 
@@ -36,6 +36,8 @@ pub(super) enum PendingReply {
     History,
     Audit(JobId),
     ImageDetails(ImageId),
+    /// Images that are compared.
+    Comparison(CompareRequest),
     /// Who uses images that are about to be deregistered.
     Usage,
     /// The source of a copy that is made again.

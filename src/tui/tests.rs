@@ -8,6 +8,7 @@ mod again;
 mod audit;
 mod banner;
 mod batches;
+mod comparison;
 mod cost;
 mod coverage;
 mod details;

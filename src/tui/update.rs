@@ -267,9 +267,8 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         (PendingReply::Check(check), Reply::Check(answer)) => review::open::on_answer(model, check, answer, effects),
         (PendingReply::PublicAccess(job), Reply::Check(answer)) => form::steps::on_public_access(model, job, answer),
         (PendingReply::History, Reply::History(result)) => jobs::history_update::on_reply(model, result),
-        (PendingReply::Audit(job), Reply::Audit(result)) => pager::audit::on_reply(model, job, result),
-        (PendingReply::ImageDetails(image), Reply::ImageDetails(details)) => {
-            pager::image_details::on_reply(model, &image, &details);
+        (pending @ (PendingReply::Audit(_) | PendingReply::ImageDetails(_) | PendingReply::Comparison(_)), reply) => {
+            pager::replies::on_reply(model, pending, reply);
         }
         (PendingReply::Usage, Reply::Usage(usage)) => input::open::on_usage(model, &usage),
         (PendingReply::Source(job), Reply::Image(result)) => {
@@ -324,6 +323,7 @@ impl Model {
         sign_in::watch_login(self, &mut effects);
         pager::audit::request_if_changed(self, &mut effects);
         pager::image_details::request_if_opened(self, &mut effects);
+        pager::comparison::request_if_opened(self, &mut effects);
         narrowing::follow_filter(self, &mut effects);
         discovery::act_if_due(self, &mut effects);
         let ended = self.jobs_view.take_ended();

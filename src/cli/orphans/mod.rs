@@ -131,7 +131,7 @@ fn list(setup: &Setup, args: &OrphansArgs, selection: &Selection, prices: &Price
 /// 10 if there are orphans, as for a plan that has something to do.
 fn status(found: &Found, unread: &[RegionFailure]) -> ExitStatus {
     match region_failures::status(unread) {
-        ExitStatus::Done if !found.orphans.is_empty() => ExitStatus::SomethingToDo,
+        ExitStatus::Done if !found.orphans.is_empty() => ExitStatus::Found,
         status => status,
     }
 }

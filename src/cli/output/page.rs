@@ -68,7 +68,7 @@ impl Page {
             };
             return self.paragraph(heading, records.iter().map(line));
         };
-        let fit = super::Fit { cells: fit.cells.saturating_sub(INDENT), ..fit };
+        let fit = super::Fit { cells: fit.cells.saturating_sub(2 * INDENT), ..fit };
         let mut table = Table::new(columns().collect(), Some(fit), false);
         for record in records {
             table.add(record);

@@ -3,6 +3,8 @@
 
 mod audit;
 mod check;
+mod comparison;
+mod comparison_rows;
 mod copy;
 mod coverage;
 mod deregistration;
@@ -18,6 +20,8 @@ pub(super) use crate::records::{FailureRecord, ImageRecord};
 
 pub(super) use audit::AuditRecord;
 pub(super) use check::{CheckDocument, DestinationRecord, ExistingRecord};
+pub(super) use comparison::{DiffDocument, VerificationRecord, VerificationResult};
+pub(super) use comparison_rows::{CopyPartRow, PartRow, VerificationRow};
 pub(super) use copy::{CopyDocument, CopyRecord, RequestedDocument, RequestedRecord, SkippedRecord};
 pub(super) use coverage::{FamilyRecord, FamilyRegionRecord};
 pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord, UsageRecord};

@@ -79,7 +79,7 @@ impl Sync<'_> {
         let status = if wrong {
             ExitStatus::Usage
         } else if failures.is_empty() && planned.unlisted.is_empty() {
-            if planned.plan.has_work() { ExitStatus::SomethingToDo } else { self.status_of_empty(&planned.plan) }
+            if planned.plan.has_work() { ExitStatus::Found } else { self.status_of_empty(&planned.plan) }
         } else {
             ExitStatus::of_all(failures.iter().chain(planned.unlisted.iter().map(|one| &one.failure)))
         };
@@ -125,7 +125,7 @@ impl Sync<'_> {
     /// Returns the status if there is nothing to do.
     fn status_of_empty(&self, plan: &SyncPlan) -> ExitStatus {
         let fails = |n: &usize| self.policies.all.get(*n).is_some_and(|policy| policy.fail_if_empty);
-        if plan.empty.iter().any(fails) { ExitStatus::SomethingToDo } else { ExitStatus::Done }
+        if plan.empty.iter().any(fails) { ExitStatus::Found } else { ExitStatus::Done }
     }
 
     fn print(

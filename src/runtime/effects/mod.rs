@@ -16,7 +16,7 @@ use super::{form_files::FormFiles, region_cache::RegionCache};
 use crate::{
     aws::Session,
     config::{RememberedView, RememberedViews},
-    domain::{AccountKey, Failure, Image, Region, Retry},
+    domain::{AccountKey, Failure, Image, Region, Retry, compare::CompareRequest},
     driver::{
         Clock, DriverHandle, DriverSettings, JobUpdate, SessionSource, SharedSession, StoreHandle, StoreLocation,
         background::{self, Started},
@@ -217,6 +217,7 @@ impl Effects {
             Effect::ReadImageDetails { id, image } => {
                 self.reply(id, |s| async move { Reply::ImageDetails(Box::new(s.image_details(&image).await)) });
             }
+            Effect::Compare { id, request } => self.compare(id, request),
             Effect::ReadUsage { id, region, images } => self.read_usage(id, region, images),
             Effect::Export { id, request } => self.export(id, request),
             Effect::Background => self.spawn_background(),
@@ -260,6 +261,10 @@ impl Effects {
         self.spawn(
             async move { TaskResult::Msg(Msg::Reply { id, reply: Reply::Profiles(crate::aws::profiles().await) }) },
         );
+    }
+
+    fn compare(&self, id: EffectId, request: CompareRequest) {
+        self.reply(id, |s| async move { Reply::Compared(Box::new(s.images_to_compare(&request).await)) });
     }
 
     fn read_usage(&self, id: EffectId, region: Region, images: Vec<Arc<Image>>) {

@@ -34,3 +34,4 @@ mod stored;
 mod sync;
 mod tables;
 mod typed;
+mod verify;

@@ -149,6 +149,8 @@ fn offered() -> Vec<String> {
             "list",
             "show",
             "coverage",
+            "verify",
+            "diff",
             "copy",
             "jobs",
             "watch",

@@ -16,6 +16,7 @@ mod schema;
 mod simulator;
 mod time_scale;
 mod typed_form;
+mod verify;
 
 #[test]
 fn boto3_does_the_main_job_on_our_ec2() {

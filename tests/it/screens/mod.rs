@@ -3,6 +3,7 @@
 
 mod browse;
 mod bytes;
+mod compare;
 mod copying;
 mod coverage;
 mod deregister;

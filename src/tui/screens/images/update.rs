@@ -19,8 +19,8 @@ use crate::{
         model::{Model, PendingReply},
         msg::Effect,
         screens::{
-            form, input,
-            pager::{Pager, beside},
+            Overlay, form, input,
+            pager::{Pager, beside, comparison},
             picker,
         },
         widgets::{editor, list::List},
@@ -206,6 +206,12 @@ fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
                 model.yank(text, effects);
             }
         }
+        Action::Verify => {
+            if let Some(image) = model.current_image().cloned() {
+                comparison::verify(model, &image);
+            }
+        }
+        Action::Diff => diff(model),
         Action::Copy => open_form(model),
         Action::Deregister => {
             let images = marked_images(model, usize::MAX);
@@ -248,6 +254,29 @@ pub fn open_form(model: &mut Model) {
     match advice.filter(|_| marked_images(model, most + 1).len() > most) {
         Some(advice) => model.show_error(advice),
         None => form::open::open(model, marked_images(model, usize::MAX)),
+    }
+}
+
+/// Compares the two marked images, or the marked one with the one under the cursor.
+fn diff(model: &mut Model) {
+    let mut images = marked_images(model, 3);
+    if let ([marked], Some(current)) = (&images[..], model.current_image().cloned())
+        && !model.images.marked.is_empty()
+        && image_ref(marked) != image_ref(&current)
+    {
+        images.push(current);
+    }
+    match &images[..] {
+        [left, right] => {
+            let page = comparison::of_two(left, right);
+            name_hidden(model);
+            model.overlays.push(Overlay::Pager(page));
+        }
+        [_, _, _, ..] => model.show_notice("More than two images are marked; two are compared."),
+        _ => {
+            let mark = model.keymap.key(Context::Images, Action::Mark);
+            model.show_notice(format!("Mark two images with {mark} to compare them."));
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
             confirm::Confirmation,
             form,
             input::InputLine,
-            pager::{Pager, beside},
+            pager::{Pager, beside, comparison},
         },
         widgets::editor,
     },
@@ -49,6 +49,7 @@ pub fn is_applicable(model: &Model, action: Action) -> bool {
             may_write && job.is_some_and(|j| can_be_retried(j) || has_steps(j) || is_in_doubt(j))
         }
         Action::Edit => may_write && job.is_some_and(form::again::can_be_edited),
+        Action::Verify => current(model).is_some_and(|j| matches!(j.state, JobState::Available { .. })),
         Action::Expand => job.is_some(),
         Action::Details => current(model).is_some(),
         _ => true,
@@ -121,6 +122,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         }
         Action::Dismiss => dismiss(model, effects),
         Action::Edit => edit(model, effects),
+        Action::Verify => verify(model),
         Action::Details | Action::Expand => details(model),
         Action::YankId => yank(model, effects),
         Action::Filter => model.jobs.editing = true,
@@ -187,6 +189,19 @@ fn edit(model: &mut Model, effects: &mut Vec<Effect>) {
     };
     match job {
         Some(job) => form::again::edit(model, job, effects),
+        None => model.show_notice("There is no copy here."),
+    }
+}
+
+/// Opens the comparison of the copy under the cursor with its source; also for one of the history.
+fn verify(model: &mut Model) {
+    let job = match &model.jobs.history {
+        Some(history) => history.current().map(AsRef::as_ref),
+        None => current(model),
+    };
+    match job.map(comparison::of_job) {
+        Some(Some(page)) => model.overlays.push(Overlay::Pager(page)),
+        Some(None) => model.show_notice("Only an available copy can be compared with its source."),
         None => model.show_notice("There is no copy here."),
     }
 }

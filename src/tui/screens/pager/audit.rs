@@ -24,6 +24,7 @@ fn shown_job(model: &Model) -> Option<&Job> {
             PagerSubject::Job(id) => model.jobs_view.job(*id),
             PagerSubject::HistoryJob(job) => Some(job),
             PagerSubject::Image(_)
+            | PagerSubject::Comparison(_)
             | PagerSubject::Help
             | PagerSubject::FormHelp
             | PagerSubject::PickerHelp

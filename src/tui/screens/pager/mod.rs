@@ -1,7 +1,9 @@
-//! Text to read and scroll: image details, job details, help, problems.
+//! Text to read and scroll: image details, job details, compared images, help, problems.
 
 pub mod audit;
 pub mod beside;
+mod compared;
+pub mod comparison;
 mod entries;
 mod help;
 mod image;
@@ -9,6 +11,7 @@ pub mod image_details;
 mod job;
 pub mod plain;
 mod problems;
+pub mod replies;
 pub mod update;
 pub mod view;
 
@@ -19,6 +22,7 @@ use crate::{
     engine::{AuditEntry, Job, JobId, JobPhase},
     tui::bindings::Context,
 };
+use compared::{Compared, ComparisonLoad};
 
 /// What is shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +31,7 @@ enum PagerSubject {
     Job(JobId),
     /// A job of the history. It may not be among the current jobs.
     HistoryJob(Arc<Job>),
+    Comparison(Box<Compared>),
     Help,
     FormHelp,
     PickerHelp,
@@ -79,6 +84,7 @@ pub struct Pager {
     column: usize,
     audit: AuditLoad,
     details: DetailsLoad,
+    comparison: ComparisonLoad,
 }
 
 impl Pager {
@@ -91,6 +97,7 @@ impl Pager {
             column: 0,
             audit: AuditLoad::NotRequested,
             details: DetailsLoad::NotRequested,
+            comparison: ComparisonLoad::NotRequested,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 
-use super::{Pager, PagerSubject, audit, help, image, job, problems};
+use super::{Pager, PagerSubject, audit, comparison, help, image, job, problems};
 use crate::{
     domain::text::{clean, count},
     tui::{
@@ -24,6 +24,7 @@ pub(super) fn title(pager: &Pager, model: &Model) -> String {
             model.jobs_view.job(*id).map_or("Copy".into(), |j| format!("Copy to {}", j.request.destination))
         }
         PagerSubject::HistoryJob(job) => format!("Copy to {} (history)", job.request.destination),
+        PagerSubject::Comparison(compared) => compared.title(),
         PagerSubject::Help | PagerSubject::ReviewHelp => "Help".into(),
         PagerSubject::Review => "Review in full".into(),
         PagerSubject::PickerHelp => "Help with pickers".into(),
@@ -49,6 +50,7 @@ pub(super) fn lines(pager: &Pager, model: &Model, width: usize) -> Vec<Line<'sta
             }
         },
         PagerSubject::HistoryJob(job) => [job::lines(job, model, width), audit::lines(&pager.audit, width)].concat(),
+        PagerSubject::Comparison(compared) => comparison::lines(compared, &pager.comparison, width),
         PagerSubject::Help => help::lines(&model.keymap, width),
         PagerSubject::PickerHelp => help::picker_lines(&model.keymap, width),
         PagerSubject::PaletteHelp => help::palette_lines(&model.keymap, width),

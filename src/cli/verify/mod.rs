@@ -1,0 +1,161 @@
+//! `amigrate verify`: copies against their sources.
+
+mod targets;
+
+use std::io;
+
+use super::{
+    connection::Connection,
+    diff,
+    exit::{CommandError, ExitStatus},
+    output::{Format, Page, Printer, Record, report},
+    records::{CopyPartRow, FailureRecord, PartRow, VerificationRecord, VerificationResult, VerificationRow},
+    setup::{Setup, block_on},
+};
+use crate::{
+    domain::{
+        Failure,
+        compare::{self, CompareRequest, ImagePlace, Incomparable, Pair, Verification},
+    },
+    engine::{Job, JobId},
+    labels,
+};
+use futures_util::{StreamExt as _, stream};
+use targets::Target;
+pub(super) use targets::VerifyArgs;
+
+/// Copies that are compared at the same time.
+const AT_ONCE: usize = 8;
+
+/// What came of one copy.
+struct Outcome {
+    place: ImagePlace,
+    job: Option<JobId>,
+    compared: Result<(Pair, Verification), Incomparable>,
+}
+
+pub(super) fn run(setup: &Setup, args: &VerifyArgs) -> Result<ExitStatus, CommandError> {
+    let _log = setup.start_log()?;
+    block_on(async {
+        let connection = Connection::open(setup).await?;
+        let targets = targets::find(setup, &connection, args).await?;
+        let outcomes = stream::iter(targets).map(|target| outcome(&connection, target)).buffered(AT_ONCE);
+        let outcomes: Vec<Outcome> = outcomes.collect().await;
+        let failures: Vec<Failure> = outcomes.iter().flat_map(Outcome::failures).collect();
+        print(setup, &outcomes, &failures)?;
+        failures.iter().for_each(report);
+        let differs = || outcomes.iter().any(|outcome| outcome.result() == VerificationResult::Differs);
+        Ok(match failures.as_slice() {
+            [] if differs() => ExitStatus::Found,
+            some => ExitStatus::of_all(some),
+        })
+    })
+}
+
+async fn outcome(connection: &Connection, target: Target) -> Outcome {
+    let Target { place, job } = target;
+    let request = job.as_ref().map(Job::request_as_edited);
+    let source = request.as_ref().map(ImagePlace::source_of);
+    let read = connection.session.images_to_compare(&CompareRequest::Copy { copy: place.clone(), source }).await;
+    let compared = read.map(|pair| {
+        let verification = compare::verify(&pair, request.as_ref());
+        (pair, verification)
+    });
+    Outcome { place, job: job.map(|job| job.id), compared }
+}
+
+impl Outcome {
+    fn result(&self) -> VerificationResult {
+        match &self.compared {
+            Ok((_, verification)) => VerificationResult::of(verification),
+            Err(Incomparable::SourceGone { .. }) => VerificationResult::SourceGone,
+            Err(_) => VerificationResult::NotVerified,
+        }
+    }
+
+    /// Returns why it could not be compared, or not all of it.
+    fn failures(&self) -> Vec<Failure> {
+        match &self.compared {
+            Ok((_, verification)) => diff::failures(&verification.unknown),
+            Err(why) => vec![self.failure(why)],
+        }
+    }
+
+    fn failure(&self, why: &Incomparable) -> Failure {
+        why.failure(format!("verify {}", self.place))
+    }
+
+    fn record(&self) -> VerificationRecord {
+        let images = self.compared.as_ref().ok().map(|(pair, _)| (&pair.left.image, &pair.right.image));
+        let source = match &self.compared {
+            Ok((pair, _)) => Some(ImagePlace::of(&pair.left.image)),
+            Err(Incomparable::SourceGone { source, .. }) => Some(source.clone()),
+            Err(_) => None,
+        };
+        let verification = self.compared.as_ref().ok().map(|(_, verification)| verification);
+        VerificationRecord {
+            image_id: self.place.id.to_string(),
+            region: self.place.region.to_string(),
+            name: images.map(|(_, copy)| copy.name.to_string()),
+            source_image_id: source.as_ref().map(|source| source.id.to_string()),
+            source_image_region: source.map(|source| source.region.to_string()),
+            job: self.job.map(|job| job.0),
+            result: self.result(),
+            message: self.compared.as_ref().err().map(|why| self.failure(why).why),
+            differences: verification.iter().flat_map(|found| found.findings.iter().map(Into::into)).collect(),
+            unknown: verification.iter().flat_map(|found| found.unknown.iter().map(Into::into)).collect(),
+        }
+    }
+
+    fn rows(&self) -> Vec<PartRow> {
+        self.compared.as_ref().map(|(_, verification)| PartRow::of_copy(verification)).unwrap_or_default()
+    }
+}
+
+fn print(setup: &Setup, outcomes: &[Outcome], failures: &[Failure]) -> Result<(), CommandError> {
+    let output = setup.output;
+    match output.format {
+        Format::Table if output.terminal => page(setup, outcomes).print(),
+        Format::Table | Format::Csv => {
+            let mut printer = Printer::new(output, VerificationRow::columns().iter().collect(), io::stdout());
+            let rows = outcomes.iter().flat_map(|outcome| VerificationRow::all(&outcome.record(), &outcome.rows()));
+            rows.into_iter().try_for_each(|row| printer.print(&row))?;
+            printer.finish::<()>(&[])
+        }
+        Format::Json | Format::Jsonl | Format::Ids => {
+            let columns = VerificationRecord::columns().iter().collect();
+            let mut printer = Printer::new(output, columns, io::stdout());
+            outcomes.iter().try_for_each(|outcome| printer.print(&outcome.record()))?;
+            let failures: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
+            printer.finish(&[("failures", failures)])
+        }
+    }
+}
+
+fn page(setup: &Setup, outcomes: &[Outcome]) -> Page {
+    let mut page = Page::new(setup.output, 12);
+    for outcome in outcomes {
+        match &outcome.compared {
+            Ok((pair, verification)) => {
+                page.heading(&diff::described(&pair.right.image));
+                page.entry("copied from", &diff::described(&pair.left.image));
+                if let Some(job) = outcome.job {
+                    page.entry("by copy", &job.to_string());
+                }
+                page.entry("result", &labels::compare::verdict(verification));
+                let rows = outcome.rows();
+                if diff::fits(setup, &rows, ["source", "copy"]) {
+                    page.records("differences", &rows.into_iter().map(CopyPartRow).collect::<Vec<_>>());
+                } else {
+                    page.paragraph("differences", rows.iter().flat_map(|row| row.lines(["source", "copy"])));
+                }
+            }
+            // Why is reported as a failure.
+            Err(_) => {
+                page.heading(&outcome.place.to_string());
+                page.entry("result", outcome.result().as_str());
+            }
+        }
+    }
+    page
+}

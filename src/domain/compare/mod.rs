@@ -1,0 +1,18 @@
+//! Two images compared: any two ([`diff`]), or a copy against its source ([`verify`]).
+//!
+//! What could not be read is unknown and never counts as equal. Pure: the images and what belongs to them are read elsewhere.
+
+mod diff;
+mod parts;
+mod subject;
+mod types;
+mod verify;
+mod wish;
+
+pub use diff::diff;
+pub use subject::{CompareRequest, Described, ImagePlace, Incomparable, OwnerDetails, Pair};
+pub use types::{Comparison, DeviceProperty, Difference, Part, Unknown, Unread, Value};
+pub use verify::{Finding, Standing, Verification, verify};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! What the job of a copy requested, part by part.
+
+use super::{
+    parts::{Parts, launch_permission_set, volume_permission_set},
+    subject::Described,
+    types::{DeviceProperty, Part, Value},
+};
+use crate::domain::{
+    copy::{CopyRequest, Encryption},
+    image_details::VolumePermission,
+    kms_key::{KmsKeyRef, names_key},
+    post_copy::{LaunchPermission, PostCopyStep},
+};
+
+/// What was requested of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wish {
+    Value(Value),
+    /// Whatever EC2 makes of it.
+    Any,
+}
+
+/// What was requested of a copy.
+pub(super) struct Wishes<'a> {
+    request: &'a CopyRequest,
+    source: &'a Parts,
+    copy: &'a Described,
+}
+
+impl<'a> Wishes<'a> {
+    pub(super) fn new(request: &'a CopyRequest, source: &'a Parts, copy: &'a Described) -> Self {
+        Self { request, source, copy }
+    }
+
+    /// Returns parts that were requested, and that neither image may have.
+    pub(super) fn parts(&self) -> Vec<Part> {
+        let of_step = |step: &PostCopyStep| match step {
+            PostCopyStep::Deprecation(_) => Some(Part::Deprecation),
+            PostCopyStep::DeregistrationProtection { .. } => Some(Part::DeregistrationProtection),
+            PostCopyStep::LaunchPermissions(_) => Some(Part::LaunchPermissions),
+            _ => None,
+        };
+        let tags = self.request.image_tags.iter().map(|tag| Part::Tag(tag.key.clone()));
+        self.request.post_copy.iter().filter_map(of_step).chain(tags).collect()
+    }
+
+    /// Returns what was requested of a part; `None` if nothing was. `copy` is its value.
+    pub(super) fn of(&self, part: &Part, copy: &Value) -> Option<Wish> {
+        let request = self.request;
+        let word = |word: &str| Value::Text(word.into());
+        let value = match part {
+            Part::Name => Value::of_text(Some(request.name.as_str())),
+            Part::Description => match request.description.as_str() {
+                // EC2 may write one of its own.
+                "" => return Some(Wish::Any),
+                text => Value::of_text(Some(text)),
+            },
+            Part::Tag(key) => return self.tag(key),
+            Part::LaunchPermissions => return self.launch_permissions(),
+            Part::Deprecation => self.step(|step| match step {
+                PostCopyStep::Deprecation(at) => Some(Value::Time(*at)),
+                _ => None,
+            })?,
+            Part::DeregistrationProtection => self.step(|step| match step {
+                PostCopyStep::DeregistrationProtection { cooldown: true } => Some(word("enabled-with-cooldown")),
+                PostCopyStep::DeregistrationProtection { cooldown: false } => Some(word("enabled-without-cooldown")),
+                _ => None,
+            })?,
+            Part::Device { name, property } => return self.device(name, *property, copy),
+            _ => return None,
+        };
+        Some(Wish::Value(value))
+    }
+
+    /// The last step counts.
+    fn step(&self, value: impl Fn(&PostCopyStep) -> Option<Value>) -> Option<Value> {
+        self.request.post_copy.iter().rev().find_map(value)
+    }
+
+    fn tag(&self, key: &str) -> Option<Wish> {
+        let request = self.request;
+        if let Some(tag) = request.image_tags.iter().find(|tag| &*tag.key == key) {
+            return Some(Wish::Value(Value::Text(tag.value.clone())));
+        }
+        (!request.copy_tags).then_some(Wish::Value(Value::None))
+    }
+
+    /// The source's, where those were requested, but not public, and those of the request.
+    fn launch_permissions(&self) -> Option<Wish> {
+        let (mut wanted, mut requested) = (Vec::new(), false);
+        for step in &self.request.post_copy {
+            match step {
+                PostCopyStep::LaunchPermissions(all) => wanted.extend(all.iter().cloned()),
+                PostCopyStep::CopyLaunchPermissions => match self.source.get(&Part::LaunchPermissions) {
+                    Some(Value::LaunchPermissions(all)) => {
+                        wanted.extend(all.iter().filter(|one| **one != LaunchPermission::Public).cloned());
+                    }
+                    None => {}
+                    Some(_) => return None,
+                },
+                _ => continue,
+            }
+            requested = true;
+        }
+        requested.then(|| Wish::Value(launch_permission_set(wanted)))
+    }
+
+    fn device(&self, name: &str, property: DeviceProperty, copy: &Value) -> Option<Wish> {
+        // Empty volumes are neither encrypted nor shared by a copy.
+        let device = self.copy.image.block_devices.iter().find(|device| &*device.device_name == name)?;
+        device.ebs.as_ref()?.snapshot_id.as_ref()?;
+        match property {
+            DeviceProperty::Encrypted => {
+                let encrypts = matches!(self.request.encryption, Encryption::Encrypt { .. });
+                encrypts.then_some(Wish::Value(Value::Flag(true)))
+            }
+            DeviceProperty::Key => self.key(name, copy),
+            DeviceProperty::VolumePermissions => {
+                let accounts = self.request.post_copy.iter().filter_map(|step| match step {
+                    PostCopyStep::SnapshotPermissions(accounts) => Some(accounts),
+                    _ => None,
+                });
+                let mut accounts = accounts.flatten().cloned().map(VolumePermission::Account).peekable();
+                accounts.peek()?;
+                Some(Wish::Value(volume_permission_set(accounts.collect())))
+            }
+            _ => None,
+        }
+    }
+
+    /// The key of an encrypted snapshot. A key is of one region, so that a copy of an encrypted image has another one in any case.
+    fn key(&self, device: &str, copy: &Value) -> Option<Wish> {
+        let Value::Key(found) = copy else { return None };
+        let encrypted = Part::Device { name: device.into(), property: DeviceProperty::Encrypted };
+        let of_source = self.source.get(&encrypted) == Some(&Value::Flag(true));
+        let request = self.request;
+        let given = match &request.encryption {
+            Encryption::Keep if !of_source => return None,
+            Encryption::Keep => None,
+            Encryption::Encrypt { key } => key.as_ref().map(KmsKeyRef::as_str),
+        };
+        Some(match request.expected.key_arn.as_deref().or(given) {
+            // The default key of the region, or an alias that was not resolved.
+            None => Wish::Any,
+            Some(key) if names_key(key, found) => Wish::Any,
+            Some(key) => Wish::Value(Value::Key(key.into())),
+        })
+    }
+}

@@ -1,0 +1,51 @@
+//! Which images a page compares, and what was read of them.
+
+use crate::{
+    domain::{
+        CopyRequest, ImageId,
+        compare::{CompareRequest, Incomparable, Pair},
+    },
+    engine::JobId,
+};
+
+/// What is compared.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Compared {
+    pub(super) request: CompareRequest,
+    /// What was requested of the copy, by the job of this number.
+    pub(super) job: Option<(JobId, CopyRequest)>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) enum ComparisonLoad {
+    #[default]
+    NotRequested,
+    Loading,
+    Loaded(Box<Result<Pair, Incomparable>>),
+}
+
+impl Compared {
+    pub(super) fn title(&self) -> String {
+        match &self.request {
+            CompareRequest::Copy { copy, .. } => format!("Verify {copy}"),
+            CompareRequest::Pair(left, right) => format!("{} and {}", left.id, right.id),
+        }
+    }
+
+    /// The image that `y` copies the id of.
+    pub(super) fn image(&self) -> &ImageId {
+        match &self.request {
+            CompareRequest::Copy { copy, .. } => &copy.id,
+            CompareRequest::Pair(_, right) => &right.id,
+        }
+    }
+
+    /// What the columns are of.
+    pub(super) fn sides(&self) -> [&'static str; 2] {
+        match self.request {
+            CompareRequest::Copy { .. } => ["source", "copy"],
+            CompareRequest::Pair(..) => ["left", "right"],
+        }
+    }
+}

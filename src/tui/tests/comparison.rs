@@ -1,0 +1,106 @@
+//! Pages that compare a copy with its source, or any two images.
+
+use super::{
+    jobs::{available, copying, on, says, screen, shows, with_jobs},
+    *,
+};
+use crate::domain::compare::{CompareRequest, Described, ImagePlace, Incomparable, OwnerDetails, Pair};
+
+fn described(image: Image) -> Described {
+    let of_owner = Some(OwnerDetails { permissions: Ok(Vec::new()), uefi_data: Ok(None) });
+    Described { image: Arc::new(image), snapshots: Ok(Vec::new()), of_owner }
+}
+
+fn pair(left: Image, right: Image) -> Pair {
+    Pair { left: described(left), right: described(right) }
+}
+
+/// The one request, and what is to be read.
+fn requested(effects: &[Effect]) -> (EffectId, CompareRequest) {
+    match effects {
+        [Effect::Compare { id, request }] => (*id, request.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn answer(model: &mut Model, id: EffectId, read: Result<Pair, Incomparable>) {
+    assert_eq!(reply(model, id, Reply::Compared(Box::new(read))), []);
+}
+
+#[test]
+fn an_available_copy_is_compared_with_its_source_and_with_what_was_requested() {
+    let job = available(1);
+    let (copy, source) = (job.image().unwrap().clone(), ImagePlace::source_of(&job.request));
+    let mut model = with_jobs(vec![job.clone()]);
+    on(&mut model, 1);
+    let (id, request) = requested(&keys(&mut model, "v"));
+    let region = job.request.destination.clone();
+    assert_eq!(
+        request,
+        CompareRequest::Copy { copy: ImagePlace { region: region.clone(), id: copy.clone() }, source: Some(source) }
+    );
+    shows(&mut model, &["comparing ..."]);
+    let mut right = Image { id: copy, region, name: job.request.name.as_str().into(), ..image(2) };
+    right.boot_mode = Some("\u{1b}[31mlegacy".into());
+    answer(&mut model, id, Ok(pair(image(1), right)));
+    for (columns, row) in [(80, "     copy     [31mlegacy"), (140, "not set")] {
+        let shown = screen(&mut model, columns, 60);
+        let texts = ["by copy 1", "Differences (1)", "boot mode", "As requested (1)", "name", row];
+        assert!(texts.iter().all(|text| shown.contains(text)), "{columns}:\n{shown}");
+    }
+    assert!(screen(&mut model, 140, 60).lines().any(|l| l.contains("boot mode") && l.contains("legacy")), "in columns");
+    let (again, _) = requested(
+        &keys(&mut model, "R").into_iter().filter(|e| matches!(e, Effect::Compare { .. })).collect::<Vec<_>>(),
+    );
+    assert_ne!(again, id);
+    let gone = ImagePlace::of(&image(1));
+    answer(&mut model, again, Err(Incomparable::SourceGone { copy: gone.clone(), source: gone }));
+    shows(&mut model, &["not compared", "its source is gone: ami-00000001 in us-east-1"]);
+    press(&mut model, KeyCode::Esc);
+    assert!(model.overlays.is_empty());
+}
+
+#[test]
+fn what_cannot_be_compared_is_said() {
+    let mut model = with_jobs(vec![copying(1)]);
+    on(&mut model, 1);
+    assert_eq!(keys(&mut model, "v"), []);
+    says(&model, "Only an available copy can be compared");
+    let mut model = listed(vec![image(1)]);
+    assert_eq!(keys(&mut model, "v"), []);
+    says(&model, "is not known to be a copy");
+    assert_eq!(keys(&mut model, "D"), []);
+    says(&model, "Mark two images with Space");
+}
+
+#[test]
+fn an_image_that_names_its_source_is_compared_with_it() {
+    let mut copy = image(1);
+    copy.source_image_id = Some(image(9).id);
+    copy.source_region = Some(region("eu-west-1"));
+    let mut model = listed(vec![copy.clone()]);
+    let (id, request) = requested(&keys(&mut model, "v"));
+    assert_eq!(request, CompareRequest::Copy { copy: ImagePlace::of(&copy), source: None });
+    answer(&mut model, id, Ok(pair(image(1), copy)));
+    shows(&mut model, &["the same as its source", "not known here"]);
+    press(&mut model, KeyCode::Esc);
+    let details = keys(&mut model, "d");
+    assert!(matches!(&details[..], [Effect::ReadImageDetails { .. }]), "{details:?}");
+    requested(&keys(&mut model, "V"));
+}
+
+#[test]
+fn two_marked_images_or_a_marked_one_and_this_one_are_compared() {
+    let mut model = listed(vec![image(1), image(2), image(3)]);
+    keys(&mut model, " ");
+    let (id, request) = requested(&keys(&mut model, "D"));
+    let both = CompareRequest::Pair(ImagePlace::of(&image(1)), ImagePlace::of(&image(2)));
+    assert_eq!(request, both, "the marked one, and the one under the cursor");
+    answer(&mut model, id, Ok(pair(image(1), image(2))));
+    shows(&mut model, &["2 differences", "name", "created", "web-1", "web-2"]);
+    press(&mut model, KeyCode::Esc);
+    assert_eq!(requested(&keys(&mut model, " D")).1, both, "the two that are marked");
+    press(&mut model, KeyCode::Esc);
+    assert_eq!(keys(&mut model, " D"), []);
+    says(&model, "More than two images are marked");
+}
