@@ -90,7 +90,7 @@ impl Session {
         Ok(answer.image_block_public_access_state().unwrap_or("unknown").into())
     }
 
-    async fn ancestry(&self, region: &Region, image: &ImageId) -> Result<Vec<Ancestor>, Failure> {
+    pub(super) async fn ancestry(&self, region: &Region, image: &ImageId) -> Result<Vec<Ancestor>, Failure> {
         let what = format!("read the ancestry of {image} in {region}");
         let call = self.ec2(region).get_image_ancestry().image_id(image.as_str()).send();
         let answer = self.call(&what, "ec2:GetImageAncestry", call).await?;

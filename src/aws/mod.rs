@@ -15,6 +15,7 @@ mod image_details;
 mod image_usage;
 mod images;
 mod kms_keys;
+mod lineage;
 mod options;
 mod orphans;
 mod post_copy;

@@ -3,10 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    audit, cancel, completions, config, copy, coverage, deregister, diff, exit::CommandError, jobs, list, map, orphans,
-    output::Format, policy, recycle_bin, replay, resolve, retry, schema, setup::CommonFlags, show, sync, verify, wait,
-    watch,
-    world::WorldArgs,
+    audit, cancel, completions, config, copy, coverage, deregister, diff, exit::CommandError, jobs, lineage, list, map,
+    orphans, output::Format, policy, recycle_bin, replay, resolve, retry, schema, setup::CommonFlags, show, sync,
+    verify, wait, watch, world::WorldArgs,
 };
 use crate::domain::Failure;
 
@@ -46,6 +45,8 @@ pub(super) enum Command {
     ///
     /// Their ids, regions and snapshots are no differences. The status is 0 if nothing differs, 10 if something does.
     Diff(diff::DiffArgs),
+    /// Print what an image was made from, and what was copied from it in every region, as a tree
+    Lineage(lineage::LineageArgs),
     /// Copy images to other regions
     ///
     /// Without --wait and --detach the command returns once EC2 has accepted every copy, and prints the ids of the new images. EC2

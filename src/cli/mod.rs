@@ -18,6 +18,7 @@ mod follow;
 mod foreign;
 mod image_words;
 mod jobs;
+mod lineage;
 mod list;
 mod lookup;
 mod man;
@@ -182,6 +183,7 @@ fn dispatch(mut setup: Setup, command: Option<Command>) -> Result<ExitCode, Comm
         Command::Coverage(args) => coverage::run(&setup, &args)?,
         Command::Verify(args) => verify::run(&setup, &args)?,
         Command::Diff(args) => diff::run(&setup, &args)?,
+        Command::Lineage(args) => lineage::run(&setup, &args)?,
         Command::Copy(args) => copy::run(&setup, &args)?,
         Command::Watch(args) => watch::run(&setup, &args)?,
         Command::Wait(args) => wait::run(&setup, &args)?,

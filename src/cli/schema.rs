@@ -14,8 +14,8 @@ use super::{
     policy::PolicyDocument,
     records::{
         AuditRecord, BinnedRecord, CheckDocument, CopyDocument, CopyRecord, DeregistrationRecord, DestinationRecord,
-        DiffDocument, FailureRecord, FamilyRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord, OrphanRecord,
-        RequestedDocument, RequestedRecord, SyncRecord, VerificationRecord,
+        DiffDocument, FailureRecord, FamilyRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord,
+        LineageRecord, OrphanRecord, RequestedDocument, RequestedRecord, SyncRecord, VerificationRecord,
     },
     regions::nearest,
 };
@@ -50,6 +50,7 @@ const OUTPUTS: &[Output] = &[
     records::<FamilyRecord>("coverage"),
     records::<VerificationRecord>("verify"),
     document::<DiffDocument>("diff"),
+    records::<LineageRecord>("lineage"),
     Output { command: "copy", document: copied, line: copied_line },
     records::<JobRecord>("jobs"),
     records::<JobRecord>("watch"),

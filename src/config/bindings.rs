@@ -1,92 +1,12 @@
 //! THE table of actions and their keys. Lookup, footer, help, palette, `[keys]`, man page and README all come from it.
 
-use serde::{Deserialize, Serialize, de::IntoDeserializer};
+use serde::{Deserialize, Serialize};
 
-use super::chord::{Chord, KeyCode};
-
-/// Where a binding applies. A key is looked up in the contexts of what has the focus, innermost first. In `snake_case` they are
-/// the tables of `[keys]`, so none is renamed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Context {
-    /// Every screen where no text is being typed.
-    Everywhere,
-    /// Everything that scrolls.
-    Lists,
-    Images,
-    Jobs,
-    ImageDetails,
-    /// Job details, help and problems.
-    Pager,
-    Form,
-    /// The review before copies start.
-    Review,
-    /// Families of images against regions.
-    Coverage,
-    Picker,
-    /// The filter of a pane being typed.
-    Filter,
-    /// The command palette.
-    Palette,
-    /// A line of text being typed.
-    Input,
-    /// A confirmation that can be answered with yes or no.
-    Confirm,
-    /// Any confirmation: a dialog with choices.
-    Choice,
-}
-
-impl Context {
-    /// Every context, in the order of the table.
-    pub const ALL: [Self; 15] = [
-        Self::Everywhere,
-        Self::Lists,
-        Self::Images,
-        Self::Jobs,
-        Self::ImageDetails,
-        Self::Pager,
-        Self::Form,
-        Self::Review,
-        Self::Coverage,
-        Self::Picker,
-        Self::Filter,
-        Self::Palette,
-        Self::Input,
-        Self::Confirm,
-        Self::Choice,
-    ];
-
-    /// The name in `[keys]`.
-    pub fn name(self) -> String {
-        name_of(self)
-    }
-
-    /// The context of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        parse(name)
-    }
-
-    /// The heading in help.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Everywhere => "Everywhere",
-            Self::Lists => "Lists",
-            Self::Images => "Images",
-            Self::Jobs => "Jobs",
-            Self::ImageDetails => "Image details",
-            Self::Pager => "Other pages",
-            Self::Form => "Copy form",
-            Self::Review => "Review",
-            Self::Coverage => "Coverage",
-            Self::Picker => "Pickers",
-            Self::Filter => "Filter line",
-            Self::Palette => "Commands",
-            Self::Input => "Text input",
-            Self::Confirm => "Confirmations",
-            Self::Choice => "Dialogs",
-        }
-    }
-}
+pub use super::key_context::Context;
+use super::{
+    chord::{Chord, KeyCode},
+    words::{name_of, parse},
+};
 
 /// What a key does; the table below has the words. In `snake_case` they are the names in the palette and in `[keys]`, so none is
 /// renamed.
@@ -134,6 +54,7 @@ pub enum Action {
     Deregister,
     Verify,
     Diff,
+    Lineage,
     Regions,
     #[serde(rename = "owner")]
     Whose,
@@ -195,19 +116,6 @@ impl Action {
     pub fn parse(name: &str) -> Option<Self> {
         parse(name)
     }
-}
-
-/// The name that serde gives a word.
-pub(super) fn name_of(word: impl Serialize) -> String {
-    match toml::Value::try_from(word) {
-        Ok(toml::Value::String(name)) => name,
-        _ => String::new(),
-    }
-}
-
-fn parse<'de, T: Deserialize<'de>>(name: &'de str) -> Option<T> {
-    let name: serde::de::value::StrDeserializer<'de, serde::de::value::Error> = name.into_deserializer();
-    T::deserialize(name).ok()
 }
 
 const fn k(c: char) -> Chord {
@@ -290,6 +198,7 @@ pub const KEYS: &[Binding] = &[
     row(C::Images, &[code(KeyCode::Delete), ctrl('x')], A::Deregister, "deregister the marked images of yours, or this one (shows who uses them, and asks first)"),
     row(C::Images, &[k('v')], A::Verify, "verify this copy: compare it with its source"),
     row(C::Images, &[k('D')], A::Diff, "compare the two marked images side by side, or the marked one with this one"),
+    row(C::Images, &[k('t')], A::Lineage, "lineage: what this image was made from, and what was copied from it, as a tree"),
     row(C::Images, &[k('y')], A::YankId, "copy the image id to your clipboard"),
     row(C::Images, &[k('Y')], A::YankArn, "copy the ARN to your clipboard"),
     row(C::Images, &[k('o')], A::Sort, "sort by the next column shown"),
@@ -312,6 +221,7 @@ pub const KEYS: &[Binding] = &[
     foot(C::ImageDetails, &[k('c')], A::Copy, "copy this image", "copy", 2),
     row(C::ImageDetails, &[code(KeyCode::Delete), ctrl('x')], A::Deregister, "deregister this image (shows who uses it, and asks first)"),
     row(C::ImageDetails, &[k('V')], A::Verify, "verify this copy: compare it with its source"),
+    row(C::ImageDetails, &[k('t')], A::Lineage, "lineage: what this image was made from, and what was copied from it, as a tree"),
     row(C::ImageDetails, &[code(KeyCode::Left), k('h')], A::Left, "in JSON: scroll to the left"),
     row(C::ImageDetails, &[code(KeyCode::Right), k('l')], A::Right, "in JSON: scroll to the right"),
     row(C::ImageDetails, &[k('y')], A::YankId, "copy the id, or all of the JSON where it is shown, to your clipboard"),

@@ -12,6 +12,7 @@ mod environment;
 mod file;
 mod filters;
 pub mod hooks;
+mod key_context;
 mod key_file;
 pub mod keys;
 mod last_values;
@@ -26,6 +27,7 @@ pub(crate) mod source;
 mod start_regions;
 pub mod theme;
 mod ui;
+mod words;
 
 use std::{collections::BTreeSet, path::Path};
 

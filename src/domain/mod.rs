@@ -21,6 +21,7 @@ pub mod image_deregistration;
 pub mod image_details;
 pub mod image_usage;
 pub mod kms_key;
+pub mod lineage;
 pub mod orphans;
 pub mod palette;
 pub mod placement;

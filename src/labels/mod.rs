@@ -9,6 +9,7 @@ pub mod coverage;
 pub mod driver;
 mod job;
 pub mod line_mode;
+pub mod lineage;
 pub mod orphans;
 mod post_copy;
 pub mod progress;

@@ -14,6 +14,7 @@ use crate::{
         image_details::ImageDetails,
         image_usage::ImageUsage,
         kms_key::KeyList,
+        lineage::LineageRead,
         palette::ExportFormat,
         preset::Preset,
         review::{CheckAnswer, CheckRequest},
@@ -156,6 +157,12 @@ pub enum Effect {
         id: EffectId,
         request: CompareRequest,
     },
+    /// Read what an image was made from, and what was copied from it to these regions.
+    ReadLineage {
+        id: EffectId,
+        image: Arc<Image>,
+        regions: Vec<Region>,
+    },
     /// Read who uses images of a region.
     ReadUsage {
         id: EffectId,
@@ -219,6 +226,7 @@ pub enum Reply {
     Audit(Result<Vec<AuditEntry>, Failure>),
     ImageDetails(Box<ImageDetails>),
     Compared(Box<Result<Pair, Incomparable>>),
+    Lineage(Box<LineageRead>),
     Usage(Vec<ImageUsage>),
     Exported(Result<(), Failure>),
     /// What is stored now.

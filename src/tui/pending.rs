@@ -3,7 +3,12 @@
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use crate::{
-    domain::{ImageId, Region, compare::CompareRequest, preset::Preset, review::CheckId},
+    domain::{
+        ImageId, Region,
+        compare::{CompareRequest, ImagePlace},
+        preset::Preset,
+        review::CheckId,
+    },
     engine::{Job, JobId},
 };
 
@@ -38,6 +43,7 @@ pub(super) enum PendingReply {
     ImageDetails(ImageId),
     /// Images that are compared.
     Comparison(CompareRequest),
+    Lineage(ImagePlace),
     /// Who uses images that are about to be deregistered.
     Usage,
     /// The source of a copy that is made again.
@@ -58,6 +64,11 @@ impl PendingReply {
     /// Returns true if it is about jobs of the account that is shown.
     pub(super) fn concerns_jobs(&self) -> bool {
         matches!(self, Self::PublicAccess(_) | Self::History | Self::Audit(_) | Self::Source(_))
+    }
+
+    /// Returns true if it is for a page of text.
+    pub(super) fn is_of_page(&self) -> bool {
+        matches!(self, Self::Audit(_) | Self::ImageDetails(_) | Self::Comparison(_) | Self::Lineage(_))
     }
 
     /// Returns true if nothing shows that it is waited for.

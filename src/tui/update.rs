@@ -267,9 +267,7 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         (PendingReply::Check(check), Reply::Check(answer)) => review::open::on_answer(model, check, answer, effects),
         (PendingReply::PublicAccess(job), Reply::Check(answer)) => form::steps::on_public_access(model, job, answer),
         (PendingReply::History, Reply::History(result)) => jobs::history_update::on_reply(model, result),
-        (pending @ (PendingReply::Audit(_) | PendingReply::ImageDetails(_) | PendingReply::Comparison(_)), reply) => {
-            pager::replies::on_reply(model, pending, reply);
-        }
+        (pending, reply) if pending.is_of_page() => pager::replies::on_reply(model, pending, reply),
         (PendingReply::Usage, Reply::Usage(usage)) => input::open::on_usage(model, &usage),
         (PendingReply::Source(job), Reply::Image(result)) => {
             form::again::on_source(model, &job, result.map(|image| image.map(|image| *image)));
@@ -324,6 +322,7 @@ impl Model {
         pager::audit::request_if_changed(self, &mut effects);
         pager::image_details::request_if_opened(self, &mut effects);
         pager::comparison::request_if_opened(self, &mut effects);
+        pager::lineage::request_if_opened(self, &mut effects);
         narrowing::follow_filter(self, &mut effects);
         discovery::act_if_due(self, &mut effects);
         let ended = self.jobs_view.take_ended();

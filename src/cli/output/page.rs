@@ -9,7 +9,7 @@ use crate::{
     domain::text::clean,
     term::{
         sgr::{BOLD, RESET},
-        text_fit::wrap,
+        text_fit::{cut, wrap},
     },
 };
 
@@ -55,6 +55,17 @@ impl Page {
         self.heading(heading);
         for line in lines {
             self.wrapped(&" ".repeat(INDENT), &line, 2 * INDENT);
+        }
+    }
+
+    /// Adds lines that are not wrapped: what stands below one another in them belongs together. On a terminal they are cut.
+    pub(in crate::cli) fn lines(&mut self, lines: &[String]) {
+        for line in lines {
+            let line = match self.output.fit {
+                Some(fit) => cut(line, fit.cells, fit.ellipsis),
+                None => clean(line).into_owned(),
+            };
+            self.text.extend([&line, "\n"]);
         }
     }
 

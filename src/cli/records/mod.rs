@@ -12,6 +12,7 @@ mod difference;
 mod identity;
 mod image_document;
 mod job;
+mod lineage;
 mod orphan;
 mod recycle_bin;
 mod sync;
@@ -28,6 +29,7 @@ pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, Kept
 pub(super) use identity::IdentityRecord;
 pub(super) use image_document::{ImageDocument, PermissionRecord, SnapshotRecord};
 pub(super) use job::JobRecord;
+pub(super) use lineage::LineageRecord;
 pub(super) use orphan::{OrphanRecord, OrphanState};
 pub(super) use recycle_bin::{BinnedRecord, RestoreResult};
 pub(super) use sync::{SyncAction, SyncRecord, SyncResult};

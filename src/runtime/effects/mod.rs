@@ -16,7 +16,7 @@ use super::{form_files::FormFiles, region_cache::RegionCache};
 use crate::{
     aws::Session,
     config::{RememberedView, RememberedViews},
-    domain::{AccountKey, Failure, Image, Region, Retry, compare::CompareRequest},
+    domain::{AccountKey, Failure, Image, Region, Retry, compare::CompareRequest, review::CheckRequest},
     driver::{
         Clock, DriverHandle, DriverSettings, JobUpdate, SessionSource, SharedSession, StoreHandle, StoreLocation,
         background::{self, Started},
@@ -188,9 +188,7 @@ impl Effects {
                 let keys = s.key_list(&region).await;
                 Reply::Keys { region, keys }
             }),
-            Effect::Check { id, request } => {
-                self.reply(id, |s| async move { Reply::Check(s.check(&request).await) });
-            }
+            Effect::Check { id, request } => self.check(id, request),
             Effect::ListProfiles { id } => self.list_profiles(id),
             Effect::OpenJobs { account } => self.open_jobs(account),
             Effect::ShowStoredJobs => self.show_stored_jobs(),
@@ -218,6 +216,7 @@ impl Effects {
                 self.reply(id, |s| async move { Reply::ImageDetails(Box::new(s.image_details(&image).await)) });
             }
             Effect::Compare { id, request } => self.compare(id, request),
+            Effect::ReadLineage { id, image, regions } => self.read_lineage(id, image, regions),
             Effect::ReadUsage { id, region, images } => self.read_usage(id, region, images),
             Effect::Export { id, request } => self.export(id, request),
             Effect::Background => self.spawn_background(),
@@ -261,6 +260,14 @@ impl Effects {
         self.spawn(
             async move { TaskResult::Msg(Msg::Reply { id, reply: Reply::Profiles(crate::aws::profiles().await) }) },
         );
+    }
+
+    fn check(&self, id: EffectId, request: CheckRequest) {
+        self.reply(id, |s| async move { Reply::Check(s.check(&request).await) });
+    }
+
+    fn read_lineage(&self, id: EffectId, image: Arc<Image>, regions: Vec<Region>) {
+        self.reply(id, |s| async move { Reply::Lineage(Box::new(s.lineage(&image, &regions).await)) });
     }
 
     fn compare(&self, id: EffectId, request: CompareRequest) {

@@ -40,6 +40,7 @@ fn words(pending: &PendingReply) -> String {
         PendingReply::Audit(_) => "the log of changes".into(),
         PendingReply::ImageDetails(_) => "the image's details".into(),
         PendingReply::Comparison(_) => "the images to compare".into(),
+        PendingReply::Lineage(_) => "the lineage".into(),
         PendingReply::Usage => "who uses the images".into(),
         PendingReply::Source(_) => "the source image".into(),
         PendingReply::Forms(_) => "the presets".into(),

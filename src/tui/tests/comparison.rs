@@ -1,10 +1,13 @@
-//! Pages that compare a copy with its source, or any two images.
+//! Pages that compare a copy with its source, or any two images; and lineages.
 
 use super::{
     jobs::{available, copying, on, says, screen, shows, with_jobs},
     *,
 };
-use crate::domain::compare::{CompareRequest, Described, ImagePlace, Incomparable, OwnerDetails, Pair};
+use crate::domain::{
+    compare::{CompareRequest, Described, ImagePlace, Incomparable, OwnerDetails, Pair},
+    lineage::LineageRead,
+};
 
 fn described(image: Image) -> Described {
     let of_owner = Some(OwnerDetails { permissions: Ok(Vec::new()), uefi_data: Ok(None) });
@@ -103,4 +106,30 @@ fn two_marked_images_or_a_marked_one_and_this_one_are_compared() {
     press(&mut model, KeyCode::Esc);
     assert_eq!(keys(&mut model, " D"), []);
     says(&model, "More than two images are marked");
+}
+
+#[test]
+fn a_lineage_is_a_tree_with_what_is_not_known_above_it() {
+    let mut copy = image(2);
+    copy.source_image_id = Some(image(1).id);
+    let mut model = listed(vec![image(1)]);
+    let effects = keys(&mut model, "t");
+    let [Effect::ReadLineage { id, regions, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(regions, &[region("us-east-1")]);
+    shows(&mut model, &["looking for ancestors and copies"]);
+    let denied = Failure::new("look for copies in eu-west-1", "no");
+    let read = LineageRead {
+        ancestry: Err(denied.clone()),
+        copies: vec![Arc::new(copy)],
+        regions: regions.clone(),
+        unread: vec![(region("eu-west-1"), denied)],
+    };
+    assert_eq!(reply(&mut model, *id, Reply::Lineage(Box::new(read))), []);
+    let root = "ami-00000001 (this image) in us-east-1: web-1, available";
+    let texts =
+        ["0 ancestors, 1 copy in 1 region", "ancestors: unknown (no)", "copies in eu-west-1: unknown (no)", root];
+    shows(&mut model, &texts);
+    shows(&mut model, &["\u{2514}\u{2500} ami-00000002 in us-east-1: web-2, available"]);
+    let again = keys(&mut model, "R");
+    assert!(again.iter().any(|effect| matches!(effect, Effect::ReadLineage { .. })), "{again:?}");
 }

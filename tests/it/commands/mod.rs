@@ -16,6 +16,7 @@ mod history;
 mod hooks;
 mod hosts;
 mod jobs;
+mod lineage;
 mod list;
 mod man;
 pub(crate) mod map;

@@ -151,6 +151,7 @@ fn offered() -> Vec<String> {
             "coverage",
             "verify",
             "diff",
+            "lineage",
             "copy",
             "jobs",
             "watch",

@@ -29,6 +29,7 @@ const RUNS: &[(&[&str], &str)] = &[
     (&["coverage", "--regions", "us-east-1,eu-west-1"], "coverage"),
     (&["verify", "latest:ci-runner-arm64-eu", "--region", "eu-west-1"], "verify"),
     (&["verify", IMAGE], "verify"),
+    (&["lineage", "latest:base-linux-*"], "lineage"),
     (&["diff", IMAGE, "latest:app-db-*"], "diff"),
     (&["sync", "--from", "us-east-1", "--to", "eu-west-1", "--match", "name:app-web-*"], "sync"),
     (&["orphans", "--regions", "us-east-1", "--kept"], "orphans"),

@@ -1,4 +1,4 @@
-//! A copy compared with its source, and two images side by side, at four sizes, in ASCII and without colours.
+//! A copy compared with its source, two images side by side, and a lineage, at four sizes, in ASCII and without colours.
 
 use std::fmt::Write as _;
 
@@ -38,6 +38,11 @@ async fn walk(builder: ScreenHarnessBuilder, check: impl Fn(&str, &ScreenHarness
     keep("two images", &harness);
     harness.send("G").await;
     keep("two images, the end", &harness);
+    harness.press(KeyCode::Esc).await;
+    harness.filter("name:ci-runner-arm64-eu").await;
+    harness.send("t").await;
+    harness.wait_text("this image").await;
+    keep("a lineage", &harness);
     harness.press(KeyCode::Esc).await;
     let denied = |action| Rule::new(action, FaultKind::Deny).in_region(Region::new("eu-west-1").expect("a region"));
     harness.world.with(|w| w.faults().add(denied("DescribeImageAttribute")));

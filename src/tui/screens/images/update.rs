@@ -20,7 +20,7 @@ use crate::{
         msg::Effect,
         screens::{
             Overlay, form, input,
-            pager::{Pager, beside, comparison},
+            pager::{Pager, beside, comparison, lineage},
             picker,
         },
         widgets::{editor, list::List},
@@ -212,6 +212,11 @@ fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
             }
         }
         Action::Diff => diff(model),
+        Action::Lineage => {
+            if let Some(image) = model.current_image().cloned() {
+                lineage::open(model, image);
+            }
+        }
         Action::Copy => open_form(model),
         Action::Deregister => {
             let images = marked_images(model, usize::MAX);

@@ -25,6 +25,7 @@ fn shown_job(model: &Model) -> Option<&Job> {
             PagerSubject::HistoryJob(job) => Some(job),
             PagerSubject::Image(_)
             | PagerSubject::Comparison(_)
+            | PagerSubject::Lineage(_)
             | PagerSubject::Help
             | PagerSubject::FormHelp
             | PagerSubject::PickerHelp

@@ -1,10 +1,7 @@
-//! Which images a page compares, and what was read of them.
+//! Which images a page compares.
 
 use crate::{
-    domain::{
-        CopyRequest, ImageId,
-        compare::{CompareRequest, Incomparable, Pair},
-    },
+    domain::{CopyRequest, ImageId, compare::CompareRequest},
     engine::JobId,
 };
 
@@ -14,15 +11,6 @@ pub(super) struct Compared {
     pub(super) request: CompareRequest,
     /// What was requested of the copy, by the job of this number.
     pub(super) job: Option<(JobId, CopyRequest)>,
-}
-
-/// What was read.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) enum ComparisonLoad {
-    #[default]
-    NotRequested,
-    Loading,
-    Loaded(Box<Result<Pair, Incomparable>>),
 }
 
 impl Compared {

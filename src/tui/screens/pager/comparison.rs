@@ -4,8 +4,9 @@ use ratatui::text::{Line, Span};
 
 use super::{
     Pager, PagerSubject,
-    compared::{Compared, ComparisonLoad},
+    compared::Compared,
     entries::{entry, heading},
+    load::Load,
 };
 use crate::{
     domain::{
@@ -76,21 +77,14 @@ pub fn request_if_opened(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     let Some(Overlay::Pager(pager)) = model.overlays.last_mut() else { return };
     let PagerSubject::Comparison(compared) = &pager.subject else { return };
-    if pager.comparison == ComparisonLoad::NotRequested {
+    if pager.comparison == Load::NotRequested {
         let request = compared.request.clone();
-        pager.comparison = ComparisonLoad::Loading;
+        pager.comparison = Load::Loading;
         let expected = PendingReply::Comparison(request.clone());
         // An answer to an earlier request may be older.
         model.pending.retain(|_, pending| *pending != expected);
         let id = model.expect_reply(expected);
         effects.push(Effect::Compare { id, request });
-    }
-}
-
-/// Reads what is compared again.
-pub(super) fn refresh(model: &mut Model) {
-    if let Some(Overlay::Pager(pager)) = model.overlays.last_mut() {
-        pager.comparison = ComparisonLoad::NotRequested;
     }
 }
 
@@ -100,7 +94,7 @@ pub fn on_reply(model: &mut Model, request: &CompareRequest, read: &Result<Pair,
         if let Overlay::Pager(pager) = overlay
             && matches!(&pager.subject, PagerSubject::Comparison(compared) if compared.request == *request)
         {
-            pager.comparison = ComparisonLoad::Loaded(Box::new(read.clone()));
+            pager.comparison = Load::Loaded(Box::new(read.clone()));
         }
     }
 }
@@ -129,10 +123,10 @@ impl Row {
     }
 }
 
-pub(super) fn lines(compared: &Compared, load: &ComparisonLoad, width: usize) -> Vec<Line<'static>> {
+pub(super) fn lines(compared: &Compared, load: &Load<Result<Pair, Incomparable>>, width: usize) -> Vec<Line<'static>> {
     let pair = match load {
-        ComparisonLoad::NotRequested | ComparisonLoad::Loading => return entry("result", "comparing ...", width),
-        ComparisonLoad::Loaded(read) => match read.as_ref() {
+        Load::NotRequested | Load::Loading => return entry("result", "comparing ...", width),
+        Load::Loaded(read) => match read.as_ref() {
             Ok(pair) => pair,
             Err(why) => return refused(why, width),
         },

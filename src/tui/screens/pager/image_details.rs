@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::text::Line;
 
-use super::{DetailsLoad, PagerSubject, entries::entry};
+use super::{DetailsLoad, PagerSubject, entries::entry, load::Load};
 use crate::{
     domain::{
         Failure, Image, ImageId, Region,
@@ -20,11 +20,13 @@ use crate::{
     },
 };
 
-/// Shows the image as it is listed now, and reads its details again.
+/// Shows the image as it is listed now, and reads what the page on top shows again.
 pub(super) fn refresh(model: &mut Model) {
     take_from_list(model);
     if let Some(Overlay::Pager(pager)) = model.overlays.last_mut() {
         pager.details = DetailsLoad::NotRequested;
+        pager.comparison = Load::NotRequested;
+        pager.lineage = Load::NotRequested;
     }
 }
 

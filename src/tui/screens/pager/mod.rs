@@ -1,4 +1,4 @@
-//! Text to read and scroll: image details, job details, compared images, help, problems.
+//! Text to read and scroll: image details, job details, compared images, lineages, help, problems.
 
 pub mod audit;
 pub mod beside;
@@ -9,6 +9,8 @@ mod help;
 mod image;
 pub mod image_details;
 mod job;
+pub mod lineage;
+mod load;
 pub mod plain;
 mod problems;
 pub mod replies;
@@ -18,11 +20,17 @@ pub mod view;
 use std::sync::Arc;
 
 use crate::{
-    domain::{Failure, Image, image_details::ImageDetails},
+    domain::{
+        Failure, Image,
+        compare::{Incomparable, Pair},
+        image_details::ImageDetails,
+        lineage::LineageRead,
+    },
     engine::{AuditEntry, Job, JobId, JobPhase},
     tui::bindings::Context,
 };
-use compared::{Compared, ComparisonLoad};
+use compared::Compared;
+use load::Load;
 
 /// What is shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +40,7 @@ enum PagerSubject {
     /// A job of the history. It may not be among the current jobs.
     HistoryJob(Arc<Job>),
     Comparison(Box<Compared>),
+    Lineage(Arc<Image>),
     Help,
     FormHelp,
     PickerHelp,
@@ -84,7 +93,8 @@ pub struct Pager {
     column: usize,
     audit: AuditLoad,
     details: DetailsLoad,
-    comparison: ComparisonLoad,
+    comparison: Load<Result<Pair, Incomparable>>,
+    lineage: Load<LineageRead>,
 }
 
 impl Pager {
@@ -97,7 +107,8 @@ impl Pager {
             column: 0,
             audit: AuditLoad::NotRequested,
             details: DetailsLoad::NotRequested,
-            comparison: ComparisonLoad::NotRequested,
+            comparison: Load::NotRequested,
+            lineage: Load::NotRequested,
         }
     }
 

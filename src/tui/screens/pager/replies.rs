@@ -1,6 +1,6 @@
 //! Replies to what pages have requested.
 
-use super::{audit, comparison, image_details};
+use super::{audit, comparison, image_details, lineage};
 use crate::tui::{
     model::{Model, PendingReply},
     msg::Reply,
@@ -14,6 +14,7 @@ pub(in crate::tui) fn on_reply(model: &mut Model, pending: PendingReply, reply: 
             image_details::on_reply(model, &image, &details);
         }
         (PendingReply::Comparison(request), Reply::Compared(read)) => comparison::on_reply(model, &request, &read),
+        (PendingReply::Lineage(place), Reply::Lineage(read)) => lineage::on_reply(model, &place, &read),
         _ => {}
     }
 }

@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use super::{PagerSubject, comparison, image_details, problems, view::lines};
+use super::{PagerSubject, comparison, image_details, lineage, problems, view::lines};
 use crate::{
     domain::ImageId,
     tui::{
@@ -28,6 +28,7 @@ fn image_of_job(model: &Model, subject: &PagerSubject) -> Option<ImageId> {
         PagerSubject::Job(id) => model.jobs_view.job(*id)?.image().cloned(),
         PagerSubject::HistoryJob(job) => job.image().or(job.images.last()).cloned(),
         PagerSubject::Comparison(compared) => Some(compared.image().clone()),
+        PagerSubject::Lineage(image) => Some(image.id.clone()),
         _ => None,
     }
 }
@@ -104,6 +105,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             form::open::open(model, vec![image]);
         }
         (Action::Verify, PagerSubject::Image(image)) => comparison::verify(model, &image),
+        (Action::Lineage, PagerSubject::Image(image)) => lineage::open(model, image),
         (Action::Deregister, PagerSubject::Image(image)) => input::open::deregister(model, vec![image], effects),
         (
             Action::Help
@@ -119,7 +121,6 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         // The lists are refreshed as well; what they say then is shown once it has come.
         (Action::Refresh, _) => {
             image_details::refresh(model);
-            comparison::refresh(model);
             return false;
         }
         _ => {}

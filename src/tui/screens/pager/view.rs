@@ -2,7 +2,7 @@
 
 use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 
-use super::{Pager, PagerSubject, audit, comparison, help, image, job, problems};
+use super::{Pager, PagerSubject, audit, comparison, help, image, job, lineage, problems};
 use crate::{
     domain::text::{clean, count},
     tui::{
@@ -25,6 +25,7 @@ pub(super) fn title(pager: &Pager, model: &Model) -> String {
         }
         PagerSubject::HistoryJob(job) => format!("Copy to {} (history)", job.request.destination),
         PagerSubject::Comparison(compared) => compared.title(),
+        PagerSubject::Lineage(image) => format!("Lineage of {} in {}", image.id, image.region),
         PagerSubject::Help | PagerSubject::ReviewHelp => "Help".into(),
         PagerSubject::Review => "Review in full".into(),
         PagerSubject::PickerHelp => "Help with pickers".into(),
@@ -51,6 +52,7 @@ pub(super) fn lines(pager: &Pager, model: &Model, width: usize) -> Vec<Line<'sta
         },
         PagerSubject::HistoryJob(job) => [job::lines(job, model, width), audit::lines(&pager.audit, width)].concat(),
         PagerSubject::Comparison(compared) => comparison::lines(compared, &pager.comparison, width),
+        PagerSubject::Lineage(image) => lineage::lines(image, &pager.lineage, model, width),
         PagerSubject::Help => help::lines(&model.keymap, width),
         PagerSubject::PickerHelp => help::picker_lines(&model.keymap, width),
         PagerSubject::PaletteHelp => help::palette_lines(&model.keymap, width),
