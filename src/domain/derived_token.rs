@@ -11,10 +11,15 @@ use crate::domain::{
     placement::Placement,
 };
 
+/// The keys of sync's tags.
+pub const SYNC_TAGS: [&str; 2] = ["amigrate:sync", "amigrate:sync-policy"];
+
 /// Derives the token of a copy from the account, the parameters of its `CopyImage`, and the earlier copies of its source that are
 /// in the destination and of no use any more, such as failed ones: EC2 would answer their token with them.
 ///
-/// What is done afterwards does not count, nor does the batch: they are not parts of what EC2 makes.
+/// What is done afterwards does not count, nor does the batch: they are not parts of what EC2 makes. Sync's own tags do not count either, so
+/// that sync and a person who ask for the same copy at the same moment get one image: EC2 refuses the second request, as one with other
+/// parameters.
 pub fn derive<'a>(
     account: &AccountId,
     copy: &CopyRequest,
@@ -43,7 +48,8 @@ pub fn derive<'a>(
         Placement::ZoneId(id) => digest.texts(["zone-id", id.as_str()]),
     }
     digest.text(&copy.completion.map_or_else(String::new, |duration| duration.minutes().to_string()));
-    digest.tags(&copy.image_tags);
+    let image_tags = copy.image_tags.iter().filter(|tag| !SYNC_TAGS.contains(&&*tag.key));
+    digest.tags(image_tags);
     digest.tags(&copy.snapshot_tags);
     let ended: BTreeSet<&ImageId> = ended.into_iter().collect();
     digest.texts(ended.into_iter().map(ImageId::as_str));
@@ -63,6 +69,15 @@ pub fn of_all<'a>(tokens: impl IntoIterator<Item = &'a ClientToken>) -> ClientTo
     let mut digest = Digest::new();
     digest.texts(tokens.into_iter().map(ClientToken::as_str));
     ClientToken::derived(digest.0)
+}
+
+/// Derives a short name of texts, for a tag.
+pub fn short<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut digest = Digest::new();
+    digest.texts(texts);
+    let mut text = format!("{:032x}", digest.0);
+    text.truncate(16);
+    text
 }
 
 /// FNV-1a of 128 bits: the same on every machine and in every version. Nothing is proven by it, so it need not withstand attacks.
@@ -95,8 +110,8 @@ impl Digest {
     }
 
     /// Adds tags, whose order means nothing.
-    fn tags(&mut self, tags: &[Tag]) {
-        let tags: BTreeSet<&Tag> = tags.iter().collect();
+    fn tags<'a>(&mut self, tags: impl IntoIterator<Item = &'a Tag>) {
+        let tags: BTreeSet<&Tag> = tags.into_iter().collect();
         self.texts(tags.into_iter().flat_map(|tag| [&*tag.key, &*tag.value]));
     }
 }
@@ -160,6 +175,8 @@ mod tests {
             CopyRequest { token: ClientToken::from_random(2), source_name: "other".into(), ..copy() },
             CopyRequest { image_tags: vec![tag("b", "2"), tag("a", "1")], ..copy() },
             CopyRequest { templates: std::sync::Arc::new(templates()), ..copy() },
+            CopyRequest { image_tags: [copy().image_tags, vec![tag("amigrate:sync", "x")]].concat(), ..copy() },
+            CopyRequest { image_tags: [vec![tag("amigrate:sync-policy", "x")], copy().image_tags].concat(), ..copy() },
             CopyRequest { post_copy: vec![PostCopyStep::SourceTag], volumes: Vec::new(), ..copy() },
         ];
         assert!(same.iter().all(|copy| token(copy) == token(&self::copy())));

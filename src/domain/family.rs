@@ -1,4 +1,7 @@
 //! Families of images: the versions of one image, told by their names without the version.
+//!
+//! Coverage takes every version off the end of a name, so that it shows together what belongs together. Sync, which deletes, takes off the
+//! last one only: `ubuntu-22.04-20260101` and `ubuntu-24.04-20260101` are two families.
 
 use regex::{Regex, RegexBuilder};
 
@@ -11,30 +14,59 @@ const SIZE_LIMIT: usize = 1 << 18;
 #[derive(Debug, Clone)]
 pub struct VersionPattern {
     text: String,
-    /// Several versions in a row, at the end of the name: a date such as `-2026-01-31` is three. `None`: no name has a version.
+    /// What is taken off the end of the name. `None`: no name has a version.
     at_end: Option<Regex>,
+    /// Several versions in a row are taken off: a date such as `-2026-01-31` is three then.
+    repeats: bool,
 }
 
 impl VersionPattern {
     /// A number with what follows it, such as `-1.2.3`, `_v7`, `.20260131` or each part of `-2026-01-31T12-00Z`.
     pub const DEFAULT: &str = "[-._]v?[0-9][0-9A-Za-z.]*";
+    /// One version as sync sees it: a date and perhaps a time, or a number, with dots or without. A date behind a dotted number is a
+    /// version by itself.
+    const ONE: &str = "[-._]v?(?:\
+        (?:19|20)[0-9]{2}[-._]?(?:0[1-9]|1[0-2])[-._]?(?:0[1-9]|[12][0-9]|3[01])\
+        (?:[-._T](?:[01][0-9]|2[0-3])[-.]?[0-5][0-9](?:[-.]?[0-5][0-9])?Z?|(?:[.][0-9]{1,5})*)\
+        |[0-9]{1,5}(?:[.][0-9]{1,5})+(?:[A-Za-z][0-9A-Za-z]*)?\
+        |[0-9]+(?:[A-Za-z][0-9A-Za-z]*)?)";
 
-    /// Reads a regular expression of one version; where it is to stand need not be said.
+    /// Reads a regular expression of one version; where it is to stand need not be said. Several of them in a row are taken off a name.
     ///
     /// # Errors
     /// If it is no regular expression, is too large, or matches an empty text.
     pub fn new(text: &str) -> Result<Self, Failure> {
+        Self::read(text, true)
+    }
+
+    /// The same, for one version only.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn once(text: &str) -> Result<Self, Failure> {
+        Self::read(text, false)
+    }
+
+    /// Returns the one of sync: one version only.
+    pub fn of_sync() -> Self {
+        // It is valid, as a test shows.
+        Self::once(Self::ONE).unwrap_or_else(|_| Self { text: String::new(), at_end: None, repeats: false })
+    }
+
+    fn read(text: &str, repeats: bool) -> Result<Self, Failure> {
         let refused = |why: String| Failure::new(format!("read the version pattern `{}`", clean(text)), why);
-        let at_end = RegexBuilder::new(&format!("(?:{text})+$")).size_limit(SIZE_LIMIT).build().map_err(|error| {
-            let error = error.to_string();
-            // The last line says what is wrong; those before show the text.
-            refused(error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned())
-        })?;
+        let many = if repeats { "+" } else { "" };
+        let at_end =
+            RegexBuilder::new(&format!("(?:{text}){many}$")).size_limit(SIZE_LIMIT).build().map_err(|error| {
+                let error = error.to_string();
+                // The last line says what is wrong; those before show the text.
+                refused(error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned())
+            })?;
         let one = RegexBuilder::new(&format!("^(?:{text})$")).size_limit(SIZE_LIMIT).build();
         if one.is_ok_and(|one| one.is_match("")) {
             return Err(refused("it matches an empty text".into()));
         }
-        Ok(Self { text: text.to_owned(), at_end: Some(at_end) })
+        Ok(Self { text: text.to_owned(), at_end: Some(at_end), repeats })
     }
 
     /// Returns the expression as it was given.
@@ -53,7 +85,7 @@ impl VersionPattern {
 
 impl PartialEq for VersionPattern {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        (&self.text, self.repeats) == (&other.text, other.repeats)
     }
 }
 
@@ -62,7 +94,7 @@ impl Eq for VersionPattern {}
 impl Default for VersionPattern {
     fn default() -> Self {
         // It is valid, as a test shows.
-        Self::new(Self::DEFAULT).unwrap_or_else(|_| Self { text: String::new(), at_end: None })
+        Self::new(Self::DEFAULT).unwrap_or_else(|_| Self { text: String::new(), at_end: None, repeats: true })
     }
 }
 
@@ -90,6 +122,43 @@ mod tests {
         ] {
             assert_eq!(pattern.family(name), family, "{name}");
         }
+    }
+
+    #[test]
+    fn sync_takes_off_the_last_version_only() {
+        let pattern = VersionPattern::of_sync();
+        for (name, family) in [
+            ("app-web-20260131", "app-web"),
+            ("app-web-2026-01-31", "app-web"),
+            ("app-web_2026.01.31", "app-web"),
+            ("app-web-2026-01-31T12-30-00Z", "app-web"),
+            ("app-web-20260131-1230", "app-web"),
+            ("app-web-20260131.4", "app-web"),
+            ("app-web-20260131123000", "app-web"),
+            ("app-web-1767225600", "app-web"),
+            ("app-web-2026.00014", "app-web"),
+            ("app-web-v7", "app-web"),
+            ("db_1.2.3rc1", "db"),
+            // What stands before the last version tells families apart.
+            ("ubuntu-22.04-20260101", "ubuntu-22.04"),
+            ("ubuntu-22.04.20260101", "ubuntu-22.04"),
+            ("ubuntu-22.04.jammy.20260101", "ubuntu-22.04.jammy"),
+            ("ubuntu-22.04-20260101-1230", "ubuntu-22.04"),
+            ("eks-1.29-v20240101", "eks-1.29"),
+            ("windows-2022-2026.01.14", "windows-2022"),
+            ("win-2022-10-20230101", "win-2022-10"),
+            ("app-2-1.4.0", "app-2"),
+            ("app-2.web.3", "app-2.web"),
+            ("base", "base"),
+            ("al2023", "al2023"),
+            ("-1", "-1"),
+            ("", ""),
+        ] {
+            assert_eq!(pattern.family(name), family, "{name}");
+        }
+        let own = VersionPattern::once("-build[0-9]+").unwrap();
+        assert_eq!((own.family("web-build7-build8"), own.family("web-7")), ("web-build7", "web-7"));
+        assert!(own != VersionPattern::new("-build[0-9]+").unwrap() && VersionPattern::once("[").is_err());
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub struct ImageDeregistration {
     pub volumes: Vec<u32>,
     /// Its snapshots are kept.
     pub keep_snapshots: bool,
+    /// When what was found about it does not hold any more: it is left as it is then. `None` if it goes whenever that is possible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<Timestamp>,
 }
 
 impl ImageDeregistration {
@@ -36,6 +39,7 @@ impl ImageDeregistration {
             source: image.source_image_id.clone().map(|source| (region, source)),
             volumes: image.snapshot_volumes(),
             keep_snapshots,
+            not_after: None,
         }
     }
 }

@@ -55,6 +55,20 @@ impl OnRecord {
         changing: Changing<'_>,
         call: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
+        let (value, not_recorded) = self.send_and_tell(session, changing, call).await?;
+        not_recorded.map_or(Ok(value), Err)
+    }
+
+    /// Sends a call. Without a record it is not sent. Returns with its result why its answer is not on record, if it is not.
+    ///
+    /// # Errors
+    /// Why the call failed, or was not sent.
+    pub async fn send_and_tell<T>(
+        &self,
+        session: &Session,
+        changing: Changing<'_>,
+        call: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<(T, Option<Failure>), Failure> {
         let id = AuditId(Uuid::new_v4().as_u128());
         let identity = session.account().await.ok().map(|account| account.arn);
         let Changing { action, region, resource } = changing;
@@ -66,12 +80,29 @@ impl OnRecord {
         let outcome = Outcome::of(&result);
         let answered = AnsweredRequest { id, identity, request_id, detail: None, outcome };
         let written = self.write(ChangeSet { answered: vec![answered], ..ChangeSet::default() }).await;
-        let value = result?;
-        written.map(|()| value)
+        done(result, written)
     }
 
     async fn write(&self, changes: ChangeSet) -> Result<(), Failure> {
         let (account, now) = (self.account.clone(), self.clock.now());
         self.store.with(move |store| store.commit(&account, &changes, now).map(drop)).await
+    }
+}
+
+/// What was done is done, whether or not its answer is on record.
+fn done<T>(result: Result<T, Failure>, recorded: Result<(), Failure>) -> Result<(T, Option<Failure>), Failure> {
+    result.map(|value| (value, recorded.err()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_whose_answer_is_not_on_record_is_done_all_the_same() {
+        let failure = |why: &str| Failure::new("do it", why);
+        assert_eq!(done(Ok(7), Ok(())), Ok((7, None)));
+        assert_eq!(done(Ok(7), Err(failure("full"))), Ok((7, Some(failure("full")))));
+        assert_eq!(done::<()>(Err(failure("denied")), Err(failure("full"))), Err(failure("denied")));
     }
 }

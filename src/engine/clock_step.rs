@@ -31,6 +31,8 @@ impl Job {
         // What is read may date from before it for as long as it would have.
         self.deregister_sent = self.deregister_sent.map(moved);
         if step.is_negative() {
+            // Forward it stays: the machine may have slept.
+            self.deregister_until = self.deregister_until.map(moved);
             self.last_pending.0 = self.last_pending.0.map(moved);
         }
         if step.is_negative() {

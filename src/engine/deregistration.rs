@@ -25,8 +25,9 @@ pub(super) fn deregister(jobs: &mut Jobs, wanted: &ImageDeregistration, now: Tim
         }
     };
     let Some(job) = jobs.get_mut(id) else { return };
-    if !readers.is_empty() {
-        job.note = Some(Note::SourceOfCopies(readers));
+    let too_late = wanted.not_after.is_some_and(|last| now > last);
+    if !readers.is_empty() || too_late && !job.is_being_removed() {
+        job.note = Some(if too_late { Note::DeregisterTooLate } else { Note::SourceOfCopies(readers) });
         // It counts as a change, also where the same was said before: whoever gave the command waits for one.
         job.ended = job.ended.map(|_| now);
         return;
@@ -34,12 +35,16 @@ pub(super) fn deregister(jobs: &mut Jobs, wanted: &ImageDeregistration, now: Tim
     match &job.state {
         JobState::Available { .. } | JobState::Failed { .. } => {
             job.deregister(now);
-            job.keep_snapshots = wanted.keep_snapshots;
+            (job.keep_snapshots, job.deregister_until) = (wanted.keep_snapshots, wanted.not_after);
         }
         // A person names the image, in whatever state it is: nobody may have polled it for long.
         JobState::Copying { image } => {
             job.begin_removal(image.clone(), RemovalReason::DeregisterCopying, now);
-            job.keep_snapshots = wanted.keep_snapshots;
+            (job.keep_snapshots, job.deregister_until) = (wanted.keep_snapshots, wanted.not_after);
+        }
+        // Whoever gives more time, or all of it, has the last word.
+        JobState::Removing { .. } => {
+            job.deregister_until = job.deregister_until.zip(wanted.not_after).map(|(known, other)| known.max(other));
         }
         _ => {}
     }

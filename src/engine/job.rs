@@ -101,6 +101,9 @@ pub struct Job {
     /// The snapshots of the image being removed are kept, because the user wants that.
     #[serde(default)]
     pub keep_snapshots: bool,
+    /// No `DeregisterImage` is sent for its image after this: what was found about the image does not hold for longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) deregister_until: Option<Timestamp>,
     /// When `CopyImage` was first sent with the present token, as far as EC2 may have accepted it.
     #[serde(default)]
     pub(super) sent: Option<Timestamp>,
@@ -159,6 +162,7 @@ impl Job {
             image_seen: false,
             deregister_sent: None,
             keep_snapshots: false,
+            deregister_until: None,
             sent: None,
             image_created: None,
             given_up: false,

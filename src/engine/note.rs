@@ -82,6 +82,8 @@ pub enum Note {
     },
     /// AWS refused to deregister the image.
     DeregisterRefused(#[serde(deserialize_with = "failure_or_message")] Box<Failure>),
+    /// The image was not deregistered, because the time for it was over: what was found about it may not hold any more.
+    DeregisterTooLate,
     /// The image was not deregistered, because these copies still read it.
     SourceOfCopies(Vec<JobId>),
     /// It was started elsewhere, with settings that are not known here, and cannot be retried.

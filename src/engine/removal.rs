@@ -83,6 +83,7 @@ impl Job {
         match self.state.clone() {
             JobState::Available { image } => self.begin_removal(image, RemovalReason::Deregister, now),
             JobState::Failed { .. } => self.remove_failed(None, now),
+            JobState::Removing { .. } => self.deregister_until = None,
             _ => {}
         }
     }
@@ -98,7 +99,7 @@ impl Job {
     pub(super) fn begin_removal(&mut self, image: ImageId, reason: RemovalReason, now: Timestamp) {
         (self.ended, self.note, self.dismissed, self.missing_polls) = (None, None, false, 0);
         (self.cancel_requested, self.deregister_sent) = (false, None);
-        self.keep_snapshots = false;
+        (self.keep_snapshots, self.deregister_until) = (false, None);
         // A copy that goes on after a refusal goes on with its steps.
         if reason != RemovalReason::DeregisterCopying {
             self.give_up_steps();
@@ -117,13 +118,18 @@ impl Job {
     /// Takes a removal that is due one step further.
     pub(super) fn removal_request(&mut self, now: Timestamp) -> Option<Request> {
         self.removal_due().filter(|at| *at <= now)?;
+        let too_late = self.is_too_late(now);
+        if too_late && self.deregister_sent.is_none() {
+            self.leave_image(Note::DeregisterTooLate, now);
+            return None;
+        }
         let (job, region) = (self.id, self.request.destination.clone());
         let source_wanted = self.request.source_snapshots.is_empty();
         let source = source_wanted.then(|| (self.request.source_region.clone(), self.request.source.clone()));
         let JobState::Removing { image, reason, step } = &mut self.state else { return None };
         let image = image.clone();
         if let RemovalStep::Deregistering { checked, .. } = step
-            && checked.is_none_or(|at| now.duration_since(at) > CHECK_VALID || at > now)
+            && (too_late || checked.is_none_or(|at| now.duration_since(at) > CHECK_VALID || at > now))
         {
             *step = RemovalStep::check(now);
         }
@@ -136,7 +142,8 @@ impl Job {
                 *at = None;
                 // A pending copy may become available at any moment; an available or failed one stays so.
                 let pending = matches!(reason, RemovalReason::Cancel);
-                let not_after = checked.filter(|_| pending).map(|at| at + CHECK_VALID);
+                let valid = checked.filter(|_| pending).map(|at| at + CHECK_VALID);
+                let not_after = valid.into_iter().chain(self.deregister_until).min();
                 self.deregister_sent = Some(now);
                 let keep_snapshots = self.keep_snapshots;
                 Some(Request::DeregisterImage { job, region, image, not_after, keep_snapshots })
@@ -191,6 +198,7 @@ impl Job {
         let image = image.clone();
         let complete = matches!(found.state, ImageState::Available | ImageState::Disabled);
         let just_sent = self.deregister_sent.is_some_and(|sent| now.duration_since(sent) < config.visibility_delay);
+        let too_late = self.is_too_late(now);
         match reason {
             // Our request may have been carried out, and EC2 may still show the image for a while.
             RemovalReason::Cancel | RemovalReason::Retry { .. } | RemovalReason::Failed { .. }
@@ -198,6 +206,8 @@ impl Job {
             {
                 self.set_step(RemovalStep::check(now + RETRY_INTERVAL));
             }
+            _ if too_late && just_sent => self.set_step(RemovalStep::check(now + RETRY_INTERVAL)),
+            _ if too_late => self.leave_image(Note::DeregisterTooLate, now),
             RemovalReason::Cancel if complete => {
                 self.note = Some(Note::AvailableBeforeCancel);
                 self.end(JobState::Available { image }, now);
@@ -302,15 +312,29 @@ impl Job {
                 self.note = Some(Note::DeregisterRefused(Box::new(failure)));
                 self.end(JobState::Failed { failure: old, image: Some(image) }, now);
             }
-            RemovalReason::Deregister => {
-                self.note = Some(Note::DeregisterRefused(Box::new(failure)));
-                self.end(JobState::Available { image }, now);
+            RemovalReason::Deregister | RemovalReason::DeregisterCopying => {
+                self.leave_image(Note::DeregisterRefused(Box::new(failure)), now);
             }
-            RemovalReason::DeregisterCopying => {
-                self.note = Some(Note::DeregisterRefused(Box::new(failure)));
-                self.deregister_sent = None;
-                self.state = JobState::Copying { image };
-            }
+        }
+    }
+
+    /// Returns true if the image may not be deregistered any more.
+    fn is_too_late(&self, now: Timestamp) -> bool {
+        let JobState::Removing { reason, .. } = &self.state else { return false };
+        let asked = matches!(reason, RemovalReason::Deregister | RemovalReason::DeregisterCopying);
+        asked && self.deregister_until.is_some_and(|last| now > last)
+    }
+
+    /// Leaves the image as it is that was to be deregistered.
+    fn leave_image(&mut self, note: Note, now: Timestamp) {
+        let JobState::Removing { image, reason, .. } = &self.state else { return };
+        let (image, copying) = (image.clone(), *reason == RemovalReason::DeregisterCopying);
+        self.note = Some(note);
+        if copying {
+            self.deregister_sent = None;
+            self.state = JobState::Copying { image };
+        } else {
+            self.end(JobState::Available { image }, now);
         }
     }
 

@@ -25,10 +25,13 @@ pub fn skip(reason: &SkipReason, policy: impl Fn(usize) -> String) -> String {
     }
 }
 
-/// Why an old copy is not retired.
-pub fn keep(reason: &KeepReason) -> String {
+/// Why an old copy is not retired; `policy` names a policy by its index.
+pub fn keep(reason: &KeepReason, policy: impl Fn(usize) -> String) -> String {
     match reason {
         KeepReason::NotOurs(why) => format!("not proven to be made by sync: {}", not_ours(*why)),
+        KeepReason::NoPolicyTag => "made by an earlier version, which did not note for which policy".into(),
+        KeepReason::MadeForOtherPolicy => "made for another policy: another --match or region".into(),
+        KeepReason::OtherPolicy(other) => format!("the policy \"{}\" keeps it", clean(&policy(*other))),
         KeepReason::SourceDoesNotMatch => "the policy does not match its source".into(),
         KeepReason::CopiesFirst => "copies of the policy are missing in the region, and come first".into(),
         KeepReason::Pending => "still pending".into(),
@@ -38,6 +41,7 @@ pub fn keep(reason: &KeepReason) -> String {
         KeepReason::Protected => "protected from being deregistered".into(),
         KeepReason::TooYoung => "younger than the policy's min-age".into(),
         KeepReason::SourceOfCopies => "copies of it are under way".into(),
+        KeepReason::CopiesUnknown(why) => format!("whether copies of it are under way is not known: {}", clean(why)),
         KeepReason::RecentlyLaunched(at) => format!("launched on {}", at.strftime("%Y-%m-%d")),
         KeepReason::UsageNotRead => "who uses it was not read".into(),
         KeepReason::UsageUnknown(why) => {
@@ -49,6 +53,11 @@ pub fn keep(reason: &KeepReason) -> String {
         KeepReason::SnapshotsShared => "others may create volumes of its snapshots".into(),
         KeepReason::SnapshotsUsed => "other images use its snapshots".into(),
         KeepReason::LastAvailable => "the last available image of its family in the region".into(),
+        KeepReason::Restored => "it was deregistered before, and has been restored".into(),
+        KeepReason::Gone => "it is not there any more".into(),
+        KeepReason::NotListed => "the images of its region could not be listed again".into(),
+        KeepReason::NotOld => "it is among the versions to keep by now".into(),
+        KeepReason::Refused => "more would be retired than is allowed".into(),
     }
 }
 

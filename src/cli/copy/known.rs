@@ -137,6 +137,12 @@ impl Known {
         removed.filter_map(|job| job.image().cloned()).collect()
     }
 
+    /// Returns the images that this store has deregistered.
+    pub(in crate::cli) fn deregistered(&self) -> BTreeSet<ImageId> {
+        let gone = self.jobs.iter().filter(|job| job.state == JobState::Deregistered);
+        gone.filter_map(|job| job.images.last().cloned()).collect()
+    }
+
     pub(super) fn completed(&self) -> Vec<CompletedCopy> {
         self.jobs.iter().filter_map(|job| job.completed_copy()).collect()
     }

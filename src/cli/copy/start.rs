@@ -16,7 +16,7 @@ use crate::{
         connection::Connection,
         drive::in_background,
         exit::{CommandError, ExitStatus},
-        follow::{self, EndSignal, Ending, FollowOptions, Followed, Signal, Signals, Until},
+        follow::{self, Ending, FollowOptions, Followed, Signals, Until},
         one_image,
         queue::OpenQueue,
         records::SkippedRecord,
@@ -30,7 +30,6 @@ use crate::{
     },
     driver::{StoreHandle, StoreLocation},
     engine::{BatchId, Command, Job, JobState},
-    term::session,
 };
 
 /// Lets a person confirm many, large or public copies.
@@ -139,7 +138,7 @@ pub(super) async fn skip_mismatches(
     };
     let (mut skipped, mut ids) = (Vec::new(), BTreeSet::new());
     for job in followed.jobs.iter().filter(|job| mismatched(job)) {
-        match unless_signalled(made_elsewhere(connection, &job.request), signals).await {
+        match signals.unless(made_elsewhere(connection, &job.request)).await {
             Ok(Some(record)) => {
                 skipped.push(record);
                 ids.insert(job.id);
@@ -160,21 +159,6 @@ pub(super) async fn skip_mismatches(
         }
     }
     skipped
-}
-
-/// Returns what `work` does, or the signal that ends it before.
-async fn unless_signalled<T>(work: impl Future<Output = T>, signals: &mut Signals) -> Result<T, EndSignal> {
-    let mut work = std::pin::pin!(work);
-    loop {
-        tokio::select! {
-            biased;
-            signal = signals.next() => match signal {
-                Signal::End(signal) => return Err(signal),
-                Signal::Stop => session::stop(),
-            },
-            done = &mut work => return Ok(done),
-        }
-    }
 }
 
 /// Looks for the copy that another host has made.
@@ -241,19 +225,4 @@ pub(super) async fn wait_for_skipped(
         }
     }
     Ok(None)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::future::{pending, ready};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_signal_ends_a_lookup_that_goes_on() {
-        let (sender, mut signals) = Signals::of_test();
-        sender.send(Signal::End(EndSignal::Interrupt)).unwrap();
-        assert_eq!(unless_signalled(pending::<()>(), &mut signals).await, Err(EndSignal::Interrupt));
-        assert_eq!(unless_signalled(ready(7), &mut signals).await, Ok(7));
-    }
 }

@@ -5,7 +5,9 @@ mod confirm;
 mod outcome;
 mod targets;
 
-use std::{collections::BTreeSet, io};
+use std::{collections::BTreeSet, io, time::Duration};
+
+use jiff::Timestamp;
 
 use super::{
     connection::Connection,
@@ -113,11 +115,11 @@ pub(super) async fn complete_removal(
     setup: &Setup,
     connection: &Connection,
     images: BTreeSet<(Region, ImageId)>,
+    timeout: Option<Duration>,
     signals: &mut Signals,
 ) -> Result<Option<ExitStatus>, CommandError> {
     let queue = OpenQueue::open(setup, connection, setup.driver_settings())?;
-    let options =
-        FollowOptions { until: Until::Ended, timeout: None, progress: Box::new(Silent), to_background: false };
+    let options = FollowOptions { until: Until::Ended, timeout, progress: Box::new(Silent), to_background: false };
     let followed = follow(setup, queue, Selection::Images(images), options, signals).await?;
     Ok(outcome::interrupted(setup, &followed))
 }
@@ -130,24 +132,37 @@ async fn deregister(
     keep_snapshots: bool,
 ) -> Result<ExitStatus, CommandError> {
     let mut signals = Signals::listen()?;
-    let (outcomes, interrupted) = hand_over(setup, connection, targets, keep_snapshots, &mut signals).await?;
+    let (outcomes, interrupted) =
+        hand_over(setup, connection, targets, HandOver { keep_snapshots, ..HandOver::default() }, &mut signals).await?;
     let printed = print(setup, &outcomes);
     interrupted.map_or(printed, Ok)
 }
 
-/// Deregisters images that were looked at just now, and deletes their snapshots. Returns what came of each, and the status if a
-/// signal ended it.
+/// How images are given to the queue.
+#[derive(Debug, Clone, Copy, Default)]
+struct HandOver {
+    keep_snapshots: bool,
+    /// Nothing is deregistered after this.
+    not_after: Option<Timestamp>,
+    /// How long it is waited for at most.
+    timeout: Option<Duration>,
+}
+
+/// Deregisters an image that was looked at just now, and deletes its snapshots; after a time it is left as it is. Returns what came of
+/// it, and the status if a signal or the timeout ended the waiting.
 ///
 /// # Errors
 /// If there is no store, or the request is rejected.
-pub(super) async fn deregister_images(
+pub(super) async fn deregister_until(
     setup: &Setup,
     connection: &Connection,
-    images: Vec<Image>,
+    image: Image,
+    not_after: Timestamp,
+    timeout: Option<Duration>,
     signals: &mut Signals,
 ) -> Result<(Vec<Outcome>, Option<ExitStatus>), CommandError> {
-    let targets: Vec<Target> = images.into_iter().map(Target::of_image).collect();
-    hand_over(setup, connection, &targets, false, signals).await
+    let how = HandOver { keep_snapshots: false, not_after: Some(not_after), timeout };
+    hand_over(setup, connection, &[Target::of_image(image)], how, signals).await
 }
 
 /// Hands the images to the queue, and waits for what comes of it. Returns the status if a signal ended it.
@@ -155,20 +170,22 @@ async fn hand_over(
     setup: &Setup,
     connection: &Connection,
     targets: &[Target],
-    keep_snapshots: bool,
+    how: HandOver,
     signals: &mut Signals,
 ) -> Result<(Vec<Outcome>, Option<ExitStatus>), CommandError> {
+    let HandOver { keep_snapshots, not_after, timeout } = how;
     let images = || targets.iter().filter(|target| target.refusal.is_none()).filter_map(|target| target.image.as_ref());
     let selection = Selection::Images(images().map(|image| (image.region.clone(), image.id.clone())).collect());
-    let wanted = images().map(|image| ImageDeregistration::of(image, keep_snapshots)).collect();
+    let wanted =
+        images().map(|image| ImageDeregistration { not_after, ..ImageDeregistration::of(image, keep_snapshots) });
+    let wanted = wanted.collect();
     let mut queue = OpenQueue::open(setup, connection, setup.driver_settings())?;
     queue.send(Command::DeregisterImages(wanted));
-    let options =
-        FollowOptions { until: Until::Ended, timeout: None, progress: Box::new(Silent), to_background: false };
+    let options = FollowOptions { until: Until::Ended, timeout, progress: Box::new(Silent), to_background: false };
     let followed = follow(setup, queue, selection, options, signals).await?;
     let outcomes = targets.iter().map(|target| match &target.refusal {
         Some(_) => refused(target),
-        None => outcome::of(target, &followed.jobs),
+        None => outcome::of(target, &followed),
     });
     Ok((outcomes.collect(), outcome::interrupted(setup, &followed)))
 }

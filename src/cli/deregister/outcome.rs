@@ -18,19 +18,34 @@ use crate::{
 /// One image's record, and the failure if it was not deregistered.
 pub(in crate::cli) type Outcome = (DeregistrationRecord, Option<Failure>);
 
-/// Returns what came of an image that the queue was given.
-pub(super) fn of(target: &Target, jobs: &[Arc<Job>]) -> Outcome {
+/// Returns what came of an image that the queue was given. Pending with a failure is one that is left as it was.
+pub(super) fn of(target: &Target, followed: &Followed) -> Outcome {
     let image = target.image.as_ref();
+    if image.is_some_and(|image| followed.is_to_be_deregistered(&image.id, &image.region)) {
+        return (target.record(DeregistrationResult::Pending), None);
+    }
     let of_image = |job: &&Arc<Job>| {
         image.is_some_and(|i| job.request.destination == i.region && job.images.last() == Some(&i.id))
     };
     // Of several the last: an image may have been somebody else's to deregister before, and have come back.
-    let Some(job) = jobs.iter().rfind(of_image) else {
+    let Some(job) = followed.jobs.iter().rfind(of_image) else {
         return (target.record(DeregistrationResult::Pending), None);
     };
+    let what = || match image {
+        Some(image) => format!("deregister {} in {}", image.id, image.region),
+        None => "deregister an image".into(),
+    };
+    if job.state.ended() && job.note == Some(Note::DeregisterTooLate) {
+        let why = "EC2 did not do it within a minute of the last look at the image, which is left as it was";
+        return (target.record(DeregistrationResult::Pending), Some(Failure::new(what(), why)));
+    }
     let result = match &job.state {
         JobState::Deregistered | JobState::Cancelled | JobState::Gone { .. } | JobState::Failed { image: None, .. } => {
             DeregistrationResult::Deregistered
+        }
+        // Nothing has come of it yet.
+        JobState::Available { .. } if followed.ending != Ending::Done && job.note.is_none() => {
+            DeregistrationResult::Pending
         }
         state if state.ended() => DeregistrationResult::Refused,
         // One that is under way goes on after a refusal.
@@ -44,10 +59,6 @@ pub(super) fn of(target: &Target, jobs: &[Arc<Job>]) -> Outcome {
     if result == DeregistrationResult::Deregistered {
         snapshots(&mut record, target, job);
     }
-    let what = || match image {
-        Some(image) => format!("deregister {} in {}", image.id, image.region),
-        None => "deregister an image".into(),
-    };
     let failure = match result {
         DeregistrationResult::Refused => Some(match &job.note {
             Some(Note::DeregisterRefused(refused) | Note::CancelRefused(refused)) => {

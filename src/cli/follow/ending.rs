@@ -16,7 +16,7 @@ use crate::{
         setup::Setup,
     },
     domain::{
-        AccountKey, Failure,
+        AccountKey, Failure, ImageId, Region,
         text::{count, duration},
     },
     engine::{BatchId, Command, Job, Status},
@@ -73,6 +73,15 @@ impl Followed {
     /// Returns why each copy is not what was asked for, if it has ended.
     pub(in crate::cli) fn failures(&self) -> Vec<Failure> {
         self.jobs.iter().filter_map(|job| describe::failure(job)).collect()
+    }
+
+    /// Returns true if it is stored that this image is to be deregistered, and no process has taken that up.
+    pub(in crate::cli) fn is_to_be_deregistered(&self, image: &ImageId, region: &Region) -> bool {
+        let names = |command: &Command| match command {
+            Command::DeregisterImages(images) => images.iter().any(|one| (&one.image, &one.region) == (image, region)),
+            _ => false,
+        };
+        self.untaken.iter().any(names)
     }
 
     /// Returns the records of the copies as they are now.

@@ -79,6 +79,21 @@ impl Signals {
             None => std::future::pending().await,
         }
     }
+
+    /// Returns what `work` comes to, or the signal that ends it before. One that has come already does so before it begins.
+    pub(in crate::cli) async fn unless<T>(&mut self, work: impl Future<Output = T>) -> Result<T, EndSignal> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                signal = self.next() => match signal {
+                    Signal::End(signal) => return Err(signal),
+                    Signal::Stop => session::stop(),
+                },
+                done = &mut work => return Ok(done),
+            }
+        }
+    }
 }
 
 /// Carries something out to its end, whatever signals come meanwhile: how it ends is to be on record. Sets the status of a signal that
@@ -156,7 +171,19 @@ fn ignored_in(status: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{pending, ready};
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_signal_ends_what_goes_on() {
+        let (sender, mut signals) = Signals::of_test();
+        sender.send(Signal::End(EndSignal::Interrupt)).unwrap();
+        assert_eq!(signals.unless(pending::<()>()).await, Err(EndSignal::Interrupt));
+        assert_eq!(signals.unless(ready(7)).await, Ok(7));
+        sender.send(Signal::End(EndSignal::Terminate)).unwrap();
+        assert_eq!(signals.unless(ready(7)).await, Err(EndSignal::Terminate), "it came before");
+    }
 
     #[test]
     fn an_ignored_hang_up_is_read_from_the_mask() {

@@ -105,7 +105,7 @@ impl Record for CopyRecord {
     /// The image, unless it is another one than was asked for.
     fn id(&self) -> Option<String> {
         match self {
-            Self::Job(job) => job.id(),
+            Self::Job(job) => job.id().filter(|_| !job.has_failed()),
             Self::Skipped(skipped) => skipped.image_id.clone().filter(|_| skipped.as_requested),
         }
     }

@@ -339,6 +339,11 @@ fn steps(job: &Job) -> Vec<StepRecord> {
 }
 
 impl JobRecord {
+    /// Returns true if the copy has failed: its image is of no use, though there may be one.
+    pub(in crate::cli) fn has_failed(&self) -> bool {
+        self.state == JobPhase::Failed.as_str()
+    }
+
     /// The column of a table with the copies of several accounts.
     pub(in crate::cli) const ACCOUNT: &Column<Self> = &Column::new("account", |j| j.account.clone());
 }

@@ -49,7 +49,7 @@ pub(in crate::cli) enum SyncAction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::cli) enum SyncResult {
-    /// The copy is requested, or under way.
+    /// The copy, or its deregistration, is requested or under way.
     Pending,
     /// The copy is available.
     Available,
@@ -117,8 +117,9 @@ impl Record for SyncRecord {
         COLUMNS
     }
 
-    /// The new images.
+    /// The new images, unless they have failed.
     fn id(&self) -> Option<String> {
-        self.image_id.clone().filter(|_| self.action == SyncAction::Copy)
+        let made = matches!(self.result, None | Some(SyncResult::Pending | SyncResult::Available));
+        self.image_id.clone().filter(|_| self.action == SyncAction::Copy && made)
     }
 }

@@ -52,7 +52,7 @@ fn record(action: &Action, policies: &Policies<'_>) -> SyncRecord {
             message: labels::sync::skip(reason, policy),
             ..bare
         },
-        ActionKind::Retire { mode, family, keep } => SyncRecord {
+        ActionKind::Retire { mode, family, keep, .. } => SyncRecord {
             action: SyncAction::Retire,
             reason: mode.as_str(),
             message: labels::sync::retire(*mode, family, *keep),
@@ -61,7 +61,7 @@ fn record(action: &Action, policies: &Policies<'_>) -> SyncRecord {
         ActionKind::Keep(reason) => SyncRecord {
             action: SyncAction::Keep,
             reason: keep_word(reason),
-            message: labels::sync::keep(reason),
+            message: labels::sync::keep(reason, policy),
             ..of_copy(bare, image)
         },
     }
@@ -95,6 +95,9 @@ pub(super) fn keep_word(reason: &KeepReason) -> &'static str {
     match reason {
         KeepReason::NotOurs(NotOurs::Owner) => "other_owner",
         KeepReason::NotOurs(_) => "not_made_by_sync",
+        KeepReason::NoPolicyTag => "no_policy_tag",
+        KeepReason::MadeForOtherPolicy => "made_for_other_policy",
+        KeepReason::OtherPolicy(_) => "other_policy",
         KeepReason::SourceDoesNotMatch => "source_does_not_match",
         KeepReason::CopiesFirst => "copies_first",
         KeepReason::Pending => "pending",
@@ -104,6 +107,7 @@ pub(super) fn keep_word(reason: &KeepReason) -> &'static str {
         KeepReason::Protected => "protected",
         KeepReason::TooYoung => "too_young",
         KeepReason::SourceOfCopies => "source_of_copies",
+        KeepReason::CopiesUnknown(_) => "copies_unknown",
         KeepReason::RecentlyLaunched(_) => "recently_launched",
         KeepReason::UsageNotRead | KeepReason::UsageUnknown(_) => "usage_unknown",
         KeepReason::InUse(_) => "in_use",
@@ -111,6 +115,11 @@ pub(super) fn keep_word(reason: &KeepReason) -> &'static str {
         KeepReason::SnapshotsShared => "snapshots_shared",
         KeepReason::SnapshotsUsed => "snapshots_used",
         KeepReason::LastAvailable => "last_available",
+        KeepReason::Restored => "restored",
+        KeepReason::Gone => "gone",
+        KeepReason::NotListed => "not_listed",
+        KeepReason::NotOld => "not_old",
+        KeepReason::Refused => "refused",
     }
 }
 
@@ -125,7 +134,7 @@ pub(super) fn failures(plan: &SyncPlan, policies: &Policies<'_>) -> Vec<Failure>
     plan.actions.iter().filter_map(failure).collect()
 }
 
-/// Returns why the plan is not carried out.
+/// Returns why the plan is not carried out, or nothing of it retired.
 pub(super) fn refusals(plan: &SyncPlan, policies: &Policies<'_>) -> Vec<Failure> {
     let failure = |refusal| {
         let (why, hint) = labels::sync::refusal(refusal, |n| policies.name(n));

@@ -2,7 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Planned, Sync, actions, retire::Retired};
+use tokio::time::Instant;
+
+use super::{
+    Planned, Sync, actions,
+    retire::{Retired, Turn},
+};
 use crate::{
     cli::{
         copy::{CopyOptions, Known, Made, make_all},
@@ -16,7 +21,7 @@ use crate::{
     domain::{
         CopyRequest, Failure, ImageId, Region,
         plan::Plan,
-        sync::SyncPlan,
+        sync::{KeepReason, SyncPlan},
         text::{count, thousands},
     },
     engine::JobState,
@@ -42,23 +47,23 @@ impl Copied {
 
 impl Sync<'_> {
     pub(super) async fn apply(&self, planned: Planned) -> Result<ExitStatus, CommandError> {
-        let Planned { plan, known, unlisted } = planned;
-        let mut failures = actions::failures(&plan, &self.policies);
+        let Planned { plan, known, unlisted, .. } = planned;
+        // They keep images from being retired, and none from being copied.
+        let mut failures = actions::refusals(&plan, &self.policies);
+        failures.extend(actions::failures(&plan, &self.policies));
         let mut records = actions::records(&plan, &self.policies);
         self.confirm_retiring(&plan)?;
         let mut signals = Signals::listen()?;
+        let deadline = self.args.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let copied = self.make_copies(&plan, &known, &mut signals).await?;
         if let Some(made) = &copied.made {
             fill(&mut records, &outcomes(made));
         }
         let mut retired = Retired::default();
         if copied.has_ended() {
-            // What was copied is printed whatever becomes of the rest.
-            match self.retire_planned(&plan, &mut records, &mut signals).await {
-                Ok(done) => retired = done,
-                Err(CommandError::Failure(failure, _)) => retired.failures.push(*failure),
-                Err(CommandError::ReaderGone) => {}
-            }
+            let records = &mut records;
+            let turn = Turn { sync: self, records, signals: &mut signals, deadline, failures: Vec::new() };
+            retired = turn.run(&plan).await;
         }
         for record in records.iter_mut().filter(|record| record.action == SyncAction::Retire) {
             record.result.get_or_insert(SyncResult::Left);
@@ -96,27 +101,6 @@ impl Sync<'_> {
         })
     }
 
-    /// Retires what the plan retires, and completes what an earlier run has begun and was killed at.
-    async fn retire_planned(
-        &self,
-        plan: &SyncPlan,
-        records: &mut [SyncRecord],
-        signals: &mut Signals,
-    ) -> Result<Retired, CommandError> {
-        let wanted: Vec<(ImageId, Region)> =
-            plan.retired().map(|(image, _)| (image.id.clone(), image.region.clone())).collect();
-        let mut retired = Retired::default();
-        if !wanted.is_empty() {
-            retired = self.retire(&wanted, records, signals).await?;
-        }
-        let removed: BTreeSet<(Region, ImageId)> =
-            plan.being_removed().map(|image| (image.region.clone(), image.id.clone())).collect();
-        if retired.interrupted.is_none() && !removed.is_empty() {
-            retired.interrupted = complete_removal(self.setup, &self.connection, removed, signals).await?;
-        }
-        Ok(retired)
-    }
-
     /// Refuses more copies at once than the settings allow.
     fn check_number(&self, copies: usize) -> Result<(), CommandError> {
         let most = self.setup.config.copy.max_copies;
@@ -133,8 +117,41 @@ impl Sync<'_> {
         let left = records.iter().filter(|record| record.result == Some(SyncResult::Left)).count();
         if left > 0 {
             let images = count(left, "image", "images");
-            let hint = if self.args.wait { "" } else { ", once the copies are available; --wait waits for that" };
+            let waits = |record: &SyncRecord| record.reason == actions::keep_word(&KeepReason::CopiesFirst);
+            let hint = if !self.args.wait && records.iter().any(waits) {
+                ", once the copies are available; --wait waits for that"
+            } else {
+                ""
+            };
             self.setup.output.note(&format!("Retiring {images} is left to the next run{hint}."));
+        }
+    }
+}
+
+impl Turn<'_> {
+    /// Retires what the plan retires, unless that is refused, and completes what an earlier run has begun and was killed at.
+    async fn run(mut self, plan: &SyncPlan) -> Retired {
+        let interrupted = self.retire_and_complete(plan).await.err();
+        Retired { failures: self.failures, interrupted }
+    }
+
+    async fn retire_and_complete(&mut self, plan: &SyncPlan) -> Result<(), ExitStatus> {
+        if plan.refusals.is_empty() {
+            self.retire(plan).await?;
+        }
+        let removed: BTreeSet<(Region, ImageId)> =
+            plan.being_removed().map(|image| (image.region.clone(), image.id.clone())).collect();
+        if removed.is_empty() {
+            return Ok(());
+        }
+        self.unless_over(tokio::task::yield_now()).await?;
+        let (setup, connection, left) = (self.sync.setup, &self.sync.connection, self.left());
+        match complete_removal(setup, connection, removed, left, self.signals).await {
+            Ok(interrupted) => interrupted.map_or(Ok(()), Err),
+            Err(error) => {
+                self.fail_with(error);
+                Ok(())
+            }
         }
     }
 }

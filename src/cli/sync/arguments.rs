@@ -42,13 +42,13 @@ pub(in crate::cli) struct SyncArgs {
     /// Values of a stored preset, except its regions; options override them
     #[arg(long, value_name = "NAME")]
     pub(super) preset: Option<String>,
-    /// Copy the newest so many versions of each family only: images whose names differ in their version
+    /// Copy the newest so many versions of each family only: images whose names differ in their last version
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(super) keep: Option<NonZeroUsize>,
     /// Retire older copies that sync itself has made
     #[arg(long, value_enum, value_name = "HOW", requires = "keep")]
     pub(super) retire: Option<Retire>,
-    /// Refuse a plan that retires more images than this; 10 unless given, or as the policies say
+    /// Retire nothing if it were more images than this; 10 unless given, or as the policies say
     #[arg(long, value_name = "N")]
     pub(super) max_retire: Option<usize>,
     /// Retire no copy that is younger, such as 12h or 30d; a day unless given

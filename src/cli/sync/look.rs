@@ -18,7 +18,10 @@ use crate::{
         regions::{Selection, in_each},
         setup::Setup,
     },
-    domain::{Image, ImageQuery, Region, sync::World},
+    domain::{
+        Image, ImageQuery, Region,
+        sync::{PendingCopies, World},
+    },
 };
 
 /// Lists the images of all regions. A region that cannot be listed to the end is missing, and told.
@@ -50,14 +53,39 @@ pub(super) async fn look(
     let world = World {
         account,
         now: Timestamp::now(),
-        pattern: setup.config.coverage.pattern(),
         images,
         under_way: known.routes(),
         being_copied: known.being_copied(),
         being_removed: known.being_removed(),
+        deregistered: known.deregistered(),
+        pending: None,
         usage: HashMap::new(),
     };
     Ok((world, failures))
+}
+
+/// Reads which images copies are under way of, in every enabled region. What cannot be read stands in the answer.
+pub(super) async fn pending_copies(setup: &Setup, session: &Session) -> PendingCopies {
+    let listed = in_each(&Selection::All, session, setup, |region| {
+        let session = session.clone();
+        async move { session.pending_images(&region).await }
+    });
+    let mut pending = PendingCopies::default();
+    match listed.await {
+        Ok(answers) => {
+            for (_, answer) in answers.by_region {
+                match answer {
+                    Ok(images) => pending.add(images),
+                    Err(failure) => pending.unknown = Some(failure.to_string()),
+                }
+            }
+            let others = answers.others.map(|failure| failure.to_string());
+            pending.unknown = pending.unknown.or(others);
+        }
+        Err(CommandError::Failure(failure, _)) => pending.unknown = Some(failure.to_string()),
+        Err(CommandError::ReaderGone) => pending.unknown = Some("the regions could not be asked".into()),
+    }
+    pending
 }
 
 /// Reads who uses images. What cannot be read stands in the answers.

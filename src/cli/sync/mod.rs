@@ -3,6 +3,7 @@
 mod actions;
 mod apply;
 mod arguments;
+mod change;
 mod confirm;
 mod look;
 mod policies;
@@ -23,7 +24,7 @@ use super::{
 use crate::domain::{
     Failure, Image,
     plan::CheckContext,
-    sync::{Refusal, Stage, SyncPlan, World, plan},
+    sync::{Refusal, RetireMode, Stage, SyncPlan, World, plan},
 };
 pub(super) use arguments::{SyncArgs, age};
 use policies::Policies;
@@ -53,6 +54,7 @@ struct Sync<'a> {
 /// A plan, and what it was made of.
 struct Planned {
     plan: SyncPlan,
+    world: World,
     known: Known,
     /// The regions that could not be listed.
     unlisted: Vec<RegionFailure>,
@@ -62,12 +64,12 @@ impl Sync<'_> {
     async fn run(&self) -> Result<ExitStatus, CommandError> {
         let planned = self.plan(Stage::Before).await?;
         self.note_empty(&planned);
-        if self.args.apply && planned.plan.refusals.is_empty() {
+        let wrong = planned.plan.refusals.iter().any(Refusal::is_of_policies);
+        if self.args.apply && !wrong {
             return self.apply(planned).await;
         }
         let mut failures = actions::refusals(&planned.plan, &self.policies);
         failures.extend(actions::failures(&planned.plan, &self.policies));
-        let wrong = planned.plan.refusals.iter().any(Refusal::is_of_policies);
         // What contradictory policies would do says nothing.
         let records = if wrong { Vec::new() } else { actions::records(&planned.plan, &self.policies) };
         let printed = self.print(&records, &planned.unlisted, &failures);
@@ -100,15 +102,20 @@ impl Sync<'_> {
         let unread: Vec<Arc<Image>> = plan.unread().cloned().collect();
         if !unread.is_empty() {
             look::read_usage(&self.connection.session, &unread, &mut world).await;
+            let mut modes = self.policies.all.iter().filter_map(|policy| policy.retiring());
+            // A copy of a deprecated image goes on.
+            if modes.any(|(_, retiring)| retiring.mode != RetireMode::Deprecate) {
+                world.pending = Some(look::pending_copies(self.setup, &self.connection.session).await);
+            }
             plan = self.plan_of(&world, stage);
         }
-        Ok(Planned { plan, known, unlisted })
+        Ok(Planned { plan, world, known, unlisted })
     }
 
     fn plan_of(&self, world: &World, stage: Stage) -> SyncPlan {
         let config = &self.setup.config.copy;
-        // One more for sync's own.
-        let context = CheckContext { job_tags: config.own_tags() + 1, ..CheckContext::at(world.now) };
+        // Two more for sync's own.
+        let context = CheckContext { job_tags: config.own_tags() + 2, ..CheckContext::at(world.now) };
         let draft = |n: usize, source: &Arc<Image>| self.policies.draft(n, source);
         plan(&self.policies.all, world, stage, context, self.args.max_retire, &draft)
     }

@@ -68,6 +68,8 @@ impl<'a> Policies<'a> {
             from: wish.from.clone(),
             to: wish.to.clone(),
             matching,
+            match_text: wish.matching.clone(),
+            version_pattern: wish.version_pattern.clone(),
             versions: versions(wish, args).ok_or_else(|| mistake(wish, PolicyMistake::RetireWithoutKeep))?,
             copy_name,
             fail_if_empty: wish.fail_if_empty || args.fail_if_empty,

@@ -1,190 +1,254 @@
-//! Retiring old copies: planned anew from fresh listings, each image looked at once more right before its call.
+//! Retiring old copies, one after the other: planned anew for each region, and each image looked at once more right before its call.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
-use super::{Sync, actions};
+use super::{Planned, Sync, actions, look};
 use crate::{
     cli::{
-        deregister::deregister_images,
+        deregister::deregister_until,
         exit::{CommandError, ExitStatus},
         follow::Signals,
         records::{DeregistrationResult, SyncAction, SyncRecord, SyncResult},
     },
     domain::{
-        AccountId, Failure, Image, ImageId, Region,
-        sync::{ActionKind, KeepReason, RetireMode, Retiring, Stage, SyncPlan, recheck},
+        Failure, Image, ImageId, Region,
+        sync::{Action, ActionKind, KeepReason, LastLook, RetireMode, Retiring, Stage, SyncPlan, SyncPolicy, recheck},
         text::clean,
     },
-    driver::{Changing, OnRecord},
     labels,
 };
 
-/// EC2 takes a deprecation date by the minute, and none in the past.
-const DEPRECATED_IN: SignedDuration = SignedDuration::from_mins(2);
+/// How long what was found about an image holds.
+const HOLDS: SignedDuration = SignedDuration::from_mins(1);
 
-/// An image to retire.
+/// An image that the plan before the copies retires.
 struct Old {
+    policy: usize,
     image: ImageId,
-    region: Region,
-    retiring: Retiring,
 }
-
-/// What came of an image: a result, and a reason if it is kept.
-type Done = (ImageId, SyncResult, Option<(&'static str, String)>);
 
 /// What came of retiring.
 #[derive(Default)]
 pub(super) struct Retired {
     pub(super) failures: Vec<Failure>,
-    /// The status if a signal ended it.
+    /// The status if a signal ended it, or the time was over.
     pub(super) interrupted: Option<ExitStatus>,
 }
 
-impl Sync<'_> {
-    /// Retires those of these images that a new plan retires too, and fills in what came of them.
-    pub(super) async fn retire(
-        &self,
-        wanted: &[(ImageId, Region)],
-        records: &mut [SyncRecord],
-        signals: &mut Signals,
-    ) -> Result<Retired, CommandError> {
-        let planned = self.plan(Stage::After).await?;
-        let mut retired = Retired { failures: actions::refusals(&planned.plan, &self.policies), interrupted: None };
-        let unlisted: Vec<Region> = planned.unlisted.iter().filter_map(|one| one.region.clone()).collect();
-        retired.failures.extend(planned.unlisted.into_iter().map(|one| one.failure));
-        let listed = wanted.iter().filter(|(_, region)| !unlisted.contains(region));
-        let mut done: Vec<Done> = listed.filter_map(|(image, _)| kept(&planned.plan, image)).collect();
-        if planned.plan.refusals.is_empty() {
-            let old = self.old(&planned.plan, wanted);
-            let account = self.connection.session.account().await?.id;
-            let mut by_region: BTreeMap<Region, Vec<Old>> = BTreeMap::new();
-            for one in old {
-                by_region.entry(one.region.clone()).or_default().push(one);
-            }
-            for (region, old) in by_region {
-                if retired.interrupted.is_none() {
-                    done.extend(self.retire_in(&region, old, &account, &mut retired, signals).await?);
-                }
-            }
+/// Retiring while it goes on. What came of an image stands in its record at once: it is printed whatever becomes of the others.
+pub(super) struct Turn<'a> {
+    pub(super) sync: &'a Sync<'a>,
+    pub(super) records: &'a mut [SyncRecord],
+    pub(super) signals: &'a mut Signals,
+    /// When the time of `--timeout` is over.
+    pub(super) deadline: Option<Instant>,
+    pub(super) failures: Vec<Failure>,
+}
+
+impl Turn<'_> {
+    /// Retires those of the plan's images that later plans retire too.
+    ///
+    /// # Errors
+    /// The status if a signal ends it, or the time is over.
+    pub(super) async fn retire(&mut self, plan: &SyncPlan) -> Result<(), ExitStatus> {
+        let mut by_region: BTreeMap<Region, Vec<Old>> = BTreeMap::new();
+        for action in plan.actions.iter().filter(|action| matches!(action.kind, ActionKind::Retire { .. })) {
+            let old = Old { policy: action.policy, image: action.image.id.clone() };
+            by_region.entry(action.image.region.clone()).or_default().push(old);
         }
-        for (image, result, kept) in done {
-            let of_image = |record: &&mut SyncRecord| {
-                record.action == SyncAction::Retire && record.image_id.as_deref() == Some(image.as_str())
-            };
-            let Some(record) = records.iter_mut().find(of_image) else { continue };
-            record.result = Some(result);
-            if let Some((reason, message)) = kept {
-                (record.reason, record.message) = (reason, message);
-            }
+        for (region, old) in by_region {
+            self.retire_in(&region, &old).await?;
         }
-        Ok(retired)
+        Ok(())
     }
 
-    /// Returns the images that are retired: those of the new plan that the first one had too.
-    fn old(&self, plan: &SyncPlan, wanted: &[(ImageId, Region)]) -> Vec<Old> {
-        let mut old = Vec::new();
-        for action in &plan.actions {
-            let ActionKind::Retire { .. } = action.kind else { continue };
-            let (image, region) = (action.image.id.clone(), action.image.region.clone());
-            let retiring = self.policies.all.get(action.policy).and_then(|policy| policy.retiring());
-            if let Some((_, retiring)) = retiring.filter(|_| wanted.contains(&(image.clone(), region.clone()))) {
-                old.push(Old { image, region, retiring: retiring.clone() });
-            }
-        }
-        old
-    }
-
-    async fn retire_in(
-        &self,
-        region: &Region,
-        old: Vec<Old>,
-        account: &AccountId,
-        retired: &mut Retired,
-        signals: &mut Signals,
-    ) -> Result<Vec<Done>, CommandError> {
-        let session = &self.connection.session;
-        let ids: Vec<ImageId> = old.iter().map(|one| one.image.clone()).collect();
-        let images = match session.describe_images(region, &ids).await {
-            Ok(images) => images,
-            Err(failure) => {
-                retired.failures.push(failure);
-                return Ok(Vec::new());
+    async fn retire_in(&mut self, region: &Region, old: &[Old]) -> Result<(), ExitStatus> {
+        let sync = self.sync;
+        let Planned { plan, world, unlisted, .. } = match self.unless_over(Box::pin(sync.plan(Stage::After))).await? {
+            Ok(planned) => planned,
+            Err(error) => {
+                self.fail_with(error);
+                return Ok(());
             }
         };
-        let usage = session.image_usage(region, &images).await;
-        let (mut done, mut deregistered) = (Vec::new(), Vec::new());
-        let store = self.setup.on_record(&self.connection.account)?;
+        let refused = actions::refusals(&plan, &sync.policies);
+        refused.into_iter().chain(unlisted.into_iter().map(|one| one.failure)).for_each(|failure| self.fail(failure));
         for one in old {
-            let Some(image) = images.iter().find(|image| image.id == one.image) else {
-                done.push((one.image, SyncResult::Left, Some(("gone", "it is not there any more".into()))));
-                continue;
-            };
-            let usage = usage.iter().find(|usage| usage.image == one.image);
-            if let Some(reason) = recheck(image, usage, account, &one.retiring, Timestamp::now()) {
-                done.push(left(one.image, &reason));
-                continue;
-            }
-            if one.retiring.mode == RetireMode::Deregister {
-                deregistered.push(image.clone());
-                continue;
-            }
-            let result = match self.change(image, one.retiring.mode, &store).await {
-                Ok(()) => actions::retired(one.retiring.mode),
-                Err(failure) => {
-                    retired.failures.push(failure);
-                    SyncResult::Failed
-                }
-            };
-            done.push((one.image, result, None));
-        }
-        if !deregistered.is_empty() {
-            let ids: Vec<ImageId> = deregistered.iter().map(|image| image.id.clone()).collect();
-            let (outcomes, interrupted) =
-                deregister_images(self.setup, &self.connection, deregistered, signals).await?;
-            retired.interrupted = interrupted;
-            for (id, (record, failure)) in ids.into_iter().zip(outcomes) {
-                retired.failures.extend(failure);
-                let result = match record.result {
-                    DeregistrationResult::Deregistered => SyncResult::Deregistered,
-                    DeregistrationResult::Pending | DeregistrationResult::WouldDeregister => SyncResult::Left,
-                    DeregistrationResult::Refused => SyncResult::Failed,
-                };
-                done.push((id, result, None));
+            match plan.keeps(one.policy, &one.image, region, &world) {
+                Some(reason) => self.leave(&one.image, &reason),
+                None => self.retire_one(&plan, &one.image).await?,
             }
         }
-        Ok(done)
+        Ok(())
     }
 
-    /// Deprecates or disables an image. The call is on record before it is sent.
-    async fn change(&self, image: &Image, mode: RetireMode, store: &OnRecord) -> Result<(), Failure> {
-        let (session, region) = (&self.connection.session, &image.region);
-        let action = if mode == RetireMode::Deprecate { "EnableImageDeprecation" } else { "DisableImage" };
-        let call = async {
-            let sent = match mode {
-                RetireMode::Deprecate => session.deprecate(region, &image.id, Timestamp::now() + DEPRECATED_IN).await,
-                RetireMode::Disable | RetireMode::Deregister => session.disable_image(region, &image.id).await,
-            };
-            sent.map_err(|failure| Failure { what: labels::sync::retiring(mode, &image.id, region), ..failure })
+    /// Looks at an image once more, and retires it.
+    async fn retire_one(&mut self, plan: &SyncPlan, image: &ImageId) -> Result<(), ExitStatus> {
+        let retires = |action: &&Action| matches!(action.kind, ActionKind::Retire { .. }) && action.image.id == *image;
+        let Some(action) = plan.actions.iter().find(retires) else { return Ok(()) };
+        let sync = self.sync;
+        let policy = sync.policies.all.get(action.policy);
+        let Some((policy, (_, retiring))) = policy.and_then(|policy| Some((policy, policy.retiring()?))) else {
+            return Ok(());
         };
-        store.send(session, Changing { action, region, resource: image.id.to_string() }, call).await
+        let looked = self.unless_over(Box::pin(sync.look_again(action, policy, retiring))).await?;
+        let (image, looked_at) = match looked {
+            Ok(Ok(looked)) => looked,
+            Ok(Err(reason)) => {
+                self.leave(image, &reason);
+                return Ok(());
+            }
+            Err(failure) => {
+                self.fail(failure);
+                return Ok(());
+            }
+        };
+        // A signal that came meanwhile is not to be overtaken by the call.
+        self.unless_over(tokio::task::yield_now()).await?;
+        if retiring.mode == RetireMode::Deregister {
+            Box::pin(self.deregister(image, looked_at + HOLDS)).await
+        } else {
+            Box::pin(self.change(&image, retiring.mode)).await;
+            Ok(())
+        }
+    }
+
+    async fn deregister(&mut self, image: Image, not_after: Timestamp) -> Result<(), ExitStatus> {
+        let (setup, connection, id) = (self.sync.setup, &self.sync.connection, image.id.clone());
+        let done = deregister_until(setup, connection, image, not_after, self.left(), self.signals).await;
+        let (outcomes, interrupted) = match done {
+            Ok(done) => done,
+            Err(error) => {
+                self.fail_with(error);
+                return Ok(());
+            }
+        };
+        for (record, failure) in outcomes {
+            let result = match record.result {
+                DeregistrationResult::Deregistered => SyncResult::Deregistered,
+                DeregistrationResult::Pending | DeregistrationResult::WouldDeregister if failure.is_some() => {
+                    SyncResult::Left
+                }
+                DeregistrationResult::Pending | DeregistrationResult::WouldDeregister => SyncResult::Pending,
+                DeregistrationResult::Refused => SyncResult::Failed,
+            };
+            self.note(&id, result, None);
+            if let Some(failure) = failure {
+                self.fail(failure);
+            }
+        }
+        interrupted.map_or(Ok(()), Err)
+    }
+
+    /// Deprecates or disables an image, whatever signals come meanwhile: it takes one call.
+    async fn change(&mut self, image: &Image, mode: RetireMode) {
+        match self.sync.change(image, mode).await {
+            Ok(not_on_record) => {
+                self.note(&image.id, actions::retired(mode), None);
+                if let Some(failure) = not_on_record {
+                    self.fail(failure);
+                }
+            }
+            Err(failure) => {
+                self.note(&image.id, SyncResult::Failed, None);
+                self.fail(failure);
+            }
+        }
+    }
+
+    /// Returns what `work` comes to, unless a signal comes before, or the time is over.
+    pub(super) async fn unless_over<T>(&mut self, work: impl Future<Output = T>) -> Result<T, ExitStatus> {
+        let deadline = self.deadline;
+        let in_time = async {
+            tokio::select! {
+                biased;
+                () = crate::cli::timeout::at(deadline) => None,
+                done = work => Some(done),
+            }
+        };
+        match self.signals.unless(in_time).await {
+            Ok(Some(done)) => Ok(done),
+            Ok(None) => {
+                let why = "the time given with --timeout is over";
+                self.fail(Failure::new("retire images", why).hint("The next run goes on."));
+                Err(ExitStatus::TimedOut)
+            }
+            Err(signal) => Err(signal.status()),
+        }
+    }
+
+    /// Returns how much time is left; `None` for as long as it takes.
+    pub(super) fn left(&self) -> Option<std::time::Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    fn leave(&mut self, image: &ImageId, reason: &KeepReason) {
+        let message = labels::sync::keep(reason, |n| self.sync.policies.name(n));
+        self.note(image, SyncResult::Left, Some((actions::keep_word(reason), clean(&message).into_owned())));
+    }
+
+    /// Records what came of an image.
+    fn note(&mut self, image: &ImageId, result: SyncResult, kept: Option<(&'static str, String)>) {
+        let of_image = |record: &&mut SyncRecord| {
+            record.action == SyncAction::Retire && record.image_id.as_deref() == Some(image.as_str())
+        };
+        let Some(record) = self.records.iter_mut().find(of_image) else { return };
+        record.result = Some(result);
+        if let Some((reason, message)) = kept {
+            (record.reason, record.message) = (reason, message);
+        }
+    }
+
+    /// Records a failure, once.
+    pub(super) fn fail(&mut self, failure: Failure) {
+        if !self.failures.contains(&failure) {
+            self.failures.push(failure);
+        }
+    }
+
+    pub(super) fn fail_with(&mut self, error: CommandError) {
+        match error {
+            CommandError::Failure(failure, _) => self.fail(*failure),
+            CommandError::ReaderGone => {}
+        }
     }
 }
 
-/// Returns why the new plan keeps an image that the first one retires; `None` if it retires it too. One of which it says nothing is
-/// among the newest versions as long as newer ones are missing.
-fn kept(plan: &SyncPlan, image: &ImageId) -> Option<Done> {
-    let mut of_image = plan.actions.iter().filter(|action| action.image.id == *image).map(|action| &action.kind);
-    let retiring = of_image.find(|kind| matches!(kind, ActionKind::Retire { .. } | ActionKind::Keep(_)));
-    match retiring {
-        Some(ActionKind::Keep(reason)) => Some(left(image.clone(), reason)),
-        Some(_) => None,
-        None => Some(left(image.clone(), &KeepReason::CopiesFirst)),
+impl Sync<'_> {
+    /// Reads an image once more, and everything that decides about it. Returns it with the time when that began, or the rule that keeps it.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    async fn look_again(
+        &self,
+        action: &Action,
+        policy: &SyncPolicy,
+        retiring: &Retiring,
+    ) -> Result<Result<(Image, Timestamp), KeepReason>, Failure> {
+        let begun = Timestamp::now();
+        let (session, id, region) = (&self.connection.session, &action.image.id, &action.image.region);
+        let ActionKind::Retire { newer, .. } = &action.kind else { return Ok(Err(KeepReason::NotOld)) };
+        let account = session.account().await?.id;
+        let ids: Vec<ImageId> = newer.iter().chain([id]).cloned().collect();
+        let mut images = session.describe_images(region, &ids).await?;
+        let Some(at) = images.iter().position(|image| image.id == *id) else { return Ok(Err(KeepReason::Gone)) };
+        let image = images.swap_remove(at);
+        let stands = |image: &&Image| image.state == crate::domain::ImageState::Available;
+        let available: Vec<ImageId> = images.iter().filter(stands).map(|image| image.id.clone()).collect();
+        let copies = async {
+            match retiring.mode {
+                RetireMode::Deprecate => None,
+                _ => Some(look::pending_copies(self.setup, session).await),
+            }
+        };
+        let looked_at = [image.clone()];
+        let (usage, pending) = tokio::join!(session.image_usage(region, &looked_at), copies);
+        let usage = usage.iter().find(|usage| usage.image == *id);
+        let look = LastLook { image: &image, usage, pending: pending.as_ref(), newer, available: &available };
+        let kept = recheck(&look, &account, policy, retiring, Timestamp::now());
+        Ok(kept.map_or(Ok((image, begun)), Err))
     }
-}
-
-fn left(image: ImageId, reason: &KeepReason) -> Done {
-    let message = clean(&labels::sync::keep(reason)).into_owned();
-    (image, SyncResult::Left, Some((actions::keep_word(reason), message)))
 }

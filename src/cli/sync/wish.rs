@@ -18,7 +18,7 @@ use crate::{
         exit::{CommandError, OrUsage},
     },
     config::source::{self, Source},
-    domain::{Failure, Region, text::clean},
+    domain::{Failure, Region, VersionPattern, text::clean},
 };
 
 /// One policy as it is asked for.
@@ -27,6 +27,8 @@ pub(super) struct Wish {
     pub(super) from: Region,
     pub(super) to: Vec<Region>,
     pub(super) matching: String,
+    /// What a version at the end of a name looks like.
+    pub(super) version_pattern: VersionPattern,
     /// What is asked of the copies.
     pub(super) copy: PlanEntry,
     pub(super) preset: Option<String>,
@@ -76,6 +78,7 @@ struct PolicyEntry {
     to: Spanned<Vec<Region>>,
     #[serde(rename = "match")]
     matching: Spanned<String>,
+    version_pattern: Option<Spanned<String>>,
     image_name: Option<Spanned<String>>,
     encrypted: Option<bool>,
     kms_key_id: Option<String>,
@@ -116,6 +119,7 @@ pub(super) fn read(args: &SyncArgs) -> Result<Vec<Wish>, CommandError> {
         from: from.clone(),
         to: distinct(&args.to),
         matching: matching.clone(),
+        version_pattern: VersionPattern::of_sync(),
         copy,
         preset: args.preset.clone(),
         keep: args.keep,
@@ -158,6 +162,12 @@ fn wish(source: Source<'_>, n: usize, whole: Range<usize>, entry: PolicyEntry) -
         None => None,
         Some(text) => Some(age(text.get_ref()).map_err(|failure| Failure { what: place(text.span()), ..failure })?),
     };
+    let version_pattern = match &entry.version_pattern {
+        None => VersionPattern::of_sync(),
+        Some(text) => {
+            VersionPattern::once(text.get_ref()).map_err(|failure| Failure { what: place(text.span()), ..failure })?
+        }
+    };
     let places = Places {
         whole: place_of(&entry.name),
         to: place(entry.to.span()),
@@ -176,6 +186,7 @@ fn wish(source: Source<'_>, n: usize, whole: Range<usize>, entry: PolicyEntry) -
         from: entry.from,
         to: distinct(entry.to.get_ref()),
         matching: entry.matching.into_inner(),
+        version_pattern,
         copy: PlanEntry {
             name: entry.image_name.map(Spanned::into_inner),
             encrypted,
@@ -246,6 +257,7 @@ mod tests {
             ("keep = 0\n", "dr.toml:5:8", "nonzero"),
             ("retire = \"delete\"\n", "dr.toml:5:10", "deprecate"),
             ("min_age = \"soon\"\n", "dr.toml:5:11", "12h"),
+            ("version_pattern = \"[\"\n", "dr.toml:5:19", "unclosed"),
             ("kepe = 3\n", "dr.toml:5:1", "unknown field `kepe`"),
             ("[[policy]]\nfrom = \"us-east-1\"\n", "dr.toml:5:", "missing field"),
             ("[[policy]]\nto = [\"europe\"]\n", "dr.toml:6:", "europe"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{policy::RetireMode, tag::NotOurs};
+use super::{policy::RetireMode, tag::NotOurs, world::World};
 use crate::domain::{
     copy::CopyRequest,
     ids::ImageId,
@@ -25,7 +25,7 @@ pub enum Stage {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SyncPlan {
     pub actions: Vec<Action>,
-    /// Why nothing of it may be carried out.
+    /// Why nothing of it may be carried out, or nothing be retired.
     pub refusals: Vec<Refusal>,
     /// The policies that match no image.
     pub empty: Vec<usize>,
@@ -53,12 +53,14 @@ pub enum ActionKind {
         mode: RetireMode,
         family: String,
         keep: usize,
+        /// The newer versions that are available.
+        newer: Vec<ImageId>,
     },
     /// A copy that would be retired is kept.
     Keep(KeepReason),
 }
 
-/// Why nothing is carried out.
+/// Why nothing is carried out; or why nothing is retired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// Policies copy in a circle: these regions, the first again at the end.
@@ -74,7 +76,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Returns true if the policies themselves are wrong, whatever the account has.
+    /// Returns true if the policies themselves are wrong, whatever the account has: nothing is carried out. Otherwise nothing is retired.
     pub fn is_of_policies(&self) -> bool {
         matches!(self, Self::Cycle(_) | Self::Conflict { .. })
     }
@@ -97,11 +99,32 @@ impl SyncPlan {
         })
     }
 
-    /// Returns the images to retire, and how.
+    /// Returns the images to retire, and how; none if that is refused.
     pub fn retired(&self) -> impl Iterator<Item = (&Arc<Image>, RetireMode)> {
-        self.actions.iter().filter_map(|action| match action.kind {
+        let actions = self.actions.iter().filter(|_| self.refusals.is_empty());
+        actions.filter_map(|action| match action.kind {
             ActionKind::Retire { mode, .. } => Some((&action.image, mode)),
             _ => None,
+        })
+    }
+
+    /// Returns why this plan, made after the copies, keeps an image that an earlier plan of the policy retires; `None` if it retires it too.
+    pub fn keeps(&self, policy: usize, image: &ImageId, region: &Region, world: &World) -> Option<KeepReason> {
+        let of_image = |action: &&Action| action.image.id == *image && action.image.region == *region;
+        let decided = self.actions.iter().filter(of_image).find_map(|action| match &action.kind {
+            ActionKind::Keep(reason) => Some(Some(reason.clone())),
+            ActionKind::Retire { .. } if self.refusals.is_empty() => Some(None),
+            ActionKind::Retire { .. } => Some(Some(KeepReason::Refused)),
+            _ => None,
+        });
+        if let Some(decided) = decided {
+            return decided;
+        }
+        Some(match world.images.get(region) {
+            None => KeepReason::NotListed,
+            Some(images) if images.iter().all(|other| other.id != *image) => KeepReason::Gone,
+            Some(_) if misses_copies(&self.actions, Stage::After, policy, region) => KeepReason::CopiesFirst,
+            Some(_) => KeepReason::NotOld,
         })
     }
 
@@ -156,15 +179,35 @@ pub struct There {
 }
 
 impl SkipReason {
-    /// Returns true if the copy is wanted, and is not there yet.
-    pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Pending(_) | Self::UnderWay | Self::NameTaken(_) | Self::Mistake(_))
+    /// Returns true if the copy is wanted, and is not there as it should be once all copies were made. One that another policy makes is
+    /// named as there by both when it is.
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::Pending(_) | Self::UnderWay | Self::OtherPolicy(_)) || self.will_be_missing()
+    }
+
+    /// Returns true if it will not be there either once the copies are made.
+    fn will_be_missing(&self) -> bool {
+        let disabled = matches!(self, Self::There(there) if there.state == ImageState::Disabled);
+        disabled || self.is_failure()
     }
 
     /// Returns true if a person has to do something about it.
     pub fn is_failure(&self) -> bool {
-        matches!(self, Self::NameTaken(_) | Self::Mistake(_))
+        let plain = matches!(self, Self::There(there) if there.not_encrypted);
+        plain || matches!(self, Self::NameTaken(_) | Self::Mistake(_))
     }
+}
+
+/// Returns true if a copy that a policy wants in a region is not there, nor on its way before the copies are made.
+pub(super) fn misses_copies(actions: &[Action], stage: Stage, policy: usize, region: &Region) -> bool {
+    let misses = |kind: &ActionKind| match (kind, stage) {
+        (ActionKind::Skip(why, _), Stage::Before) => why.will_be_missing(),
+        (ActionKind::Skip(why, _), Stage::After) => why.is_missing(),
+        (ActionKind::Copy(_), Stage::After) => true,
+        _ => false,
+    };
+    let here = |action: &&Action| action.policy == policy && action.region.as_ref() == Some(region);
+    actions.iter().filter(here).any(|action| misses(&action.kind))
 }
 
 /// Why a copy that is older than the versions to keep is not retired.
@@ -172,6 +215,12 @@ impl SkipReason {
 pub enum KeepReason {
     /// It has sync's tag, and is not proven to be sync's own.
     NotOurs(NotOurs),
+    /// An earlier version of this program has made it, without a policy's tag.
+    NoPolicyTag,
+    /// Its tag is another policy's.
+    MadeForOtherPolicy,
+    /// Another policy, by its index, keeps it.
+    OtherPolicy(usize),
     /// Its source is there, and the policy does not match it.
     SourceDoesNotMatch,
     /// Copies of the policy are missing in the region, which come first.
@@ -185,6 +234,8 @@ pub enum KeepReason {
     TooYoung,
     /// A copy of it is under way.
     SourceOfCopies,
+    /// Copies of it may be under way: why that is not known.
+    CopiesUnknown(String),
     RecentlyLaunched(Timestamp),
     /// Who uses it was not read.
     UsageNotRead,
@@ -200,4 +251,14 @@ pub enum KeepReason {
     SnapshotsUsed,
     /// Without it no image of its family would be available in the region.
     LastAvailable,
+    /// It was deregistered before, and has come back since.
+    Restored,
+    /// It is not there any more.
+    Gone,
+    /// Its region could not be listed any more.
+    NotListed,
+    /// It is among the versions to keep by now.
+    NotOld,
+    /// More would be retired than may be.
+    Refused,
 }

@@ -7,7 +7,11 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{policy::SyncPolicy, tag::is_marked, world::World};
+use super::{
+    policy::{Retiring, SyncPolicy},
+    tag::made_by_sync,
+    world::World,
+};
 use crate::domain::{
     filter::Scratch,
     ids::ImageId,
@@ -18,7 +22,6 @@ use crate::domain::{
 /// The images of a policy's source region, sorted out.
 pub(super) struct Sources<'a> {
     policy: &'a SyncPolicy,
-    world: &'a World,
     /// All images of the region.
     by_id: HashMap<&'a ImageId, &'a Arc<Image>>,
     /// Those that pass the filter, newest first.
@@ -38,8 +41,11 @@ impl<'a> Sources<'a> {
         matching.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
         let mut versions: BTreeMap<&str, usize> = BTreeMap::new();
         let mut wanted = HashSet::new();
-        for image in matching.iter().filter(|image| image.state == ImageState::Available && !is_marked(image)) {
-            let count = versions.entry(world.pattern.family(&image.name)).or_default();
+        for image in matching.iter().filter(|image| image.state == ImageState::Available) {
+            if made_by_sync(image, &world.account).is_ok() {
+                continue;
+            }
+            let count = versions.entry(policy.version_pattern.family(&image.name)).or_default();
             *count += 1;
             if *count <= policy.wanted() {
                 wanted.insert(&image.id);
@@ -47,7 +53,12 @@ impl<'a> Sources<'a> {
         }
         let matching_ids = matching.iter().map(|image| &image.id).collect();
         let by_id = all.into_iter().map(|image| (&image.id, image)).collect();
-        Some(Self { policy, world, by_id, matching, matching_ids, wanted })
+        Some(Self { policy, by_id, matching, matching_ids, wanted })
+    }
+
+    /// Returns how many versions the policy keeps, and how it retires older ones, if it does.
+    pub(super) fn retiring(&self) -> Option<(usize, &'a Retiring)> {
+        self.policy.retiring().map(|(keep, retiring)| (keep.get(), retiring))
     }
 
     /// Returns true if the image is one of the sources that pass the filter.
@@ -57,7 +68,10 @@ impl<'a> Sources<'a> {
 
     /// Returns true if the image was copied from the policy's region, as far as EC2 tells.
     pub(super) fn is_copy(&self, image: &Image) -> bool {
-        image.source_image_id.is_some() && image.source_region.as_ref().is_none_or(|region| *region == self.policy.from)
+        // One made from an instance may name the image that instance came from.
+        image.source_instance.is_none()
+            && image.source_image_id.is_some()
+            && image.source_region.as_ref().is_none_or(|region| *region == self.policy.from)
     }
 
     /// Returns true if the policy is about this copy: its source matches. Of one whose source is gone the copy itself is asked, which
@@ -75,9 +89,20 @@ impl<'a> Sources<'a> {
     pub(super) fn family(&self, image: &Image) -> String {
         let source = image.source_image_id.as_ref().filter(|_| self.is_copy(image)).and_then(|id| self.by_id.get(id));
         match source {
-            Some(source) => self.world.pattern.family(&source.name).to_owned(),
-            None => self.world.pattern.family(&self.source_name(image)).to_owned(),
+            Some(source) => self.family_of_source(source),
+            None => self.policy.version_pattern.family(&self.source_name(image)).to_owned(),
         }
+    }
+
+    /// Returns the family of a source.
+    pub(super) fn family_of_source(&self, source: &Image) -> String {
+        self.policy.version_pattern.family(&source.name).to_owned()
+    }
+
+    /// Returns true if a wanted source is itself a copy of this image, which need not be copied back then.
+    pub(super) fn is_origin_of_wanted(&self, image: &Image) -> bool {
+        let wanted = self.matching.iter().filter(|source| self.wanted.contains(&source.id));
+        wanted.into_iter().any(|source| is_origin(image, source))
     }
 
     /// Returns when the version of a copy was made: its source, or the copy itself, which is later, if the source is gone.
@@ -97,6 +122,12 @@ impl<'a> Sources<'a> {
         });
         name.filter(|name| !name.is_empty()).unwrap_or_else(|| copy.name.to_string())
     }
+}
+
+/// Returns true if `copy` was copied from this image, as EC2 tells.
+pub(super) fn is_origin(image: &Image, copy: &Image) -> bool {
+    copy.source_instance.is_none()
+        && (copy.source_image_id.as_ref(), copy.source_region.as_ref()) == (Some(&image.id), Some(&image.region))
 }
 
 /// Expands the regions of a part of a template; `None` if there are other placeholders.

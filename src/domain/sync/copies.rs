@@ -4,17 +4,17 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     action::{Action, ActionKind, SkipReason, There},
-    belonging::Sources,
+    belonging::{Sources, is_origin},
     planner::Planner,
     policy::Versions,
-    tag::{SyncTag, is_marked},
+    tag::{POLICY_TAG, SyncTag, made_by_sync},
     world::Route,
 };
 use crate::domain::{
     copy::{ClientToken, CopyRequest},
     draft::Draft,
     ids::ImageId,
-    image::{Image, ImageState},
+    image::{Image, ImageState, Tag},
     region::Region,
 };
 
@@ -37,7 +37,7 @@ impl Planner<'_> {
             routes.push((region, copies));
         }
         for source in &sources.matching {
-            let reason = if is_marked(source) {
+            let reason = if made_by_sync(source, &self.world.account).is_ok() {
                 Some(SkipReason::MadeBySync)
             } else if source.state != ImageState::Available {
                 Some(SkipReason::NotAvailable(source.state))
@@ -64,14 +64,7 @@ impl Planner<'_> {
         let in_state = |states: &[ImageState]| {
             copies.iter().find(|copy| states.contains(&copy.state) && !removed(copy)).map(|copy| Arc::clone(copy))
         };
-        let there = in_state(&[ImageState::Available]).or_else(|| in_state(&[ImageState::Disabled]));
-        if let Some(there) = there {
-            let plain = !there.encrypted() && !there.instance_store();
-            let there = There {
-                image: there.id.clone(),
-                state: there.state,
-                not_encrypted: plain && (self.draft)(n, source).encrypts(),
-            };
+        if let Some(there) = self.there(n, source, region, copies) {
             return ActionKind::Skip(SkipReason::There(there), None);
         }
         let pending = in_state(&[ImageState::Pending, ImageState::Transient, ImageState::Unknown]);
@@ -83,7 +76,11 @@ impl Planner<'_> {
         }
         self.routes.insert((source.id.clone(), region.clone()), n);
         let request = match self.request(n, source, region) {
-            Ok(request) => Box::new(request),
+            Ok(mut request) => {
+                let value = self.policies[n].tag_value(region).into();
+                request.image_tags.push(Tag { key: POLICY_TAG.into(), value });
+                Box::new(request)
+            }
             Err(why) => return ActionKind::Skip(SkipReason::Mistake(why), None),
         };
         if let Some(pending) = pending {
@@ -98,7 +95,27 @@ impl Planner<'_> {
         }
     }
 
-    /// Makes the request for a copy, with sync's tag.
+    /// Returns the copy that is there, or the image that the source is itself a copy of.
+    fn there(&self, n: usize, source: &Arc<Image>, region: &Region, copies: &[&Arc<Image>]) -> Option<There> {
+        let origin = source.source_region.as_ref() == Some(region);
+        let origin = self.world.own(region).filter(|_| origin).and_then(|mut own| {
+            own.find(|image| image.state == ImageState::Available && is_origin(image, source)).map(Arc::clone)
+        });
+        let mut there: Vec<Arc<Image>> = copies.iter().map(|copy| Arc::clone(copy)).chain(origin).collect();
+        there.retain(|image| matches!(image.state, ImageState::Available | ImageState::Disabled));
+        there.retain(|image| !self.world.being_removed.contains(&image.id));
+        // The best of several.
+        let best =
+            there.into_iter().min_by_key(|image| (image.state != ImageState::Available, self.is_plain(n, image)))?;
+        Some(There { image: best.id.clone(), state: best.state, not_encrypted: self.is_plain(n, &best) })
+    }
+
+    /// Returns true if the image is not encrypted although the policy asks for that.
+    pub(super) fn is_plain(&self, n: usize, image: &Arc<Image>) -> bool {
+        !image.encrypted() && !image.instance_store() && (self.draft)(n, image).encrypts()
+    }
+
+    /// Makes the request for a copy, with sync's tag, and without that of the policy, in which policies may differ.
     ///
     /// # Errors
     /// Why there is none, as a sentence.
@@ -138,7 +155,7 @@ impl Planner<'_> {
     pub(super) fn difference(&self, [a, b]: [usize; 2], source: &Arc<Image>, region: &Region) -> Option<&'static str> {
         let versions = |n: usize| match &self.policies[n].versions {
             Versions::All => None,
-            newest @ Versions::Newest { .. } => Some(newest),
+            newest @ Versions::Newest { .. } => Some((newest, &self.policies[n].version_pattern)),
         };
         if versions(a) != versions(b) {
             return Some("how many versions are kept, or what becomes of older ones");

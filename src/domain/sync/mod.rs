@@ -9,16 +9,18 @@ mod copies;
 mod plan;
 mod planner;
 mod policy;
+mod protection;
 mod retire;
 mod tag;
+mod versions;
 mod world;
 
 pub use action::{Action, ActionKind, KeepReason, Refusal, SkipReason, Stage, SyncPlan, There};
 pub use plan::plan;
 pub use policy::{MAX_RETIRE, MIN_AGE, PolicyMistake, RetireMode, Retiring, SyncPolicy, Versions, cycle};
-pub use retire::{RECENT_LAUNCH, recheck};
-pub use tag::{NotOurs, SYNC_TAG, SyncTag, is_marked, made_by_sync};
-pub use world::{Route, World};
+pub use protection::{LastLook, RECENT_LAUNCH, recheck};
+pub use tag::{NotOurs, POLICY_TAG, SYNC_TAG, SyncTag, made_by_sync};
+pub use world::{PendingCopies, Route, World};
 
 #[cfg(test)]
 mod tests;

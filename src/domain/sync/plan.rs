@@ -47,8 +47,8 @@ pub fn plan(
         planner.add_copies(n, sources);
     }
     for (n, of_policy) in sources.iter().enumerate() {
-        if let Some(of_policy) = of_policy {
-            planner.add_retired(n, of_policy, &sources);
+        if of_policy.is_some() {
+            planner.add_retired(n, &sources);
         }
     }
     planner.check_limits(max_retire);

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, num::NonZeroUsize};
 
 use jiff::SignedDuration;
 
-use crate::domain::{filter::Filter, region::Region};
+use crate::domain::{derived_token, family::VersionPattern, filter::Filter, region::Region};
 
 /// The most images that are retired at once, unless a policy says otherwise.
 pub const MAX_RETIRE: usize = 10;
@@ -21,6 +21,10 @@ pub struct SyncPolicy {
     pub to: Vec<Region>,
     /// Which of the account's own images.
     pub matching: Filter,
+    /// The same as it was written.
+    pub match_text: String,
+    /// What the version at the end of a name looks like.
+    pub version_pattern: VersionPattern,
     pub versions: Versions,
     /// The template of the copies' names: by it the family of a copy is told whose source is gone.
     pub copy_name: String,
@@ -98,6 +102,13 @@ impl SyncPolicy {
         } else {
             None
         }
+    }
+
+    /// Returns what the policy's copies in a region carry as a tag: a digest of what decides which copies are wanted there. How many, and
+    /// what becomes of older ones, may change without the copies becoming another policy's.
+    pub fn tag_value(&self, destination: &Region) -> String {
+        let words: Vec<&str> = self.match_text.split_whitespace().collect();
+        derived_token::short([self.from.as_str(), destination.as_str(), &words.join(" ")])
     }
 
     /// Returns how old copies are retired, if they are.

@@ -1,65 +1,57 @@
 //! Which old copies are retired, and by which rule others are kept. In doubt a copy is kept.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
-    sync::Arc,
-};
-
-use jiff::{SignedDuration, Timestamp};
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    action::{Action, ActionKind, KeepReason, Refusal, SkipReason, Stage},
+    action::{Action, ActionKind, KeepReason, Refusal, SkipReason, Stage, misses_copies},
     belonging::Sources,
     planner::Planner,
-    policy::{RetireMode, Retiring, SyncPolicy},
-    tag::{SYNC_TAG, made_by_sync},
+    policy::Retiring,
+    protection::{by_itself, of_policy},
+    tag::{POLICY_TAG, SYNC_TAG, SyncTag, made_by_sync},
+    versions::Versions,
 };
 use crate::domain::{
-    account::AccountId,
     ids::ImageId,
     image::{Image, ImageState},
-    image_usage::ImageUsage,
     region::Region,
 };
 
-/// A deprecation date that is no further ahead counts as come: sync itself sets one a little ahead, because EC2 takes none in the past.
-const SOON: SignedDuration = SignedDuration::from_mins(5);
-/// A copy that was launched within this time is in use: EC2 tells of a launch a day later, and references do not show every user.
-pub const RECENT_LAUNCH: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A policy in one of its destinations.
+struct InRegion<'a> {
+    policy: usize,
+    sources: &'a Sources<'a>,
+    /// How many versions it keeps there, and what it does with older ones.
+    retiring: Option<(usize, &'a Retiring)>,
+    /// The versions that are there, as it sees them; none if it retires nothing.
+    versions: Versions,
+}
 
 impl Planner<'_> {
     /// Adds which of a policy's old copies are retired, and which are kept by a rule. `all` are the sources of every policy.
-    pub(super) fn add_retired(&mut self, n: usize, sources: &Sources<'_>, all: &[Option<Sources<'_>>]) {
-        let policy = &self.policies[n];
-        let Some((keep, retiring)) = policy.retiring() else { return };
-        for region in &policy.to {
+    pub(super) fn add_retired(&mut self, n: usize, all: &[Option<Sources<'_>>]) {
+        let policies = self.policies;
+        if policies[n].retiring().is_none() {
+            return;
+        }
+        for region in &policies[n].to {
             let Some(own) = self.world.own(region) else { continue };
             let own: Vec<&Arc<Image>> = own.collect();
             let coming = self.coming(n, region);
-            let newest = self.newest(sources, &own, &coming, keep.get());
-            let of_others = |image: &Image| self.others(n, region, all).any(|other| other.concerns(image));
+            let of_route = self.of_route(n, region, &own, all);
+            let Some(this) = of_route.iter().find(|other| other.policy == n) else { continue };
             let mut old: Vec<(&Arc<Image>, ActionKind)> = Vec::new();
             for image in own.iter().filter(|image| image.tag(SYNC_TAG).is_some()) {
-                let kind = match made_by_sync(image, &self.world.account) {
-                    Err(why) if claims(image, &policy.from) || sources.concerns(image) => {
-                        ActionKind::Keep(KeepReason::NotOurs(why))
-                    }
-                    Err(_) => continue,
-                    Ok(tag) if tag.source_region != policy.from => continue,
-                    Ok(_) if !sources.concerns(image) && of_others(image) => continue,
-                    Ok(_) if !sources.concerns(image) => ActionKind::Keep(KeepReason::SourceDoesNotMatch),
-                    Ok(tag) if newest.contains(&tag.source) || self.is_wanted(&tag.source, n, region, all) => continue,
-                    Ok(_) => self.retire(image, retiring, sources, keep.get()),
-                };
-                old.push((image, kind));
+                old.extend(self.judge(image, region, this, &of_route).map(|kind| (*image, kind)));
             }
-            if self.misses_copies(n, region) {
+            if misses_copies(&self.actions, self.stage, n, region) {
                 for (_, kind) in old.iter_mut().filter(|(_, kind)| matches!(kind, ActionKind::Retire { .. })) {
                     *kind = ActionKind::Keep(KeepReason::CopiesFirst);
                 }
             }
-            self.keep_last(sources, &own, &coming, &mut old);
-            self.refuse_all(n, region, sources, &own, &coming, &old);
+            self.keep_last(this.sources, &own, &coming, &mut old);
+            let emptied = self.emptied(this, &own, &coming, &old, region);
+            self.refusals.extend(emptied);
             for (image, kind) in old {
                 let known = |action: &Action| {
                     let retiring = matches!(action.kind, ActionKind::Retire { .. } | ActionKind::Keep(_));
@@ -71,6 +63,27 @@ impl Planner<'_> {
                 }
             }
         }
+    }
+
+    /// Returns the policies of the same route, this one among them.
+    fn of_route<'a>(
+        &self,
+        n: usize,
+        region: &Region,
+        own: &[&Arc<Image>],
+        all: &'a [Option<Sources<'a>>],
+    ) -> Vec<InRegion<'a>> {
+        let from = &self.policies[n].from;
+        let of_policy = |(m, sources): (usize, &'a Option<Sources<'a>>)| {
+            let (policy, sources) = (&self.policies[m], sources.as_ref()?);
+            if policy.from != *from || !policy.to.contains(region) {
+                return None;
+            }
+            let retiring = sources.retiring();
+            let versions = retiring.map(|_| self.versions(m, region, sources, own)).unwrap_or_default();
+            Some(InRegion { policy: m, sources, retiring, versions })
+        };
+        all.iter().enumerate().filter_map(of_policy).collect()
     }
 
     /// Returns the sources whose copies are about to be there; none once all copies were made.
@@ -89,80 +102,80 @@ impl Planner<'_> {
         self.actions.iter().filter(|_| before).filter(comes).map(|action| Arc::clone(&action.image)).collect()
     }
 
-    /// Returns the sources of the newest versions of each family that are available in a region, or are about to be.
-    fn newest(
-        &self,
-        sources: &Sources<'_>,
-        own: &[&Arc<Image>],
-        coming: &[Arc<Image>],
-        keep: usize,
-    ) -> HashSet<ImageId> {
-        let mut versions: BTreeMap<String, BTreeSet<(Option<Timestamp>, ImageId)>> = BTreeMap::new();
-        for copy in own.iter().filter(|copy| self.is_available(copy) && sources.concerns(copy)) {
-            if let Some(source) = &copy.source_image_id {
-                let version = (sources.version_time(copy), source.clone());
-                versions.entry(sources.family(copy)).or_default().insert(version);
+    /// Returns the versions of each family that are available in a region as the policy wants them, or are about to be.
+    fn versions(&self, n: usize, region: &Region, sources: &Sources<'_>, own: &[&Arc<Image>]) -> Versions {
+        let mut versions = Versions::default();
+        for copy in own.iter().filter(|copy| self.is_available(copy) && !self.is_plain(n, copy)) {
+            if let Some(source) = copy.source_image_id.as_ref().filter(|_| sources.concerns(copy)) {
+                versions.add(sources.family(copy), source, sources.version_time(copy), Some(&copy.id));
             }
         }
-        for source in coming {
-            let family = self.world.pattern.family(&source.name).to_owned();
-            versions.entry(family).or_default().insert((source.created, source.id.clone()));
+        for source in self.coming(n, region) {
+            versions.add(sources.family_of_source(&source), &source.id, source.created, None);
         }
-        versions.into_values().flat_map(|all| all.into_iter().rev().take(keep)).map(|(_, source)| source).collect()
+        versions
     }
 
     fn is_available(&self, image: &Image) -> bool {
         image.state == ImageState::Available && !self.world.being_removed.contains(&image.id)
     }
 
-    /// Returns the sources of the other policies of the same route.
-    fn others<'a>(
-        &'a self,
-        n: usize,
-        region: &'a Region,
-        all: &'a [Option<Sources<'a>>],
-    ) -> impl Iterator<Item = &'a Sources<'a>> {
-        let same_route = move |policy: &SyncPolicy| policy.from == self.policies[n].from && policy.to.contains(region);
-        all.iter()
-            .enumerate()
-            .filter(move |(m, _)| *m != n && same_route(&self.policies[*m]))
-            .filter_map(|(_, sources)| sources.as_ref())
-    }
-
-    /// Returns true if any policy wants a copy of the source in the region.
-    fn is_wanted(&self, source: &ImageId, n: usize, region: &Region, all: &[Option<Sources<'_>>]) -> bool {
-        let own = all[n].iter().any(|sources| sources.wanted.contains(source));
-        own || self.others(n, region, all).any(|sources| sources.wanted.contains(source))
-    }
-
-    /// Returns true if a copy that the policy wants in the region is not there, nor on its way before the copies are made.
-    fn misses_copies(&self, n: usize, region: &Region) -> bool {
-        let misses = |kind: &ActionKind| match (kind, self.stage) {
-            (ActionKind::Skip(why, _), Stage::Before) => why.is_failure(),
-            (ActionKind::Skip(why, _), Stage::After) => why.is_missing(),
-            (ActionKind::Copy(_), Stage::After) => true,
-            _ => false,
+    /// Decides about one image with sync's tag, as far as it is the policy's; `None` if the policy has nothing to say about it, or it is
+    /// among the versions to keep.
+    fn judge(
+        &self,
+        image: &Arc<Image>,
+        region: &Region,
+        this: &InRegion<'_>,
+        of_route: &[InRegion<'_>],
+    ) -> Option<ActionKind> {
+        let policy = &self.policies[this.policy];
+        let others = || of_route.iter().filter(|other| other.policy != this.policy && other.sources.concerns(image));
+        let tag = match made_by_sync(image, &self.world.account) {
+            Ok(tag) => tag,
+            Err(why) => {
+                let about = tag_names(image, &policy.from) || this.sources.concerns(image);
+                return about.then_some(ActionKind::Keep(KeepReason::NotOurs(why)));
+            }
         };
-        let here = |action: &&Action| action.policy == n && action.region.as_ref() == Some(region);
-        self.actions.iter().filter(here).any(|action| misses(&action.kind))
-    }
-
-    /// Decides about one old copy by itself.
-    fn retire(&self, image: &Image, retiring: &Retiring, sources: &Sources<'_>, keep: usize) -> ActionKind {
-        match self.protection(image, retiring) {
-            Some(reason) => ActionKind::Keep(reason),
-            None => ActionKind::Retire { mode: retiring.mode, family: sources.family(image), keep },
+        if tag.source_region != policy.from {
+            return None;
         }
+        if !this.sources.concerns(image) {
+            let nobodys = others().next().is_none();
+            return nobodys.then_some(ActionKind::Keep(KeepReason::SourceDoesNotMatch));
+        }
+        let (keep, retiring) = this.retiring?;
+        let newer = is_old(image, &tag, this, of_route)?;
+        let kept = of_policy(image, policy);
+        if kept == Some(KeepReason::MadeForOtherPolicy) {
+            let value = image.tag(POLICY_TAG);
+            let is_other = |other: &InRegion<'_>| Some(&*self.policies[other.policy].tag_value(region)) == value;
+            if of_route.iter().any(is_other) {
+                return None;
+            }
+        }
+        let wanted_by = others().find(|other| !self.retires_too(image, &tag, retiring, other, of_route));
+        let kept = kept
+            .or_else(|| wanted_by.map(|other| KeepReason::OtherPolicy(other.policy)))
+            .or_else(|| self.protection(image, retiring));
+        Some(match kept {
+            Some(reason) => ActionKind::Keep(reason),
+            None => ActionKind::Retire { mode: retiring.mode, family: this.sources.family(image), keep, newer },
+        })
     }
 
-    /// Returns the first rule that keeps a copy; the users last, because reading them takes calls for each image.
-    fn protection(&self, image: &Image, retiring: &Retiring) -> Option<KeepReason> {
-        let world = self.world;
-        let by_itself = by_itself(image, retiring, world.now);
-        by_itself
-            .or_else(|| world.being_removed.contains(&image.id).then_some(KeepReason::BeingRemoved))
-            .or_else(|| world.is_being_copied(image).then_some(KeepReason::SourceOfCopies))
-            .or_else(|| users(world.usage.get(&(image.region.clone(), image.id.clone()))))
+    /// Returns true if another policy that is about the same copy would retire it at least as thoroughly.
+    fn retires_too(
+        &self,
+        image: &Arc<Image>,
+        tag: &SyncTag,
+        retiring: &Retiring,
+        other: &InRegion<'_>,
+        of_route: &[InRegion<'_>],
+    ) -> bool {
+        let Some((_, others)) = other.retiring.filter(|(_, others)| others.mode >= retiring.mode) else { return false };
+        is_old(image, tag, other, of_route).is_some() && by_itself(image, others, self.world.now).is_none()
     }
 
     /// Keeps the newest old copy of each family of which nothing else would be available.
@@ -182,8 +195,7 @@ impl Planner<'_> {
             let stays = own.iter().any(|image| {
                 self.is_available(image) && current(image) && !goes(image) && sources.family(image) == family
             });
-            let comes = coming.iter().any(|source| self.world.pattern.family(&source.name) == family);
-            if stays || comes {
+            if stays || coming.iter().any(|source| sources.family_of_source(source) == family) {
                 continue;
             }
             let mut of_family: Vec<&mut (&Arc<Image>, ActionKind)> =
@@ -197,69 +209,46 @@ impl Planner<'_> {
         }
     }
 
-    /// Refuses to retire every copy of a family in a region that sync has made.
-    fn refuse_all(
-        &mut self,
-        n: usize,
-        region: &Region,
-        sources: &Sources<'_>,
+    /// Returns refusals to retire every copy of a family in a region that sync has made.
+    fn emptied(
+        &self,
+        this: &InRegion<'_>,
         own: &[&Arc<Image>],
         coming: &[Arc<Image>],
         old: &[(&Arc<Image>, ActionKind)],
-    ) {
-        let families: BTreeSet<String> = old.iter().filter_map(|(_, kind)| retired_family(kind)).collect();
-        for family in families {
-            let goes = |image: &Image| {
-                old.iter().any(|(other, kind)| other.id == image.id && matches!(kind, ActionKind::Retire { .. }))
-            };
+        region: &Region,
+    ) -> Vec<Refusal> {
+        let sources = this.sources;
+        let mut families: BTreeSet<String> = old.iter().filter_map(|(_, kind)| retired_family(kind)).collect();
+        let goes = |image: &Image| {
+            old.iter().any(|(other, kind)| other.id == image.id && matches!(kind, ActionKind::Retire { .. }))
+        };
+        families.retain(|family| {
             let stays = own.iter().any(|image| {
                 let is_ours = made_by_sync(image, &self.world.account).is_ok();
-                is_ours && self.is_available(image) && !goes(image) && sources.family(image) == family
+                is_ours && self.is_available(image) && !goes(image) && sources.family(image) == *family
             });
-            if !stays && !coming.iter().any(|source| self.world.pattern.family(&source.name) == family) {
-                self.refusals.push(Refusal::RetiresAll { policy: n, family, region: region.clone() });
-            }
-        }
+            !stays && !coming.iter().any(|source| sources.family_of_source(source) == *family)
+        });
+        let refusal = |family| Refusal::RetiresAll { policy: this.policy, family, region: region.clone() };
+        families.into_iter().map(refusal).collect()
     }
 }
 
-/// Checks an image once more, as it was just read, before it is retired. Returns the rule that keeps it.
-pub fn recheck(
-    image: &Image,
-    usage: Option<&ImageUsage>,
-    account: &AccountId,
-    retiring: &Retiring,
-    now: Timestamp,
-) -> Option<KeepReason> {
-    let proof = made_by_sync(image, account).err().map(KeepReason::NotOurs);
-    proof.or_else(|| by_itself(image, retiring, now)).or_else(|| users(usage))
-}
-
-/// Returns the rule that keeps an image for what it is itself.
-fn by_itself(image: &Image, retiring: &Retiring, now: Timestamp) -> Option<KeepReason> {
-    match (image.state, retiring.mode) {
-        (ImageState::Available, _) | (ImageState::Disabled, RetireMode::Deregister) => {}
-        (ImageState::Disabled, _) => return Some(KeepReason::AlreadyRetired),
-        (ImageState::Pending | ImageState::Transient, _) => return Some(KeepReason::Pending),
-        (state, _) => return Some(KeepReason::NotAvailable(state)),
+/// Returns the newer versions that are available if a policy keeps enough of them, and no policy wants the copy's source there.
+fn is_old(image: &Arc<Image>, tag: &SyncTag, this: &InRegion<'_>, of_route: &[InRegion<'_>]) -> Option<Vec<ImageId>> {
+    let wants =
+        |other: &InRegion<'_>| other.sources.wanted.contains(&tag.source) || other.sources.is_origin_of_wanted(image);
+    if of_route.iter().any(wants) {
+        return None;
     }
-    let age = image.created.map(|created| now.duration_since(created));
-    if retiring.mode == RetireMode::Deprecate && image.deprecated.is_some_and(|at| at <= now + SOON) {
-        Some(KeepReason::AlreadyRetired)
-    } else if image.deregistration_protection.as_deref().is_some_and(|state| state != "disabled") {
-        Some(KeepReason::Protected)
-    } else if age.is_none_or(|age| age < retiring.min_age) {
-        Some(KeepReason::TooYoung)
-    } else if image.public {
-        Some(KeepReason::Shared)
-    } else {
-        let launched = image.last_launched.filter(|at| now.duration_since(*at) < RECENT_LAUNCH);
-        launched.map(KeepReason::RecentlyLaunched)
-    }
+    let (keep, _) = this.retiring?;
+    let (sources, family) = (this.sources, this.sources.family(image));
+    this.versions.newer(&family, &tag.source, sources.version_time(image), keep)
 }
 
 /// Returns true if the tag says that the image comes from this region.
-fn claims(image: &Image, from: &Region) -> bool {
+fn tag_names(image: &Image, from: &Region) -> bool {
     image.tag(SYNC_TAG).and_then(|value| value.split('/').next()) == Some(from.as_str())
 }
 
@@ -267,26 +256,5 @@ fn retired_family(kind: &ActionKind) -> Option<String> {
     match kind {
         ActionKind::Retire { family, .. } => Some(family.clone()),
         _ => None,
-    }
-}
-
-/// Returns why an image counts as used; `None` if all of it was read and nobody uses it.
-fn users(usage: Option<&ImageUsage>) -> Option<KeepReason> {
-    let Some(usage) = usage else { return Some(KeepReason::UsageNotRead) };
-    if let Some(failure) = usage.failures().next() {
-        return Some(KeepReason::UsageUnknown(failure.to_string()));
-    }
-    if let Some(reference) = usage.references.iter().flatten().next() {
-        return Some(KeepReason::InUse(reference.to_string()));
-    }
-    let any = |empty: Option<bool>| empty == Some(false);
-    if any(usage.permissions.as_ref().ok().map(Vec::is_empty)) {
-        Some(KeepReason::Shared)
-    } else if any(usage.volume_permissions.as_ref().ok().map(Vec::is_empty)) {
-        Some(KeepReason::SnapshotsShared)
-    } else if any(usage.shared_snapshots.as_ref().ok().map(Vec::is_empty)) {
-        Some(KeepReason::SnapshotsUsed)
-    } else {
-        None
     }
 }

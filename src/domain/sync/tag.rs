@@ -5,15 +5,18 @@ use std::fmt;
 use crate::domain::{
     account::AccountId,
     copy::CopyRequest,
+    derived_token::SYNC_TAGS,
     ids::ImageId,
     image::{Image, Tag},
     region::Region,
 };
 
 /// The key of the tag.
-pub const SYNC_TAG: &str = "amigrate:sync";
+pub const SYNC_TAG: &str = SYNC_TAGS[0];
+/// The key of the tag that tells for which policy a copy was made: [`SyncPolicy::tag_value`](super::SyncPolicy::tag_value).
+pub const POLICY_TAG: &str = SYNC_TAGS[1];
 
-/// Which copy it is: the value of the tag. Whoever asks for the same copy writes the same, because tags count for the client token.
+/// Which copy it is: the value of the tag. Whoever asks for the same copy writes the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SyncTag {
     pub source_region: Region,
@@ -70,11 +73,6 @@ pub enum NotOurs {
     Source,
 }
 
-/// Returns true if the image has the tag, whatever it says. Such an image is never a source.
-pub fn is_marked(image: &Image) -> bool {
-    image.tag(SYNC_TAG).is_some()
-}
-
 /// Proves that sync has made the image: the tag's route must be the one that EC2 itself tells of the image, and the image the account's.
 ///
 /// # Errors
@@ -89,7 +87,8 @@ pub fn made_by_sync(image: &Image, account: &AccountId) -> Result<SyncTag, NotOu
         return Err(NotOurs::Region);
     }
     let source = (image.source_region.as_ref(), image.source_image_id.as_ref());
-    if source != (Some(&tag.source_region), Some(&tag.source)) {
+    // An image made from an instance may name the image that instance came from.
+    if source != (Some(&tag.source_region), Some(&tag.source)) || image.source_instance.is_some() {
         return Err(NotOurs::Source);
     }
     Ok(tag)

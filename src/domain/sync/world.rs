@@ -9,7 +9,6 @@ use jiff::Timestamp;
 
 use crate::domain::{
     account::AccountId,
-    family::VersionPattern,
     ids::ImageId,
     image::{Image, ImageState},
     image_usage::ImageUsage,
@@ -29,8 +28,6 @@ pub struct Route {
 pub struct World {
     pub account: AccountId,
     pub now: Timestamp,
-    /// What a version in a name looks like.
-    pub pattern: VersionPattern,
     /// The account's images of each region, in every state. A region that could not be listed to the end is missing.
     pub images: BTreeMap<Region, Vec<Arc<Image>>>,
     /// Copies of the queue that EC2 does not show yet.
@@ -39,8 +36,28 @@ pub struct World {
     pub being_copied: BTreeSet<(Region, ImageId)>,
     /// Images that the queue removes.
     pub being_removed: BTreeSet<ImageId>,
+    /// Images that the queue has deregistered. One that is there has come back from the Recycle Bin.
+    pub deregistered: BTreeSet<ImageId>,
+    /// Copies that are pending anywhere; `None` if nobody has asked.
+    pub pending: Option<PendingCopies>,
     /// Who uses images, as far as it was read.
     pub usage: HashMap<(Region, ImageId), ImageUsage>,
+}
+
+/// The account's pending copies in every region that is enabled.
+#[derive(Debug, Clone, Default)]
+pub struct PendingCopies {
+    /// Of which images.
+    pub sources: BTreeSet<ImageId>,
+    /// Why not all regions could be asked.
+    pub unknown: Option<String>,
+}
+
+impl PendingCopies {
+    /// Adds what a region has answered.
+    pub fn add(&mut self, images: impl IntoIterator<Item = Image>) {
+        self.sources.extend(images.into_iter().filter_map(|image| image.source_image_id));
+    }
 }
 
 impl World {

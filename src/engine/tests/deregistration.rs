@@ -234,3 +234,89 @@ fn only_what_ec2_called_deleted_counts_as_deleted_where_snapshots_may_not_be_lis
     let expected = [Leftover { snapshot: snap("snap-other"), why: LeftoverReason::NotListed }];
     assert_eq!((job.leftovers.as_slice(), job.state.clone()), (&expected[..], JobState::Deregistered));
 }
+
+/// A request that holds for a minute.
+fn wanted_for_a_minute() -> Event {
+    let wanted = ImageDeregistration { not_after: Some(at(60)), ..ImageDeregistration::of(&registered(), false) };
+    Event::Command(Command::DeregisterImages(vec![wanted]))
+}
+
+/// Answers each request at each deadline until the job ends; returns how often `DeregisterImage` was sent after the minute.
+fn answer_until_the_end(engine: &mut Engine, mut requests: Vec<Request>, answer: impl Fn(&Request) -> Event) -> usize {
+    let (mut late, mut now) = (0, at(0));
+    for _ in 0..1_000 {
+        if engine.job(JobId(1)).unwrap().state.ended() {
+            return late;
+        }
+        let sent = std::mem::take(&mut requests);
+        late += sent.iter().filter(|r| matches!(r, Request::DeregisterImage { .. }) && now > at(60)).count();
+        for request in &sent {
+            requests.extend(engine.handle(answer(request), now));
+        }
+        if requests.is_empty() {
+            now = engine.next_deadline().unwrap_or(now).max(now);
+            requests = engine.handle(Event::Tick, now);
+        }
+    }
+    panic!("it does not end: {:?}", engine.job(JobId(1)));
+}
+
+#[test]
+fn what_is_to_go_within_a_minute_stays_if_it_does_not() {
+    let down = || Failure::new("ask", "HTTP 503").code("Unavailable").retry(Retry::Later);
+    let throttled = || Failure::new("ask", "slow").kind(FailureKind::Throttled).retry(Retry::Later);
+    let refusals: [&dyn Fn() -> Failure; 2] = [&down, &throttled];
+    for (checks_answer, refusal) in [(false, refusals[0]), (true, refusals[0]), (true, refusals[1])] {
+        let mut engine = engine();
+        let requests = engine.handle(wanted_for_a_minute(), at(0));
+        let late = answer_until_the_end(&mut engine, requests, |request| match request {
+            Request::CheckImage { .. } if checks_answer => checked(registered()),
+            Request::CheckImage { .. } => Event::Response(Response::CheckImage(JobId(1), Err(refusal()))),
+            Request::DeregisterImage { .. } => Event::Response(Response::DeregisterImage(JobId(1), Err(refusal()))),
+            Request::ListPending { region } => Event::Response(Response::ListPending(region.clone(), Ok(Vec::new()))),
+            other => panic!("{other:?}"),
+        });
+        let job = engine.job(JobId(1)).unwrap();
+        assert_eq!((late, job.note.clone()), (0, Some(Note::DeregisterTooLate)), "{checks_answer}");
+        assert!(matches!(job.state, JobState::Available { .. }), "{:?}", job.state);
+        // A person who wants it gone has no such limit.
+        let requests = engine.handle(wanted(&registered(), false), at(7_000));
+        assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
+    }
+}
+
+#[test]
+fn a_command_that_is_taken_up_too_late_changes_nothing() {
+    let mut engine = engine();
+    let requests = engine.handle(wanted_for_a_minute(), at(61));
+    let job = engine.job(JobId(1)).unwrap();
+    assert_eq!((requests.len(), job.note.clone()), (0, Some(Note::DeregisterTooLate)));
+    assert!(matches!(job.state, JobState::Available { .. }) && engine.can_exit());
+}
+
+#[test]
+fn one_that_was_sent_in_time_is_completed_after_it() {
+    let mut engine = engine();
+    let requests = engine.handle(wanted_for_a_minute(), at(0));
+    assert_eq!(requests.len(), 1);
+    let requests = engine.handle(checked(registered()), at(1));
+    let [Request::DeregisterImage { not_after, .. }] = &requests[..] else { panic!("{requests:?}") };
+    assert_eq!(*not_after, Some(at(60)));
+    let lost = Failure::new("deregister", "no answer").retry(Retry::Later);
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(lost))), at(59));
+    let gone = CheckedImage { image: None, source_snapshots: None };
+    let mut now = at(100);
+    let mut requests = engine.handle(Event::Tick, now);
+    for _ in 0..10 {
+        if let Some(Request::CheckImage { .. }) = requests.first() {
+            requests = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(gone.clone()))), now);
+        } else {
+            now += SignedDuration::from_secs(6);
+            requests = engine.handle(Event::Tick, now);
+        }
+        if requests.iter().any(|request| matches!(request, Request::FindSnapshots { .. })) {
+            return;
+        }
+    }
+    panic!("its snapshots are not deleted: {:?}", engine.job(JobId(1)));
+}

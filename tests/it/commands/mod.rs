@@ -33,6 +33,7 @@ mod show;
 mod sources;
 mod stored;
 mod sync;
+mod sync_retiring;
 mod tables;
 mod typed;
 mod verify;

@@ -1,11 +1,8 @@
-//! `amigrate sync`: the plan, what is made of it, and what is retired.
+//! `amigrate sync`: the plan, and what is copied by it.
 
 use std::{collections::BTreeSet, fs, io::BufRead as _, process::Stdio};
 
-use amigrate::{
-    domain::{ImageId, Region, image_usage::ReferenceKind},
-    sim::ChangeKind,
-};
+use amigrate::sim::ChangeKind;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -16,22 +13,22 @@ use super::{
 use crate::support::ec2_server::{KillPoint, RequestStage};
 
 /// The demo's images of the web team's application.
-const WEB: &[&str] = &["sync", "--from", "us-east-1", "--to", "eu-west-1", "--match", "tag:App=web"];
+pub(super) const WEB: &[&str] = &["sync", "--from", "us-east-1", "--to", "eu-west-1", "--match", "tag:App=web"];
 
-fn quick() -> Commands {
+pub(super) fn quick() -> Commands {
     let mut commands = Commands::quick();
     // No process is to outlive the test.
     commands.settings.push(("AMIGRATE_JOBS_BACKGROUND_ON_HANGUP", "false".into()));
     commands
 }
 
-fn run(commands: &Commands, more: &[&str]) -> Ended {
+pub(super) fn run(commands: &Commands, more: &[&str]) -> Ended {
     commands.ended(&[WEB, more].concat(), "")
 }
 
 /// The actions that a run prints, which ends with this status.
 #[track_caller]
-fn actions(commands: &Commands, more: &[&str], status: i32) -> Vec<Value> {
+pub(super) fn actions(commands: &Commands, more: &[&str], status: i32) -> Vec<Value> {
     let ended = run(commands, &[more, &["--output", "json"]].concat());
     assert_eq!(ended.status, Some(status), "{}{}", ended.stdout, ended.stderr);
     let document: Value = serde_json::from_str(&ended.stdout).expect("JSON");
@@ -39,19 +36,19 @@ fn actions(commands: &Commands, more: &[&str], status: i32) -> Vec<Value> {
 }
 
 /// The images of an action, with the result of each.
-fn of(actions: &[Value], action: &str) -> Vec<(String, String)> {
+pub(super) fn of(actions: &[Value], action: &str) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let chosen = actions.iter().filter(|one| one["action"] == action);
     let what = |one: &Value| text(&one["image_id"]);
     chosen.map(|one| (what(one), text(one.get("result").unwrap_or(&one["reason"])))).collect()
 }
 
-fn results(actions: &[Value], action: &str) -> BTreeSet<String> {
+pub(super) fn results(actions: &[Value], action: &str) -> BTreeSet<String> {
     of(actions, action).into_iter().map(|(_, result)| result).collect()
 }
 
 /// The changes of a kind that were made through the API.
-fn changes(commands: &Commands, kind: &ChangeKind) -> usize {
+pub(super) fn changes(commands: &Commands, kind: &ChangeKind) -> usize {
     commands.ec2.with(|world| world.changes().iter().filter(|change| change.kind == *kind).count())
 }
 
@@ -173,6 +170,22 @@ fn two_hosts_at_once_make_one_image_each() {
 }
 
 #[test]
+fn sync_and_a_person_who_copies_at_the_same_moment_make_one_image() {
+    let mut commands = Commands::new("demo");
+    commands.settings.push(("AMIGRATE_JOBS_BACKGROUND_ON_HANGUP", "false".into()));
+    let planned = actions(&commands, &["--keep", "1"], 10);
+    let source = planned.iter().find(|one| one["action"] == "copy").expect("a copy")["source_image_id"].clone();
+    let by_hand = ["copy", source.as_str().expect("an id"), "--to", "eu-west-1", "--output", "ids"];
+    let sync = [WEB, &["--keep", "1", "--apply", "--output", "ids"]].concat();
+    let images = unseen_by_each_other(&commands, [&by_hand, &sync], 1).map(|host| {
+        assert!(host.status.success(), "{}", String::from_utf8_lossy(&host.stderr));
+        String::from_utf8_lossy(&host.stdout).trim().to_owned()
+    });
+    assert!(images[0].starts_with("ami-") && images[0] == images[1], "{images:?}");
+    assert_eq!(commands.ec2.with(|world| world.copies_made()), 1);
+}
+
+#[test]
 fn killed_in_between_the_next_run_completes_it() {
     for (stage, left) in [(RequestStage::Received, 3), (RequestStage::CarriedOut, 3), (RequestStage::Answered, 4)] {
         let commands = quick();
@@ -188,150 +201,6 @@ fn killed_in_between_the_next_run_completes_it() {
         assert_eq!(ended.status, Some(0), "{stage:?}: {}", ended.stderr);
         assert_eq!(commands.ec2.with(|world| world.copies_made()), 2, "{stage:?}");
         assert_eq!(run(&commands, &["--keep", "2"]).status, Some(0), "{stage:?}");
-    }
-}
-
-/// The name of a copy that a person has made, in the family of the others.
-const BY_HAND: &str = "app-web-0";
-
-/// A world with three copies that sync has made, the newest first, and one that a person has made of the oldest, with its tags.
-fn three_copies() -> (Commands, Vec<String>) {
-    let commands = quick();
-    let made = actions(&commands, &["--keep", "3", "--apply", "--wait"], 0);
-    let copies: Vec<String> = of(&made, "copy").into_iter().map(|(image, _)| image).collect();
-    let (region, oldest) = (Region::new("eu-west-1").expect("a region"), ImageId::new(&copies[2]).expect("an id"));
-    commands.ec2.with(|world| {
-        let now = Timestamp::now();
-        world.copy_with_tags_as_other_user(&region, &oldest, &region, BY_HAND, now).expect("it is copied");
-    });
-    commands.ec2.finish();
-    (commands, copies)
-}
-
-const RETIRE: &[&str] = &["--keep", "1", "--min-age", "0d", "--apply", "--wait", "--yes", "--retire"];
-
-#[test]
-fn old_copies_are_retired_in_each_way() {
-    for (mode, result, kind) in [
-        ("deprecate", "deprecated", ChangeKind::DeprecationChanged),
-        ("disable", "disabled", ChangeKind::Disabled),
-        ("deregister", "deregistered", ChangeKind::Deregistered),
-    ] {
-        let (commands, copies) = three_copies();
-        let planned = actions(&commands, &["--keep", "1", "--min-age", "0d", "--retire", mode], 10);
-        assert_eq!(results(&planned, "retire"), [mode.to_owned()].into(), "{planned:?}");
-        let unconfirmed = run(&commands, &["--keep", "1", "--min-age", "0d", "--retire", mode, "--apply"]);
-        assert!(unconfirmed.status == Some(2) && unconfirmed.stderr.contains("--yes"), "{}", unconfirmed.stderr);
-        assert_eq!(changes(&commands, &kind), 0, "nothing has happened so far");
-        let retired = actions(&commands, &[RETIRE, &[mode]].concat(), 0);
-        let mut images: Vec<(String, String)> = of(&retired, "retire");
-        images.sort();
-        let mut expected: Vec<(String, String)> =
-            copies[1..].iter().map(|image| (image.clone(), result.to_owned())).collect();
-        expected.sort();
-        assert_eq!(images, expected, "{retired:?}");
-        assert_eq!(changes(&commands, &kind), 2);
-        assert_eq!(of(&retired, "keep")[0].1, "not_made_by_sync", "{retired:?}");
-        let audit = commands.ended(&["audit"], "").stdout;
-        assert!(copies[1..].iter().all(|image| audit.contains(image)), "{audit}");
-        let again = actions(&commands, &[RETIRE, &[mode]].concat(), 0);
-        assert_eq!(of(&again, "retire").len(), 0, "{again:?}");
-    }
-}
-
-#[test]
-fn what_is_used_or_cannot_be_read_or_is_young_stays() {
-    let (commands, copies) = three_copies();
-    let kept = |commands: &Commands, more: &[&str]| -> BTreeSet<String> {
-        let actions = actions(commands, more, 0);
-        assert_eq!(of(&actions, "retire").len(), 0, "{actions:?}");
-        let reasons = actions.iter().filter(|one| one["action"] == "keep");
-        let reasons = reasons.map(|one| one["reason"].as_str().unwrap_or_default().to_owned());
-        reasons.filter(|reason| reason != "not_made_by_sync").collect()
-    };
-    let young = ["--keep", "1", "--apply", "--wait", "--yes", "--retire", "deregister"];
-    assert_eq!(kept(&commands, &young), ["too_young".to_owned()].into());
-    let region = Region::new("eu-west-1").expect("a region");
-    let second = ImageId::new(&copies[1]).expect("an id");
-    commands.ec2.with(|world| {
-        world.add_reference(&region, &second, ReferenceKind::LaunchTemplate, "launch-template/lt-1");
-    });
-    let third = ImageId::new(&copies[2]).expect("an id");
-    commands.ec2.with(|world| {
-        world.add_reference(&region, &third, ReferenceKind::Instance, "instance/i-1");
-    });
-    let deregister = [RETIRE, &["deregister"]].concat();
-    assert_eq!(kept(&commands, &deregister), ["in_use".to_owned()].into());
-    commands.ec2.with(|world| world.policy().deny("DescribeImageReferences"));
-    assert_eq!(kept(&commands, &deregister), ["usage_unknown".to_owned()].into());
-    assert_eq!(changes(&commands, &ChangeKind::Deregistered), 0);
-}
-
-#[test]
-fn without_waiting_retiring_is_left_to_the_next_run() {
-    let commands = quick();
-    let retire = |keep: &'static str| ["--keep", keep, "--min-age", "0d", "--apply", "--yes", "--retire", "disable"];
-    // The second newest image first: the newest is not there yet as far as the policy knows.
-    let older = ["--match", "name:app-web-2026.00014"];
-    let first = commands.ended(&[&WEB[..5], &older, &["--apply", "--wait"]].concat(), "");
-    assert_eq!(first.status, Some(0), "{}", first.stderr);
-    commands.ec2.hold();
-    let left = actions(&commands, &retire("1"), 0);
-    assert_eq!(
-        (results(&left, "copy"), results(&left, "retire")),
-        (["pending".to_owned()].into(), ["left".to_owned()].into())
-    );
-    assert!(left.iter().any(|one| one["reason"] == "copies_first"), "{left:?}");
-    let waiting = actions(&commands, &retire("1"), 0);
-    assert_eq!(
-        (results(&waiting, "retire"), changes(&commands, &ChangeKind::Disabled)),
-        (["left".to_owned()].into(), 0)
-    );
-    commands.ec2.hurry();
-    let waited = [&retire("1")[..], &["--wait"]].concat();
-    assert_eq!(results(&actions(&commands, &waited, 0), "retire"), ["disabled".to_owned()].into());
-    assert_eq!(changes(&commands, &ChangeKind::Disabled), 1);
-}
-
-#[test]
-fn killed_while_it_deregisters_the_next_run_completes_it() {
-    for stage in [RequestStage::Received, RequestStage::CarriedOut] {
-        let (commands, _) = three_copies();
-        let arguments = [WEB, RETIRE, &["deregister"]].concat();
-        let mut child =
-            commands.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-        let process = rustix::process::Pid::from_raw(i32::try_from(child.id()).expect("a pid")).expect("a pid");
-        commands.ec2.set_kill_point(KillPoint { stage, action: "DeregisterImage", left: 1, process });
-        assert!(!child.wait().expect("a child").success(), "{stage:?}: it was not killed");
-        commands.ec2.clear_kill_point();
-        actions(&commands, &[RETIRE, &["deregister"]].concat(), 0);
-        assert_eq!(changes(&commands, &ChangeKind::Deregistered), 2, "{stage:?}");
-        let under_way = commands.ended(&["jobs", "--output", "json"], "").stdout;
-        assert!(!under_way.contains("\"cancelling\""), "{stage:?}: {under_way}");
-        assert_eq!(of(&actions(&commands, &["--keep", "1"], 0), "retire").len(), 0);
-    }
-}
-
-#[test]
-fn more_than_allowed_are_not_retired_and_nothing_else_is_done() {
-    let (commands, _) = three_copies();
-    let refused = run(&commands, &[RETIRE, &["deregister", "--max-retire", "1", "--to", "eu-west-3"]].concat());
-    assert_eq!(refused.status, Some(1), "{}", refused.stderr);
-    assert!(refused.stderr.contains("at most 1"), "{}", refused.stderr);
-    assert_eq!((changes(&commands, &ChangeKind::Deregistered), commands.ec2.with(|w| w.copies_made())), (0, 3));
-}
-
-#[test]
-fn the_number_of_retired_images_is_typed_on_a_terminal() {
-    let (commands, copies) = three_copies();
-    let arguments = [WEB, &["--keep", "1", "--min-age", "0d", "--apply", "--wait", "--retire", "disable"]].concat();
-    for (keys, status, disabled) in [("1\r", 1, 0), ("2\r", 0, 2)] {
-        let mut terminal = commands.on_terminal(&arguments);
-        terminal
-            .wait_for("the question", |text| text.contains("Type 2 to retire 2 images") && text.contains(&copies[1]));
-        terminal.keys(keys);
-        assert_eq!(terminal.wait_exit().exit_code(), status, "{}", terminal.text());
-        assert_eq!(changes(&commands, &ChangeKind::Disabled), disabled);
     }
 }
 

@@ -126,6 +126,14 @@ fn copies_of_one_source_that_is_not_listed_belong_together() {
 }
 
 #[test]
+fn images_built_of_one_base_image_are_no_copies_of_it() {
+    let built = |line: &str| Image { source_instance: Some("i-1".into()), ..image(line) };
+    let images = [image("b1 us base-1 1"), built("w1 us web-1 2 <b1@us"), built("d1 us db-1 2 <b1@us")];
+    let rows = cover(&columns(), &[], &images).families;
+    assert_eq!(rows.len(), 3, "{rows:?}");
+}
+
+#[test]
 fn a_late_copy_of_an_old_version_is_not_the_newest() {
     // Where the source is gone, only the day of the copy is known.
     assert_eq!(of(&["w2 us web-2 5", "e1 eu web-1 9 <gone@us"]), ["web: w2 there=w2 stale=e1 missing"]);

@@ -67,9 +67,48 @@ fn a_copy_made_by_sync_is_never_a_source() {
     on.from = region(EU);
     let plan = plan_of(&[policy(&[EU]), on.clone()], &world([web.clone(), copy(&web, EU)]));
     assert_eq!(lines(&plan), ["ami-1 eu-west-1 skip there", "ami-1ceuwest1 - skip MadeBySync"]);
-    // Neither is what somebody has copied with the tag.
+    // What somebody has copied with the tag is: its tag says nothing about it.
     let by_hand = Image { source_region: None, source_image_id: None, ..copy(&web, EU) };
-    assert_eq!(lines(&plan_of(&[on], &world([by_hand]))), ["ami-1ceuwest1 - skip MadeBySync"]);
+    assert_eq!(lines(&plan_of(&[on], &world([by_hand]))), ["ami-1ceuwest1 eu-west-2 copy"]);
+    // So is one that was brought back from there, with its tags.
+    let restored = Image { id: id("ami-7"), region: region(US), source_region: Some(region(EU)), ..copy(&web, EU) };
+    let restored = Image { source_image_id: Some(id("ami-1ceuwest1")), ..restored };
+    let policies = [policy(&["eu-west-2"])];
+    assert_eq!(lines(&plan_of(&policies, &world([restored]))), ["ami-7 eu-west-2 copy"]);
+}
+
+#[test]
+fn an_image_is_not_copied_back_to_where_it_comes_from() {
+    let golden = Image { name: "golden-1".into(), ..Image::bare(id("ami-9"), region(EU), account()) };
+    let copied =
+        Image { source_region: Some(region(EU)), source_image_id: Some(id("ami-9")), ..source(1, "golden-1", 3) };
+    let line =
+        |golden: &Image, copied: &Image| lines(&plan_of(&[policy(&[EU])], &world([golden.clone(), copied.clone()])));
+    assert_eq!(line(&golden, &copied), ["ami-1 eu-west-1 skip there"]);
+    // An image made from an instance names the image that instance came from.
+    let built = Image { source_instance: Some("i-1".into()), name: "built-1".into(), ..copied.clone() };
+    assert_eq!(line(&golden, &built), ["ami-1 eu-west-1 copy"]);
+    let disabled = Image { state: ImageState::Disabled, name: "other".into(), ..golden };
+    assert_eq!(line(&disabled, &copied), ["ami-1 eu-west-1 copy"], "it cannot be launched");
+}
+
+#[test]
+fn a_copy_that_is_not_encrypted_as_the_policy_asks_is_a_failure() {
+    let web = source(1, "web-1", 3);
+    let encrypting = |_: usize, _: &Arc<Image>| Draft { encrypt: true, ..draft() };
+    let plan_with = |images: Vec<Image>| {
+        plan(&[policy(&[EU])], &world(images), Stage::Before, CheckContext::at(now()), None, &encrypting)
+    };
+    let plain = plan_with(vec![web.clone(), copy(&web, EU)]);
+    let ActionKind::Skip(reason, None) = &plain.actions[0].kind else { panic!("{plain:?}") };
+    assert!(reason.is_failure(), "{reason:?}");
+    let ebs = crate::domain::image::Ebs { encrypted: Some(true), ..crate::domain::image::Ebs::default() };
+    let device =
+        crate::domain::image::BlockDevice { device_name: "/dev/xvda".into(), ebs: Some(ebs), virtual_name: None };
+    let encrypted = Image { id: id("ami-5"), block_devices: vec![device], ..copy(&web, EU) };
+    let both = plan_with(vec![web.clone(), copy(&web, EU), encrypted]);
+    let ActionKind::Skip(SkipReason::There(there), None) = &both.actions[0].kind else { panic!("{both:?}") };
+    assert_eq!((&there.image, there.not_encrypted), (&id("ami-5"), false), "the better one counts");
 }
 
 #[test]

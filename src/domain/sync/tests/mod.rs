@@ -15,6 +15,7 @@ use crate::domain::{
 };
 
 mod copies;
+mod old;
 mod policies;
 mod properties;
 mod retire;
@@ -54,9 +55,10 @@ fn source(number: u32, name: &str, days_ago: i64) -> Image {
 fn copy(of: &Image, to: &str) -> Image {
     let image = Image::bare(id(&format!("{}c{}", of.id, to.replace('-', ""))), region(to), account());
     let tag = SyncTag { source_region: of.region.clone(), source: of.id.clone(), destination: region(to) }.tag();
+    let for_policy = Tag { key: POLICY_TAG.into(), value: policy(&[to]).tag_value(&region(to)).into() };
     Image {
         name: of.name.clone(),
-        tags: [of.tags.clone(), vec![tag]].concat(),
+        tags: [of.tags.clone(), vec![for_policy, tag]].concat(),
         created: of.created,
         source_image_id: Some(of.id.clone()),
         source_region: Some(of.region.clone()),
@@ -79,11 +81,12 @@ fn world(images: impl IntoIterator<Item = Image>) -> World {
     let mut world = World {
         account: account(),
         now: now(),
-        pattern: VersionPattern::default(),
         images: [US, EU, "eu-west-2"].map(|name| (region(name), Vec::new())).into(),
         under_way: [].into(),
         being_copied: [].into(),
         being_removed: [].into(),
+        deregistered: [].into(),
+        pending: Some(PendingCopies::default()),
         usage: [].into(),
     };
     for image in images {
@@ -99,6 +102,8 @@ fn policy(to: &[&str]) -> SyncPolicy {
         from: region(US),
         to: to.iter().map(|name| region(name)).collect(),
         matching: Filter::parse("tag:DR=true", now()),
+        match_text: "tag:DR=true".into(),
+        version_pattern: VersionPattern::of_sync(),
         versions: Versions::All,
         copy_name: "{name}".into(),
         fail_if_empty: false,
@@ -115,12 +120,22 @@ fn draft() -> Draft {
     Draft { name: "{name}".into(), ..Draft::default() }
 }
 
+/// A policy with another filter.
+fn matching(text: &str, policy: SyncPolicy) -> SyncPolicy {
+    SyncPolicy { matching: Filter::parse(text, now()), match_text: text.into(), ..policy }
+}
+
 fn plan_at(policies: &[SyncPolicy], world: &World, stage: Stage) -> SyncPlan {
     plan(policies, world, stage, CheckContext::at(now()), None, &|_, _| draft())
 }
 
 fn plan_of(policies: &[SyncPolicy], world: &World) -> SyncPlan {
     plan_at(policies, world, Stage::Before)
+}
+
+/// The images that a plan would retire if that is not refused.
+fn would_retire(plan: &SyncPlan) -> impl Iterator<Item = &Arc<Image>> {
+    plan.actions.iter().filter(|one| matches!(one.kind, ActionKind::Retire { .. })).map(|one| &one.image)
 }
 
 /// Each action in a line.

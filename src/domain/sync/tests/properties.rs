@@ -26,17 +26,19 @@ struct Odd {
     deprecated: bool,
     version: u8,
     family: bool,
+    /// Whether its policy's tag is missing, another's, or its own.
+    policy: u8,
 }
 
 fn odd() -> impl Strategy<Value = Odd> {
     let first = (0..3_usize, 0..6_usize, 0..8_u8, 0..6_u8, prop::bool::weighted(0.05), 0..12_u8);
     let second =
         (prop::bool::weighted(0.1), 0..40_i64, prop::option::weighted(0.2, 0..20_i64), prop::bool::weighted(0.05));
-    let third = (0..16_u8, prop::bool::weighted(0.1), 0..9_u8, any::<bool>());
+    let third = (0..16_u8, prop::bool::weighted(0.1), 0..9_u8, any::<bool>(), 0..8_u8);
     (first, second, third).prop_map(|(first, second, third)| {
         let (region, source, tag, lineage, owner, state) = first;
         let (protection, days_ago, launched, public) = second;
-        let (usage, deprecated, version, family) = third;
+        let (usage, deprecated, version, family, policy) = third;
         Odd {
             region,
             source,
@@ -52,6 +54,7 @@ fn odd() -> impl Strategy<Value = Odd> {
             deprecated,
             version,
             family,
+            policy,
         }
     })
 }
@@ -77,6 +80,12 @@ fn image(n: usize, odd: Odd) -> Image {
     };
     image.tags.push(Tag { key: "DR".into(), value: "true".into() });
     image.tags.extend(value.map(|value| Tag { key: SYNC_TAG.into(), value: value.into() }));
+    let for_policy = match odd.policy {
+        0 => None,
+        1 => Some("0123456789abcdef".to_owned()),
+        _ => Some(policy(&[EU]).tag_value(&image.region)),
+    };
+    image.tags.extend(for_policy.map(|value| Tag { key: POLICY_TAG.into(), value: value.into() }));
     if odd.owner {
         image.owner_id = AccountId::new("210987654321").unwrap();
     }
@@ -151,6 +160,7 @@ fn may_be_retired(image: &Image, world: &World) -> Result<(), &'static str> {
     let wrong = [
         (*tag.value != *format!("{from}/{source}/{}", image.region), "another route"),
         (image.owner_id.as_str() != OWN, "another owner"),
+        (image.tag("amigrate:sync-policy") != Some(&*policy(&[EU]).tag_value(&image.region)), "another policy's"),
         (!matches!(image.state, ImageState::Available | ImageState::Disabled), "not available"),
         (image.deregistration_protection.is_some(), "protected"),
         (image.created.is_none_or(|at| at > now() - days(1)), "young"),
@@ -172,13 +182,13 @@ proptest! {
         let stage = if after { Stage::After } else { Stage::Before };
         let plan = plan_at(&policies, &world, stage);
         let mut gone = BTreeSet::new();
-        for (image, _) in plan.retired() {
+        for image in would_retire(&plan) {
             prop_assert_eq!(may_be_retired(image, &world), Ok(()), "{:?}", image);
             prop_assert!(gone.insert(image.id.clone()), "retired twice");
             prop_assert!(image.region != region(US), "a source");
         }
         // Of each family that loses an image in a region, one is left; before the copies, at the latest once they are there.
-        let pattern = VersionPattern::default();
+        let pattern = VersionPattern::of_sync();
         let name = |image: &Image| {
             let sources = &world.images[&region(US)];
             let is_copy = image.source_region.as_ref().is_none_or(|from| *from == region(US));
@@ -186,7 +196,7 @@ proptest! {
             let source = of.and_then(|of| sources.iter().find(|source| source.id == *of && source.owner_id == account()));
             pattern.family(source.map_or(&image.name, |source| &source.name)).to_owned()
         };
-        for (image, _) in plan.retired().filter(|_| after) {
+        for image in would_retire(&plan).filter(|_| after) {
             let family = name(image);
             let left = world.images[&image.region].iter().any(|other| {
                 other.state == ImageState::Available && other.owner_id == account() && other.deprecated.is_none_or(|at| at > now())
@@ -203,7 +213,7 @@ proptest! {
         for copy in plan.copies() {
             prop_assert!(routes.insert((copy.source.clone(), copy.destination.clone())), "copied twice");
             let source = world.images[&region(US)].iter().find(|image| image.id == copy.source).unwrap();
-            prop_assert!(source.tag(SYNC_TAG).is_none() && source.state == ImageState::Available);
+            prop_assert!(made_by_sync(source, &account()).is_err() && source.state == ImageState::Available);
             let there = world.images[&copy.destination].iter().find(|image| {
                 image.source_image_id.as_ref() == Some(&copy.source)
                     && image.source_region == Some(region(US))

@@ -38,9 +38,12 @@ fn copies_older_than_the_versions_to_keep_are_retired() {
 #[test]
 fn each_rule_keeps_a_copy() {
     type Change = fn(&mut Image);
-    let cases: [(Change, &str); 13] = [
+    let cases: [(Change, &str); 16] = [
         (|i| i.tags.retain(|tag| &*tag.key != SYNC_TAG), "nothing"),
         (|i| i.tags.last_mut().unwrap().value = "us-east-1/ami-2/eu-west-1".into(), "NotOurs(Source)"),
+        (|i| i.source_instance = Some("i-1".into()), "NotOurs(Source)"),
+        (|i| i.tags.retain(|tag| &*tag.key != POLICY_TAG), "NoPolicyTag"),
+        (|i| i.tags[1].value = "0123456789abcdef".into(), "MadeForOtherPolicy"),
         (|i| i.tags.last_mut().unwrap().value = "us-east-1/ami-1/eu-west-2".into(), "NotOurs(Region)"),
         (|i| i.source_image_id = Some(id("ami-77")), "NotOurs(Source)"),
         (|i| i.source_region = None, "NotOurs(Source)"),
@@ -86,6 +89,14 @@ fn who_uses_a_copy_keeps_it_and_so_does_what_is_not_known() {
     assert_eq!(oldest(|_| {}, |world| _ = world.usage.remove(&key())), "UsageNotRead");
     assert_eq!(oldest(|_| {}, |world| _ = world.being_copied.insert(key())), "SourceOfCopies");
     assert_eq!(oldest(|_| {}, |world| _ = world.being_removed.insert(key().1)), "BeingRemoved");
+    assert_eq!(oldest(|_| {}, |world| _ = world.deregistered.insert(key().1)), "Restored");
+    let pending = |change: fn(&mut PendingCopies)| oldest(|_| {}, |world| change(world.pending.as_mut().unwrap()));
+    assert_eq!(pending(|pending| _ = pending.sources.insert(id("ami-1ceuwest1"))), "SourceOfCopies");
+    assert_eq!(
+        pending(|pending| pending.unknown = Some("ap-east-1: denied".into())),
+        "CopiesUnknown(\"ap-east-1: denied\")"
+    );
+    assert_eq!(oldest(|_| {}, |world| world.pending = None), "UsageNotRead");
     let being_copied = oldest(
         |_| {},
         |world| {
@@ -172,7 +183,7 @@ fn neither_the_last_image_of_a_family_goes_nor_every_copy_of_sync() {
     let by_hand = Image { tags: sources[2].tags.clone(), ..copy(&sources[2], EU) };
     let plan = plan_of(&[keeping(1, &[EU])], &world(sources.iter().cloned().chain([first.clone(), by_hand.clone()])));
     let refused = Refusal::RetiresAll { policy: 0, family: "web".into(), region: region(EU) };
-    assert_eq!(plan.refusals, [refused]);
+    assert_eq!((plan.refusals.as_slice(), plan.retired().count()), (&[refused][..], 0));
     // That copy is deprecated: nothing else of the family would be left.
     let deprecated = Image { deprecated: Some(now() - days(1)), ..by_hand };
     let world = world(sources.iter().cloned().chain([first, second, deprecated]));
@@ -200,11 +211,26 @@ fn the_family_of_a_copy_is_told_by_the_template_where_its_source_is_gone() {
 fn an_image_is_checked_once_more() {
     let (_, [first, ..]) = three();
     let retiring = Retiring { mode: RetireMode::Disable, max: 1, min_age: MIN_AGE };
-    let check = |image: &Image, usage: Option<&ImageUsage>| recheck(image, usage, &account(), &retiring, now());
+    let (policy, pending, newer) = (policy(&[EU]), PendingCopies::default(), [id("ami-3ceuwest1")]);
+    let check_of = |look: &LastLook<'_>| recheck(look, &account(), &policy, &retiring, now());
+    let check = |image: &Image, usage: Option<&ImageUsage>| {
+        check_of(&LastLook { image, usage, pending: Some(&pending), newer: &newer, available: &newer })
+    };
     assert_eq!(check(&first, Some(&unused(&first))), None);
     assert_eq!(check(&first, None), Some(KeepReason::UsageNotRead));
     let untagged = Image { tags: Vec::new(), ..first.clone() };
     assert_eq!(check(&untagged, Some(&unused(&first))), Some(KeepReason::NotOurs(NotOurs::NoTag)));
     let public = Image { public: true, ..first.clone() };
     assert_eq!(check(&public, Some(&unused(&first))), Some(KeepReason::Shared));
+    let mut of_other = first.clone();
+    of_other.tags.retain(|tag| &*tag.key != POLICY_TAG);
+    assert_eq!(check(&of_other, Some(&unused(&first))), Some(KeepReason::NoPolicyTag));
+    // What stands beside it counts too.
+    let unused = unused(&first);
+    let copied = PendingCopies { sources: [first.id.clone()].into(), unknown: None };
+    let look =
+        LastLook { available: &newer, newer: &newer, usage: Some(&unused), image: &first, pending: Some(&copied) };
+    assert_eq!(check_of(&look), Some(KeepReason::SourceOfCopies));
+    assert_eq!(check_of(&LastLook { pending: None, ..look }), Some(KeepReason::UsageNotRead));
+    assert_eq!(check_of(&LastLook { available: &[], ..look }), Some(KeepReason::CopiesFirst), "the newer one is gone");
 }
