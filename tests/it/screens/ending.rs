@@ -167,8 +167,10 @@ async fn leaving_with_copies_queued_asks_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn leaving_with_nothing_to_lose_asks_nothing() {
+async fn leaving_the_demo_asks_before_its_running_copy_is_lost() {
     let harness = under_way().await;
     harness.send("q").await;
+    harness.shows("1 copy is running and will not be completed.");
+    harness.send("y").await;
     assert_eq!(harness.ended().await, Exit::Quit);
 }
