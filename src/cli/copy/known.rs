@@ -137,6 +137,12 @@ impl Known {
         removed.filter_map(|job| job.image().cloned()).collect()
     }
 
+    /// Returns the copies of this store that have failed and left an image.
+    pub(in crate::cli) fn failed(&self) -> impl Iterator<Item = &Job> {
+        let left = |job: &&Arc<Job>| matches!(job.state, JobState::Failed { image: Some(_), .. });
+        self.jobs.iter().filter(|job| job.origin == Origin::Here).filter(left).map(Arc::as_ref)
+    }
+
     /// Returns the images that this store has deregistered.
     pub(in crate::cli) fn deregistered(&self) -> BTreeSet<ImageId> {
         let gone = self.jobs.iter().filter(|job| job.state == JobState::Deregistered);

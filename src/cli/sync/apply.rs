@@ -56,11 +56,16 @@ impl Sync<'_> {
         let mut signals = Signals::listen()?;
         let deadline = self.args.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let copied = self.make_copies(&plan, &known, &mut signals).await?;
+        let mut retired = Retired::default();
         if let Some(made) = &copied.made {
             fill(&mut records, &outcomes(made));
+            if copied.has_ended() {
+                let (unremoved, interrupted) = self.remove_failed(&known, made, &mut signals).await;
+                failures.extend(unremoved);
+                retired.interrupted = interrupted;
+            }
         }
-        let mut retired = Retired::default();
-        if copied.has_ended() {
+        if copied.has_ended() && retired.interrupted.is_none() {
             let records = &mut records;
             let turn = Turn { sync: self, records, signals: &mut signals, deadline, failures: Vec::new() };
             retired = turn.run(&plan).await;

@@ -5,6 +5,7 @@ mod apply;
 mod arguments;
 mod change;
 mod confirm;
+mod failed;
 mod look;
 mod policies;
 mod retire;

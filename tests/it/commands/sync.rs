@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fs, io::BufRead as _, process::Stdio};
 
-use amigrate::sim::ChangeKind;
+use amigrate::{
+    domain::{ImageState, Region},
+    sim::{ChangeKind, CopySeen},
+};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -167,6 +170,36 @@ fn two_hosts_at_once_make_one_image_each() {
     });
     assert_eq!((images[0].len(), &images[0]), (2, &images[1]));
     assert_eq!(commands.ec2.with(|world| world.copies_made()), 2);
+}
+
+#[test]
+fn a_failed_copy_is_no_new_image_and_goes_when_another_is_made() {
+    let commands = quick();
+    commands.ec2.hold();
+    let arguments = [WEB, &["--keep", "1", "--apply", "--wait", "--output", "ids"]].concat();
+    let child = super::hosts::spawn(commands.command(&arguments));
+    commands.ec2.wait_for_copies(1);
+    let region = Region::new("eu-west-1").expect("a region");
+    let failed = commands.ec2.with(|world| {
+        let pending =
+            |copy: &CopySeen| copy.image.state == ImageState::Pending && copy.image.tag("amigrate:sync").is_some();
+        let copy = world.copies(Timestamp::now()).into_iter().find(pending).expect("a copy");
+        world.fail_copy(&region, &copy.image.id, "no key", Timestamp::now()).expect("it is under way");
+        copy.image.id
+    });
+    let ended = child.wait_with_output().expect("it ends");
+    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stdout).trim()), (Some(1), ""));
+    commands.ec2.hurry();
+    let made = commands.ended(&arguments, "");
+    assert_eq!(made.status, Some(0), "{}", made.stderr);
+    assert!(made.stdout.starts_with("ami-") && !made.stdout.contains(failed.as_str()), "{}", made.stdout);
+    let gone = commands.ec2.with(|world| {
+        world
+            .changes()
+            .iter()
+            .any(|change| change.kind == ChangeKind::Deregistered && *change.resource == *failed.as_str())
+    });
+    assert!(gone, "{}", made.stderr);
 }
 
 #[test]
