@@ -118,7 +118,8 @@ mod tests {
                 "<sourceImageId>ami-0000000b</sourceImageId><sourceImageRegion>us-east-1</sourceImageRegion>\
                  <bootMode>uefi</bootMode>",
             ),
-            ("DescribeImages", _) => image("ami-0000000b", ""),
+            ("DescribeImages", "ami-0000000b") => image("ami-0000000b", ""),
+            ("DescribeImages", _) => CannedResponse::error(400, "InvalidAMIID.NotFound", NOT_FOUND),
             _ if asked.param("Attribute") == "uefiData" => {
                 CannedResponse::ok("<R><imageId>ami-0000000a</imageId><uefiData><value>QU1a</value></uefiData></R>")
             }
