@@ -179,9 +179,11 @@ impl Plan {
     }
 }
 
-/// Returns true for copies that `--failed` and `--batch` retry; not for those that were replaced by others.
+/// Returns true for copies that `--failed` and `--batch` retry; not for those that were replaced by others, or whose failed image a
+/// person has removed: they are done with.
 fn has_failed(job: &Job) -> bool {
-    let failed = matches!(job.state, JobState::Failed { .. }) && job.replaced_by().is_none();
+    let done_with = job.replaced_by().is_some() || job.failed_and_was_removed();
+    let failed = matches!(job.state, JobState::Failed { .. }) && !done_with;
     job.origin == Origin::Here && failed || job.can_retry_steps()
 }
 

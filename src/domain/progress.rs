@@ -91,7 +91,8 @@ impl RateEstimator {
             return None;
         }
         let left = rate.during.as_millis() * i128::from(100_u8.saturating_sub(*to)) / i128::from(rate.percent);
-        Some((rate, *last + SignedDuration::from_millis(i64::try_from(left).ok()?)))
+        let end = last.checked_add(SignedDuration::from_millis(i64::try_from(left).ok()?)).ok()?;
+        Some((rate, end))
     }
 
     /// Returns how fast a copy of so many GiB goes and how long it still takes; `None` until two samples are known. Counts down between

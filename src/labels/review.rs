@@ -1,24 +1,19 @@
 //! Texts for reviews.
 
 mod outlook;
+mod summary;
 
 pub use outlook::outlook;
+pub use summary::{full_summary, summary};
 
-use std::collections::BTreeSet;
-
-use crate::{
-    domain::{
-        Region,
-        copy::{CopyRequest, Encryption},
-        placement::Placement,
-        post_copy::PostCopyStep,
-        review::{
-            Cell, CellValue, Choice, Column, Existing, Finding, FindingKind, ReviewTable, Severity, Status,
-            checks::ZoneProblem, existing::Found, findings::UnknownCheck,
-        },
-        text::{clean, count, thousands},
+use crate::domain::{
+    Region,
+    placement::Placement,
+    review::{
+        Cell, CellValue, Choice, Column, Existing, Finding, FindingKind, ReviewTable, Severity, Status,
+        checks::ZoneProblem, existing::Found, findings::UnknownCheck,
     },
-    engine::JobTags,
+    text::{clean, count, thousands},
 };
 
 /// The heading of a column, at most 7 characters.
@@ -236,149 +231,6 @@ fn places(regions: &[Region]) -> String {
     let more = regions.len().saturating_sub(3);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", named.join(", "))
-}
-
-/// What is common to the copies to start, and what happens to them: names and encryption, then tags and what is done afterwards,
-/// then the rest. `job_tags` is true if new images get amigrate's tags.
-pub fn summary(copies: &[CopyRequest], job_tags: bool) -> Vec<String> {
-    let Some(first) = copies.first() else { return Vec::new() };
-    let names: BTreeSet<&str> = copies.iter().map(|copy| copy.name.as_str()).collect();
-    let names = format!("{}{}", clean(first.name.as_str()), others(names.len().saturating_sub(1)));
-    let mut lines = vec![
-        format!("Name {names}; {}.", encryptions(copies)),
-        format!("{}; {}.", tags(copies, job_tags), after(copies)),
-    ];
-    let seldom = seldom(copies).join("; ");
-    let mut rest = seldom.chars();
-    lines.extend(rest.next().map(|first| format!("{}{}.", first.to_uppercase(), rest.as_str())));
-    lines
-}
-
-/// `, and 3 others`, or nothing.
-fn others(n: usize) -> String {
-    if n > 0 { format!(" and {}", count(n, "other", "others")) } else { String::new() }
-}
-
-/// How the copies are encrypted; where that differs, in which regions.
-fn encryptions(copies: &[CopyRequest]) -> String {
-    let mut kinds: Vec<(&Encryption, BTreeSet<&Region>)> = Vec::new();
-    for copy in copies {
-        match kinds.iter_mut().find(|(kind, _)| *kind == &copy.encryption) {
-            Some((_, regions)) => _ = regions.insert(&copy.destination),
-            None => kinds.push((&copy.encryption, BTreeSet::from([&copy.destination]))),
-        }
-    }
-    if let [(kind, _)] = kinds[..] {
-        return encryption(kind);
-    }
-    let shown: Vec<String> = kinds
-        .iter()
-        .take(3)
-        .map(|(kind, regions)| {
-            let regions: Vec<Region> = regions.iter().map(|region| (*region).clone()).collect();
-            format!("{}: {}", places(&regions), encryption(kind))
-        })
-        .collect();
-    format!("{}{}", shown.join(", "), others(kinds.len().saturating_sub(3)))
-}
-
-/// The tags of the new images: the user's by name, whether the source's are copied, and amigrate's own.
-fn tags(copies: &[CopyRequest], job_tags: bool) -> String {
-    /// Tags that are named, and characters of each.
-    const SHOWN: usize = 3;
-    const TAG: usize = 40;
-    let mut parts: Vec<String> = Vec::new();
-    match same(copies, |copy| &copy.image_tags) {
-        None => parts.push("their own, which differ".into()),
-        Some(tags) => {
-            parts.extend(tags.iter().take(SHOWN).map(|tag| start_of(&format!("{}={}", tag.key, tag.value), TAG)));
-            let more = tags.len().saturating_sub(SHOWN);
-            parts.extend((more > 0).then(|| format!("{more} more")));
-        }
-    }
-    match same(copies, |copy| &copy.copy_tags) {
-        Some(true) => parts.push("the source's".into()),
-        Some(false) => {}
-        None => parts.push("for some copies the source's".into()),
-    }
-    if job_tags {
-        parts.push(format!("{} and {}", JobTags::JOB, JobTags::BATCH));
-    }
-    if parts.is_empty() { "No tags".into() } else { format!("Tags: {}", parts.join(", ")) }
-}
-
-/// The first characters of a text.
-fn start_of(text: &str, characters: usize) -> String {
-    let whole = clean(text);
-    let start: String = whole.chars().take(characters).collect();
-    let more = if start.len() < whole.len() { "..." } else { "" };
-    format!("{start}{more}")
-}
-
-/// What is done afterwards.
-fn after(copies: &[CopyRequest]) -> String {
-    /// More than there are kinds of steps.
-    const SHOWN: usize = 8;
-    let mut steps: Vec<String> = Vec::new();
-    for copy in copies {
-        for step in &copy.post_copy {
-            let text = match step {
-                PostCopyStep::SourceTag => "tag copied-to:REGION on the source".into(),
-                _ => super::step(step, &copy.destination),
-            };
-            if !steps.contains(&text) {
-                steps.push(text);
-            }
-        }
-    }
-    let more = others(steps.len().saturating_sub(SHOWN));
-    steps.truncate(SHOWN);
-    if steps.is_empty() { "nothing afterwards".into() } else { format!("{}{more}", steps.join(", ")) }
-}
-
-/// Characters of a description that are shown.
-const DESCRIPTION: usize = 98;
-
-/// Description, tags of the snapshots, place and client token.
-fn seldom(copies: &[CopyRequest]) -> Vec<String> {
-    let mut parts = Vec::new();
-    match same(copies, |copy| &copy.description) {
-        Some(text) if text.as_str().is_empty() => {}
-        Some(text) => {
-            parts.push(format!("description \"{}\"", start_of(text.as_str(), DESCRIPTION)));
-        }
-        None => parts.push("descriptions differ".into()),
-    }
-    match same(copies, |copy| &copy.snapshot_tags) {
-        Some(tags) if tags.is_empty() => {}
-        Some(tags) => parts.push(format!("{} on the snapshots", count(tags.len(), "tag", "tags"))),
-        None => parts.push("tags on the snapshots differ".into()),
-    }
-    match same(copies, |copy| &copy.placement) {
-        Some(Placement::Region) => {}
-        Some(Placement::Outpost(arn)) => parts.push(format!("on the Outpost {}", clean(arn.as_str()))),
-        Some(Placement::Zone(zone) | Placement::ZoneId(zone)) => {
-            parts.push(format!("in the zone {}", clean(zone.as_str())));
-        }
-        None => parts.push("some on an Outpost or in a zone".into()),
-    }
-    let tokens = copies.iter().filter_map(|copy| copy.given_token.as_ref());
-    parts.extend(tokens.take(1).map(|token| format!("client token {}", clean(token.as_str()))));
-    parts
-}
-
-fn encryption(encryption: &Encryption) -> String {
-    match encryption {
-        Encryption::Keep => "encryption as the source's or the region's default".into(),
-        Encryption::Encrypt { key: None } => "encrypted with the region's default key".into(),
-        Encryption::Encrypt { key: Some(key) } => format!("encrypted with {}", clean(key.as_str())),
-    }
-}
-
-/// Returns what is the same for all copies.
-fn same<T: PartialEq>(copies: &[CopyRequest], of: impl Fn(&CopyRequest) -> &T) -> Option<&T> {
-    let first = of(copies.first()?);
-    copies.iter().all(|copy| of(copy) == first).then_some(first)
 }
 
 #[cfg(test)]

@@ -65,13 +65,27 @@ pub(super) fn on_first_page(
     browse::list_next(model, effects);
 }
 
-/// Keeps why a region is left out among the problems that are over: nothing is wrong with what is shown.
+/// Keeps why a region is left out among the problems that are over: of what may work another time, [`left_out`] tells.
 fn record(model: &mut Model, region: &Region, failure: Failure) {
+    let failure = with_advice(model, &failure);
+    model.problem_log.see(region.as_str(), Some(region), &failure, model.now, false);
+}
+
+fn with_advice(model: &Model, failure: &Failure) -> Failure {
     let again = model.keymap.key(Context::Everywhere, Action::Refresh);
     let choose = model.keymap.key(Context::Images, Action::Regions);
     let hint = format!("{} Nobody chose this region. {again} asks it again, {choose} chooses it.", failure.hint);
-    let failure = Failure { hint: hint.trim_start().to_owned(), ..failure };
-    model.problem_log.see(region.as_str(), Some(region), &failure, model.now, false);
+    Failure { hint: hint.trim_start().to_owned(), ..failure.clone() }
+}
+
+/// Returns the regions whose images are not in the list though they may be another time: what is shown is not all there is. One that
+/// denies listing is no problem: it stays so.
+pub(super) fn left_out(model: &Model) -> Vec<(&Region, Failure)> {
+    let Some(fast) = model.fast_regions.as_ref().filter(|_| model.query.whose == OwnerFilter::Mine) else {
+        return Vec::new();
+    };
+    let failing = fast.failing().filter(|(region, _)| !model.chosen.contains(region));
+    failing.map(|(region, failure)| (region, with_advice(model, failure))).collect()
 }
 
 /// Asks the regions again that are left out.

@@ -28,6 +28,11 @@ impl FastRegions {
         self.left_out.get(region)
     }
 
+    /// Returns the regions that are left out and may answer another time, and why they are left out.
+    pub(super) fn failing(&self) -> impl Iterator<Item = (&Region, &Failure)> {
+        self.left_out.iter().filter(|(_, failure)| failure.retry == Retry::Later)
+    }
+
     /// Chooses which of these to ask now, with room for so many.
     pub(super) fn ask<'a>(
         &mut self,

@@ -12,6 +12,7 @@ use crate::{
         banner,
         bindings::{Action, Context},
         catalogue::ListState,
+        discovery,
         model::{Connection, Model},
         problem_log,
     },
@@ -145,6 +146,8 @@ impl Model {
                 problems.push(Problem::known(ProblemLocation::Images(region), failure));
             }
         }
+        let left_out = discovery::left_out(self).into_iter();
+        problems.extend(left_out.map(|(region, failure)| Problem::made(ProblemLocation::Images(region), failure)));
         // A region without running copies is not polled any more, so its last problem would stay forever.
         let running = self.jobs_view.jobs().filter(|job| !job.state.ended());
         let polled: BTreeSet<&Region> = running.map(|job| &job.request.destination).collect();

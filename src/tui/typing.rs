@@ -75,6 +75,8 @@ impl Model {
             Meaning::Key(key) if !is_typing(self) && self.begins_filter(&key) => {
                 (Typing::Filter, line.trim().to_owned())
             }
+            // More digits than rows have may be an account's id that is looked for.
+            Meaning::Row(_) if line.trim().len() > ROW_DIGITS => (Typing::Filter, line.trim().to_owned()),
             Meaning::Again
             | Meaning::Help
             | Meaning::Row(_)
@@ -101,6 +103,9 @@ impl Model {
             && keymap::lookup(&self.keymap, &self.contexts(), key).is_none()
     }
 }
+
+/// The most digits of a row's number that somebody types.
+const ROW_DIGITS: usize = 6;
 
 /// Returns true if there are names of the user's to choose from.
 fn has_names(picker: &Picker) -> bool {

@@ -62,17 +62,15 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
 
 fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
     let smallest = layout::SMALLEST;
-    let contexts = if model.size.0 < smallest.0 || model.size.1 < smallest.1 {
-        vec![Context::Everywhere]
-    } else {
-        model.contexts()
-    };
+    // Nothing is typed into what cannot be seen.
+    let is_seen = model.size.0 >= smallest.0 && model.size.1 >= smallest.1;
+    let contexts = if is_seen { model.contexts() } else { vec![Context::Everywhere] };
     if let Some(action) = keymap::always(&model.keymap, key) {
         return act(model, action, effects);
     }
     // A notice about the text before this key does not apply to the text after it.
     let notice = model.notice.take();
-    if text_input::type_into(model, key, effects) {
+    if is_seen && text_input::type_into(model, key, effects) {
         return;
     }
     model.notice = notice;

@@ -226,6 +226,11 @@ fn footer(model: &Model, cells: usize) -> Line<'static> {
 }
 
 /// The footer's label of a binding; `None` for one that does nothing now.
+/// Returns true if one row is chosen from the picker on top.
+fn picks_one(model: &Model) -> bool {
+    matches!(model.overlays.last(), Some(Overlay::Picker(picker)) if !picker.marks_several())
+}
+
 pub(super) fn footer_word(model: &Model, binding: &'static Binding) -> Option<String> {
     let (word, _) = binding.footer?;
     let offered = match (binding.context, model.overlays.last()) {
@@ -244,6 +249,8 @@ pub(super) fn footer_word(model: &Model, binding: &'static Binding) -> Option<St
         _ => true,
     };
     let word = match word {
+        // In a list of which one is chosen, the filter is not applied first.
+        "apply" if binding.context == Context::Input && picks_one(model) => "choose",
         "choose" if binding.context == Context::Form => match model.overlays.last() {
             Some(Overlay::Form(form)) => form.press_word(),
             _ => word,

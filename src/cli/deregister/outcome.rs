@@ -84,7 +84,12 @@ fn snapshots(record: &mut DeregistrationRecord, target: &Target, job: &Job) {
     for (snapshot, why) in job.undeleted_snapshots() {
         kept.push(KeptSnapshotRecord { snapshot_id: snapshot.to_string(), reason: pending(why) });
     }
-    let gone = matches!(job.state, JobState::Gone { .. });
+    // Somebody else deregistered it, and its snapshots are theirs.
+    let gone = match job.state {
+        JobState::Gone { .. } => true,
+        JobState::Failed { image: None, .. } => !job.failed_and_was_removed(),
+        _ => false,
+    };
     for snapshot in target.image.iter().flat_map(crate::domain::Image::snapshot_ids).map(ToString::to_string) {
         if kept.iter().any(|kept| kept.snapshot_id == snapshot) || record.deleted_snapshot_ids.contains(&snapshot) {
             continue;

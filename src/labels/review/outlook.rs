@@ -35,7 +35,7 @@ pub fn outlook(outlook: &Outlook) -> String {
             };
             format!("about {}, judging by {}{whose}", duration(signed(seconds)), count(copies, "copy", "copies"))
         }
-        Time::Unknown => "time unknown (no copy has completed yet)".to_owned(),
+        Time::Unknown => "time unknown (no completed copy is listed to judge by)".to_owned(),
     };
     format!("{}, {gib} GiB; {time}.", count(outlook.copies, "copy", "copies"))
 }

@@ -1,5 +1,7 @@
 //! What a person reads of each finding.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::domain::review::outlook::{Outlook, Time};
 use crate::domain::{AccountId, ImageId, ImageState, KmsKeyRef, draft::Field};
@@ -160,23 +162,4 @@ fn a_time_that_cannot_be_kept_is_not_called_requested() {
     assert_eq!(said(Time::Requested(900)), "1 copy, 2,048 GiB; within 15 min as requested.");
     let late = said(Time::TooShort(4_195));
     assert!(late.ends_with("if the volumes are full: longer than requested.") && !late.contains("within"), "{late}");
-}
-
-#[test]
-fn the_tags_of_new_images_are_named() {
-    let name = crate::domain::copy::ImageName::new("web").unwrap();
-    let token = crate::domain::copy::ClientToken::from_random(1);
-    let (from, to) = (Region::new("us-east-1").unwrap(), Region::new("eu-west-1").unwrap());
-    let mut copy = CopyRequest::bare((source(), from), to, name, token);
-    copy.copy_tags = false;
-    assert_eq!(tags(std::slice::from_ref(&copy), false), "No tags");
-    let tag = |n: u32| crate::domain::image::Tag { key: format!("Team{n}").into(), value: "web".repeat(20).into() };
-    copy.image_tags = (1..=4).map(tag).collect();
-    copy.copy_tags = true;
-    let value = "web".repeat(20);
-    let shown: Vec<String> = (1..=3).map(|n| format!("Team{n}={}...", &value[..34])).collect();
-    assert_eq!(
-        tags(&[copy], true),
-        format!("Tags: {}, 1 more, the source's, amigrate:job and amigrate:batch", shown.join(", "))
-    );
 }

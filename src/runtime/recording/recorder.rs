@@ -15,7 +15,7 @@ use crate::{
     domain::text::harmless,
     term::{
         Input,
-        input::{KeyCode, KeyEvent},
+        input::{KeyCode, KeyEvent, KeyModifiers},
     },
     tui::{Model, Msg},
 };
@@ -70,11 +70,12 @@ impl Recorder {
 /// What is typed or pasted where a client token is entered, without its characters.
 fn masked(input: &Input) -> Input {
     match input {
-        Input::Key(key @ KeyEvent { code: KeyCode::Char(_), .. }) if key.modifiers.is_empty() => {
-            Input::Key(KeyEvent { code: KeyCode::Char('x'), ..*key })
-        }
-        Input::Key(key @ KeyEvent { code: KeyCode::Char(c), .. }) if c.is_uppercase() => {
-            Input::Key(KeyEvent { code: KeyCode::Char('X'), ..*key })
+        // Some terminals report the modifiers of what is typed, such as Shift with digits.
+        Input::Key(key @ KeyEvent { code: KeyCode::Char(c), .. })
+            if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) =>
+        {
+            let code = KeyCode::Char(if c.is_uppercase() { 'X' } else { 'x' });
+            Input::Key(KeyEvent { code, ..*key })
         }
         Input::Paste(text) => Input::Paste("x".repeat(text.chars().count())),
         Input::Line(line) if !is_command(line) => Input::Line("x".repeat(line.chars().count())),

@@ -35,14 +35,23 @@ pub struct SaidRows {
     pub rows: BTreeMap<usize, (RowId, String)>,
 }
 
+/// A field's text that a line has replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    pub field: Field,
+    pub before: String,
+    /// The text that replaced it. A field that has another one is that of another form, or was changed since.
+    pub after: String,
+}
+
 /// The lines that were entered, and what the last one asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Dialogue {
     /// Number of lines that were entered.
     pub entered: u64,
     pub answer: Answer,
-    /// The text that the last line has replaced, and its field: `undo` brings it back.
-    pub undo: Option<(Field, String)>,
+    /// The text that the last line has replaced: `undo` brings it back.
+    pub undo: Option<Replaced>,
     /// What was waited for before the last line.
     pub awaited: BTreeSet<String>,
     /// Nothing more is waited for to answer the last line.

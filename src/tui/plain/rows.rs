@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     awaited::awaited,
-    dialogue::{RowId, SaidRows},
+    dialogue::{Answer, RowId, SaidRows},
     places::place,
     screen::screen,
 };
@@ -27,7 +27,10 @@ pub(in crate::tui) fn on_frame(model: &mut Model) {
     }
     if awaited(model).is_subset(&model.dialogue.awaited) {
         model.dialogue.is_answered = true;
-        keep(model);
+        // What is said in place of the screen has no rows: those that were said before are meant still.
+        if !matches!(model.dialogue.answer, Answer::Said(_)) {
+            keep(model);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The text with the focus, which a line replaces.
 
+use super::dialogue::Replaced;
 use crate::tui::{
     bindings::Action,
     model::Model,
@@ -52,7 +53,7 @@ fn replace_in_form(model: &mut Model, text: &str) {
     if before == after {
         return model.show_notice(format!("{label}: {}, as before.", quoted(&after)));
     }
-    model.dialogue.undo = Some((field, before.clone()));
+    model.dialogue.undo = Some(Replaced { field, before: before.clone(), after: after.clone() });
     model.show_notice(format!("{label}: was {}, is {}. undo takes it back.", quoted(&before), quoted(&after)));
 }
 
@@ -60,10 +61,14 @@ fn replace_in_form(model: &mut Model, text: &str) {
 pub(super) fn undo(model: &mut Model) {
     let focused = form::plain::focused_text(model);
     match (model.dialogue.undo.take(), focused) {
-        (Some((field, before)), Some((now, ..))) if field == now => replace_in_form(model, &before),
+        (Some(undo), Some((field, _, text))) if undo.field == field && undo.after == text => {
+            replace_in_form(model, &undo.before);
+        }
         (undo, _) => {
             model.dialogue.undo = undo;
-            model.show_notice("What was replaced last is another field's text: go there, then undo.");
+            model.show_notice(
+                "What was replaced last is another field's text, or has changed since: go there, then undo.",
+            );
         }
     }
 }

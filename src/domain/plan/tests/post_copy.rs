@@ -82,11 +82,7 @@ fn mistakes_of_the_steps_are_named() {
             "accounts only: give the ids",
         ),
         (&|d| (d.post_copy.public, d.encrypt) = (true, true), Field::Public, "cannot be public"),
-        (
-            &|d| (d.post_copy.public, d.sources) = (true, source(encrypted)),
-            Field::Public,
-            "is encrypted, and so are its copies",
-        ),
+        (&|d| (d.post_copy.public, d.sources) = (true, source(encrypted)), Field::Public, "and so are its copies"),
         (
             &|d| {
                 d.post_copy.public = true;

@@ -85,6 +85,8 @@ impl StandInWords {
             ('a'..='z', _) => one_of('a'..='z'),
             (_, Some(1)) => one_of('à'..='ö'),
             (_, Some(2)) => one_of('一'..='龥'),
+            // Parts of letters, such as the vowels of decomposed Hangul.
+            (c, Some(0)) if c.is_alphanumeric() => one_of('\u{1161}'..='\u{1175}'),
             _ => c,
         }
     }

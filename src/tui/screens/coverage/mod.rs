@@ -87,6 +87,8 @@ pub struct CoverageScreen {
     window: (usize, usize),
     /// Copies that the families shown lack.
     missing: usize,
+    /// Families shown whose newest version is not available to be copied.
+    without_source: usize,
     /// Cells of the longest name shown.
     longest: usize,
 }
@@ -159,6 +161,7 @@ impl CoverageScreen {
             Sort::Newest => rows.sort_by_key(|at| std::cmp::Reverse(families[*at].newest().created)),
         }
         self.missing = rows.iter().map(|at| families[*at].lacking()).sum();
+        self.without_source = rows.iter().filter(|at| !families[**at].can_be_copied()).count();
         self.longest = rows.iter().map(|at| width(&clean(families[*at].label()))).max().unwrap_or_default();
         self.rows = rows;
         let row =

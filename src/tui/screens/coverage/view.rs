@@ -150,6 +150,9 @@ fn title<'a>(screen: &CoverageScreen, model: &Model, cells: usize, ctx: DrawCont
     if columns.len() < all {
         more.push(format!(" regions {}-{} of {all} ", columns.start + 1, columns.end));
     }
+    if screen.without_source > 0 {
+        more.push(format!(" {} without an available image ", thousands(screen.without_source)));
+    }
     let used: usize = spans.iter().map(Span::width).sum();
     let mut left = cells.saturating_sub(used);
     for text in more {

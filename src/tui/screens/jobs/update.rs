@@ -313,7 +313,7 @@ fn retry_batch(model: &mut Model, effects: &mut Vec<Effect>) {
         .batch(&batch)
         .filter(failed)
         .filter(|j| can_be_retried(j))
-        .filter(|j| j.replaced_by().is_none())
+        .filter(|j| j.replaced_by().is_none() && !j.failed_and_was_removed())
         .collect();
     let ids: Vec<JobId> = jobs.iter().map(|j| j.id).collect();
     match Confirmation::retry(&jobs, &steps) {

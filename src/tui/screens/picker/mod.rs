@@ -257,6 +257,11 @@ impl Picker {
         }
     }
 
+    /// Returns true if several rows can be marked.
+    pub(in crate::tui) fn marks_several(&self) -> bool {
+        self.multiple
+    }
+
     /// The number of marked rows that the filter hides.
     fn hidden_marks(&self) -> usize {
         self.marked.iter().filter(|at| !self.shown.contains(at)).count()

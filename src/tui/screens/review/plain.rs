@@ -54,7 +54,8 @@ pub fn screen(screen: &ReviewScreen, model: &Model) -> PlainScreen {
         };
         plain.lines.push(PlainLine::row(at, false, [text]).at_cursor(at == screen.list.cursor));
     }
-    for (lines, _) in view::outlook_text(screen, &model.keymap, ROOM) {
+    let summary = labels::review::full_summary(&table.copies, screen.review.job_tags());
+    for (lines, _) in view::outlook_text(screen, &summary, &model.keymap, ROOM) {
         plain.say(lines.join(" "));
     }
     plain

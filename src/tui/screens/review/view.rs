@@ -227,11 +227,16 @@ fn entry_text(
 }
 
 /// What starting means: each statement's lines, with their style.
-pub(super) fn outlook_text(screen: &ReviewScreen, keys: &KeyMap, width: usize) -> Vec<(Vec<String>, Style)> {
+pub(super) fn outlook_text(
+    screen: &ReviewScreen,
+    summary: &[String],
+    keys: &KeyMap,
+    width: usize,
+) -> Vec<(Vec<String>, Style)> {
     let table = &screen.table;
     let mut statements: Vec<(Vec<String>, Style)> = Vec::new();
     let mut say = |text: String, style| statements.push((wrap(&text, width.saturating_sub(2)), style));
-    for line in &screen.summary {
+    for line in summary {
         say(line.clone(), theme::FAINT);
     }
     say(labels::review::outlook(&table.outlook), Style::default());
@@ -261,7 +266,7 @@ pub(super) fn outlook_text(screen: &ReviewScreen, keys: &KeyMap, width: usize) -
 
 /// What starting means. Where there is no room for all, a line says so in place of the first statements: the last are the weightiest.
 fn outlook_lines(screen: &ReviewScreen, keys: &KeyMap, height: usize, width: usize) -> Vec<Line<'static>> {
-    let statements = outlook_text(screen, keys, width);
+    let statements = outlook_text(screen, &screen.summary, keys, width);
     let all: usize = statements.iter().map(|(statement, _)| statement.len()).sum();
     let room = if all > height { height.saturating_sub(1) } else { height };
     let mut lines = VecDeque::new();
