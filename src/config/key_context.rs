@@ -23,6 +23,9 @@ pub enum Context {
     Review,
     /// Families of images against regions.
     Coverage,
+    /// Orphaned snapshots.
+    Orphans,
+    RecycleBin,
     Picker,
     /// The filter of a pane being typed.
     Filter,
@@ -38,7 +41,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the table.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Everywhere,
         Self::Lists,
         Self::Images,
@@ -48,6 +51,8 @@ impl Context {
         Self::Form,
         Self::Review,
         Self::Coverage,
+        Self::Orphans,
+        Self::RecycleBin,
         Self::Picker,
         Self::Filter,
         Self::Palette,
@@ -78,6 +83,8 @@ impl Context {
             Self::Form => "Copy form",
             Self::Review => "Review",
             Self::Coverage => "Coverage",
+            Self::Orphans => "Orphans",
+            Self::RecycleBin => "Recycle Bin",
             Self::Picker => "Pickers",
             Self::Filter => "Filter line",
             Self::Palette => "Commands",

@@ -21,13 +21,15 @@ use crate::domain::{Failure, text::clean};
 type Mistakes = Vec<(usize, Failure)>;
 
 /// Contexts whose keys work at the same time, innermost first.
-const TOGETHER: [&[Context]; 11] = [
+const TOGETHER: [&[Context]; 13] = [
     &[Context::Images, Context::Lists, Context::Everywhere],
     &[Context::Jobs, Context::Lists, Context::Everywhere],
     &[Context::ImageDetails, Context::Lists, Context::Everywhere],
     &[Context::Pager, Context::Lists, Context::Everywhere],
     &[Context::Review, Context::Lists, Context::Everywhere],
     &[Context::Coverage, Context::Lists, Context::Everywhere],
+    &[Context::Orphans, Context::Lists, Context::Everywhere],
+    &[Context::RecycleBin, Context::Lists, Context::Everywhere],
     &[Context::Picker, Context::Lists],
     &[Context::Confirm, Context::Choice],
     &[Context::Form],

@@ -7,7 +7,7 @@ use crate::{
     aws::{Session, with_request_id},
     domain::{AccountKey, Failure, Region},
     engine::{AnsweredRequest, AuditId, Change, JobId, Outcome, SentRequest},
-    store::ChangeSet,
+    store::{ChangeSet, Store},
 };
 
 /// The account's store, for the audit.
@@ -32,13 +32,16 @@ impl OnRecord {
         Self { store, account, clock }
     }
 
-    /// Returns the store.
-    pub(super) fn store(&self) -> &StoreHandle {
-        &self.store
-    }
-
-    pub(super) fn account(&self) -> &AccountKey {
-        &self.account
+    /// Reads something of the account from the store.
+    ///
+    /// # Errors
+    /// As the reading.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Store, &AccountKey) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let account = self.account.clone();
+        self.store.with(move |store| read(store, &account)).await
     }
 
     pub(super) fn clock(&self) -> &Clock {

@@ -3,7 +3,7 @@
 use crate::domain::{
     orphans::{Claimant, Implausible, Kept, Maker},
     price::{Money, Prices},
-    text::{clean, count},
+    text::{clean, count, thousands},
 };
 
 /// Why a snapshot without its image is kept.
@@ -77,6 +77,21 @@ pub fn total(snapshots: usize, gib: u64, months: impl IntoIterator<Item = Option
         ),
     };
     format!("{}, {gib} GiB of volumes: {cost}", count(snapshots, "orphaned snapshot", "orphaned snapshots"))
+}
+
+/// What snapshots hold and cost, in few words: `128 GiB, at most $6.40 a month`.
+pub fn brief(gib: u64, months: impl IntoIterator<Item = Option<Money>>) -> String {
+    let (mut sum, mut unknown) = (Money::default(), false);
+    for month in months {
+        sum += month.unwrap_or_default();
+        unknown |= month.is_none();
+    }
+    let cost = match (unknown, sum == Money::default()) {
+        (false, _) => format!("at most {sum} a month"),
+        (true, true) => "price unknown".into(),
+        (true, false) => format!("{sum} a month and more"),
+    };
+    format!("{} GiB, {cost}", thousands(usize::try_from(gib).unwrap_or(usize::MAX)))
 }
 
 #[cfg(test)]

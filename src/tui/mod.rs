@@ -43,7 +43,10 @@ pub mod widgets;
 pub use crate::config::bindings;
 pub use jobs_view::JobsView;
 pub use model::{Model, Start};
-pub use msg::{Connected, Effect, EffectId, ExportRequest, Msg, Reply, StoredFilters, StoredForms, Unlogged};
+pub use msg::{
+    Connected, Effect, EffectId, ExportRequest, Msg, Reply, StorageReply, StorageRequest, StoredFilters, StoredForms,
+    Unlogged,
+};
 pub use typing::{TypedLine, Typing};
 
 #[cfg(test)]

@@ -9,17 +9,21 @@ use crate::{
     aws::ImagePage,
     config::{NamedFilters, Presets, RememberedView},
     domain::{
-        Account, AccountKey, CredentialSource, Failure, Image, ImageId, ImageQuery, Region, RegionInfo,
+        Account, AccountKey, CredentialSource, Failure, Image, ImageId, ImageQuery, Region, RegionInfo, SnapshotId,
         compare::{CompareRequest, Incomparable, Pair},
         image_details::ImageDetails,
         image_usage::ImageUsage,
         kms_key::KeyList,
         lineage::LineageRead,
+        orphans::{FoundOrphans, Orphan, RecycleBin},
         palette::ExportFormat,
         preset::Preset,
         review::{CheckAnswer, CheckRequest},
     },
-    driver::JobUpdate,
+    driver::{
+        JobUpdate,
+        orphans::{Deleted, RestoreOutcome},
+    },
     engine::{AuditEntry, Command, Job, JobId},
     term::Input,
 };
@@ -169,6 +173,11 @@ pub enum Effect {
         region: Region,
         images: Vec<Arc<Image>>,
     },
+    /// Read or change what the pages of storage show.
+    Storage {
+        id: EffectId,
+        request: StorageRequest,
+    },
     /// Write images to a file.
     Export {
         id: EffectId,
@@ -228,6 +237,7 @@ pub enum Reply {
     Compared(Box<Result<Pair, Incomparable>>),
     Lineage(Box<LineageRead>),
     Usage(Vec<ImageUsage>),
+    Storage(StorageReply),
     Exported(Result<(), Failure>),
     /// What is stored now.
     Forms(Result<StoredForms, Failure>),
@@ -239,6 +249,28 @@ pub enum Reply {
     KnownImages(Result<Vec<Image>, Failure>),
     /// `None` if there is no such image.
     Image(Result<Option<Box<Image>>, Failure>),
+}
+
+/// What is read or changed for the pages of storage.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StorageRequest {
+    /// Look for orphaned snapshots in these regions.
+    FindOrphans(Vec<Region>),
+    /// Delete orphans that were confirmed, each after it was read and judged again.
+    DeleteOrphans(Vec<Orphan>),
+    /// Read what the Recycle Bin holds in these regions.
+    ReadBins(Vec<Region>),
+    /// Restore images and snapshots, by their ids.
+    Restore(Vec<(Region, String)>),
+}
+
+/// The answer to a [`StorageRequest`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum StorageReply {
+    Orphans(Result<Box<FoundOrphans>, Failure>),
+    OrphansDeleted(Vec<(Region, SnapshotId, Result<Deleted, Failure>)>),
+    RecycleBins(Vec<(Region, Result<RecycleBin, Failure>)>),
+    Restored(Vec<(Region, String, RestoreOutcome)>),
 }
 
 /// A text of which a log has only the length: it may have a client token, as commands of the AWS CLI do.

@@ -46,6 +46,8 @@ pub(super) enum PendingReply {
     Lineage(ImagePlace),
     /// Who uses images that are about to be deregistered.
     Usage,
+    /// What is awaited for a page of storage, in words.
+    Storage(&'static str),
     /// The source of a copy that is made again.
     Source(Arc<Job>),
     Forms(FormRequest),

@@ -33,6 +33,7 @@ mod progress;
 mod quit;
 mod review;
 mod review_start;
+mod storage;
 mod view_memory;
 
 use super::{

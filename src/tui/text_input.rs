@@ -5,7 +5,7 @@ use crate::{
     tui::{
         model::Model,
         msg::Effect,
-        screens::{Overlay, coverage, form, images, jobs, palette, review},
+        screens::{Overlay, coverage, form, images, jobs, palette, review, storage},
         widgets::editor,
     },
 };
@@ -16,6 +16,7 @@ pub(super) fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Eff
         Some(Overlay::Form(_)) => form::update::type_into(model, key),
         Some(Overlay::Review(_)) => review::update::type_into(model, key),
         Some(Overlay::Coverage(_)) => coverage::update::type_into(model, key),
+        Some(Overlay::Storage(_)) => storage::update::type_into(model, key),
         Some(Overlay::Picker(picker)) if picker.typing => picker.edit(key),
         Some(Overlay::InputLine(line)) => line.edit(key),
         Some(Overlay::Palette(_)) => palette::update::type_into(model, key, effects),
@@ -31,6 +32,7 @@ pub(super) fn paste_into(model: &mut Model, text: &str) -> bool {
         Some(Overlay::Form(_)) => form::update::paste(model, text),
         Some(Overlay::Review(_)) => review::update::paste(model, text),
         Some(Overlay::Coverage(_)) => coverage::update::paste(model, text),
+        Some(Overlay::Storage(_)) => storage::update::paste(model, text),
         Some(Overlay::Picker(picker)) if picker.typing => {
             editor::paste(&mut picker.filter, text);
             picker.apply_filter();

@@ -21,7 +21,7 @@ use crate::{
             Overlay, confirm, coverage, form, images, input, jobs,
             pager::{self, Pager},
             palette::{self, update::PaletteOutcome},
-            picker, review,
+            picker, review, storage,
         },
         sign_in, text_input, view_memory, welcome,
     },
@@ -125,6 +125,8 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Problems => model.overlays.push(Overlay::Pager(Pager::problems())),
         Action::Commands => palette::update::open(model),
         Action::Coverage => coverage::update::open(model),
+        Action::Orphans => storage::update::open(model, storage::Page::Orphans, effects),
+        Action::RecycleBin => storage::update::open(model, storage::Page::RecycleBin, effects),
         Action::OtherPane => {
             model.focus = if model.focus == Pane::Images { Pane::Jobs } else { Pane::Images };
             if model.full.is_some() {
@@ -266,6 +268,7 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         (PendingReply::PublicAccess(job), Reply::Check(answer)) => form::steps::on_public_access(model, job, answer),
         (PendingReply::History, Reply::History(result)) => jobs::history_update::on_reply(model, result),
         (pending, reply) if pending.is_of_page() => pager::replies::on_reply(model, pending, reply),
+        (PendingReply::Storage(_), Reply::Storage(reply)) => storage::on_reply(model, reply, effects),
         (PendingReply::Usage, Reply::Usage(usage)) => input::open::on_usage(model, &usage),
         (PendingReply::Source(job), Reply::Image(result)) => {
             form::again::on_source(model, &job, result.map(|image| image.map(|image| *image)));
@@ -343,6 +346,7 @@ fn refresh_rows(model: &mut Model) {
     jobs::lines::refresh_lines(model);
     review::open::on_frame(model);
     coverage::update::refresh(model);
+    storage::update::refresh(model);
     problems::follow(model);
     // The panes' heights depend on the lines of the jobs pane.
     let areas = layout::now(model);
@@ -360,6 +364,7 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
         Some(Overlay::Form(_)) => form::update::act(model, action, effects),
         Some(Overlay::Review(_)) => review::update::act(model, action, effects),
         Some(Overlay::Coverage(_)) => coverage::update::act(model, action, effects),
+        Some(Overlay::Storage(_)) => storage::update::act(model, action, effects),
         Some(Overlay::Picker(_)) => picker::update::act(model, action, effects),
         Some(Overlay::Palette(_)) => match palette::update::act(model, action, effects) {
             PaletteOutcome::Ignored => false,

@@ -23,7 +23,7 @@ use crate::{
         screens::{
             Overlay, confirm, coverage, form, images, input, jobs,
             pager::{self, Pager},
-            palette, picker, review,
+            palette, picker, review, storage,
         },
         theme, welcome,
         widgets::{
@@ -81,6 +81,7 @@ fn draw_roles(frame: &mut Frame<'_>, model: &Model) {
             Overlay::Form(form) => form::view::draw(frame, areas.body, form, model, ctx),
             Overlay::Review(screen) => review::view::draw(frame, areas.body, screen, model.now, ctx),
             Overlay::Coverage(screen) => coverage::view::draw(frame, areas.body, screen, model, ctx),
+            Overlay::Storage(screen) => storage::view::draw(frame, areas.body, screen, model, ctx),
             Overlay::Picker(picker) => picker::view::draw(frame, areas.body, picker, ctx),
             Overlay::InputLine(line) => input::view::draw(frame, areas.body, line, ctx),
             Overlay::Confirmation(confirmation) => confirm::view::draw(frame, areas.body, confirmation, ctx),

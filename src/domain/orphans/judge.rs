@@ -13,6 +13,7 @@ use super::{
 };
 use crate::domain::{
     account::AccountId,
+    failure::Failure,
     ids::{ImageId, SnapshotId},
     price::{Money, Prices},
     region::Region,
@@ -39,6 +40,18 @@ pub struct Judge<'a> {
     /// The images of all regions that were listed.
     pub everywhere: &'a BTreeMap<ImageId, Region>,
     pub sharing: &'a Sharing,
+}
+
+/// Snapshots that are younger are kept, unless another age is asked for.
+pub const MIN_AGE: SignedDuration = SignedDuration::from_hours(24);
+
+/// What was found in several regions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FoundOrphans {
+    pub orphans: Vec<Orphan>,
+    pub kept: Vec<KeptSnapshot>,
+    /// Regions that have no orphans because not all of them could be read, and what else is not known.
+    pub failures: Vec<(Region, Failure)>,
 }
 
 /// What was found in a region.

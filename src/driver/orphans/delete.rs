@@ -41,8 +41,7 @@ pub async fn delete_orphan(
     let Some(again) = read.map_err(unread)? else { return Ok(Deleted::Gone) };
     let sharing = session.sharing(region, std::slice::from_ref(id)).await;
     // Somebody may have requested a copy since.
-    let account = record.account().clone();
-    let claims = record.store().with(move |store| claims(store, &account)).await.map_err(unread)?;
+    let claims = record.read(claims).await.map_err(unread)?;
     let Judged { orphans, kept } = rules.with(claims).judge(&again, &sharing, record.clock().now());
     if !orphans.iter().any(|again| again.id() == id && again.made_for == orphan.made_for) {
         let kept = kept.into_iter().find(|kept| kept.id() == id).map(|kept| kept.reason);

@@ -12,7 +12,7 @@ use crate::{
 
 impl Effects {
     /// The store, opened at the first use.
-    fn store(&mut self) -> Result<StoreHandle, Failure> {
+    pub(super) fn store(&mut self) -> Result<StoreHandle, Failure> {
         if let Some(store) = &self.store {
             return Ok(store.clone());
         }

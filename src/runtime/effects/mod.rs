@@ -4,6 +4,7 @@ mod ending;
 mod filters;
 mod forms;
 mod jobs;
+mod storage;
 
 use std::{ffi::OsString, sync::Arc};
 
@@ -218,6 +219,7 @@ impl Effects {
             Effect::Compare { id, request } => self.compare(id, request),
             Effect::ReadLineage { id, image, regions } => self.read_lineage(id, image, regions),
             Effect::ReadUsage { id, region, images } => self.read_usage(id, region, images),
+            Effect::Storage { id, request } => self.storage(id, request),
             Effect::Export { id, request } => self.export(id, request),
             Effect::Background => self.spawn_background(),
             Effect::WatchLogin(on) => self.watch_login(on),

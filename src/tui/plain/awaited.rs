@@ -42,6 +42,7 @@ fn words(pending: &PendingReply) -> String {
         PendingReply::Comparison(_) => "the images to compare".into(),
         PendingReply::Lineage(_) => "the lineage".into(),
         PendingReply::Usage => "who uses the images".into(),
+        PendingReply::Storage(what) => (*what).into(),
         PendingReply::Source(_) => "the source image".into(),
         PendingReply::Forms(_) => "the presets".into(),
         PendingReply::Filters(_) => "the saved filters".into(),

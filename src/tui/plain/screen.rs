@@ -6,7 +6,7 @@ use crate::tui::{
     bindings::{Action, Context},
     keymap,
     model::{Model, Pane},
-    screens::{Overlay, confirm, coverage, form, images, input, jobs, pager, picker, review},
+    screens::{Overlay, confirm, coverage, form, images, input, jobs, pager, picker, review, storage},
     view,
 };
 
@@ -20,6 +20,7 @@ pub fn screen(model: &Model) -> PlainScreen {
         Some(Overlay::Form(form)) => form::plain::screen(form, model),
         Some(Overlay::Review(screen)) => review::plain::screen(screen, model),
         Some(Overlay::Coverage(screen)) => coverage::plain::screen(screen, model),
+        Some(Overlay::Storage(screen)) => storage::plain::screen(screen, model),
         Some(Overlay::Picker(picker)) => picker::plain::screen(picker, model),
         Some(Overlay::InputLine(line)) => input::plain::screen(line),
         Some(Overlay::Confirmation(confirmation)) => confirm::plain::screen(confirmation),

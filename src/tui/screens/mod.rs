@@ -11,6 +11,7 @@ pub mod pager;
 pub mod palette;
 pub mod picker;
 pub mod review;
+pub mod storage;
 
 use crate::tui::bindings::Context;
 
@@ -21,6 +22,7 @@ pub enum Overlay {
     Form(Box<form::Form>),
     Review(Box<review::ReviewScreen>),
     Coverage(Box<coverage::CoverageScreen>),
+    Storage(Box<storage::StorageScreen>),
     Picker(picker::Picker),
     InputLine(input::InputLine),
     Confirmation(confirm::Confirmation),
@@ -35,6 +37,7 @@ impl Overlay {
             Self::Form(_) => vec![Context::Form],
             Self::Review(screen) => screen.contexts(),
             Self::Coverage(screen) => screen.contexts(),
+            Self::Storage(screen) => screen.contexts(),
             Self::Picker(picker) if picker.typing => vec![Context::Input],
             Self::Picker(_) => vec![Context::Picker, Context::Lists],
             Self::InputLine(_) => vec![Context::Input],

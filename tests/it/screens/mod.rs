@@ -22,4 +22,5 @@ mod replay;
 mod review;
 mod review_limits;
 mod sizes;
+mod storage;
 mod unknown_outcome;

@@ -15,8 +15,8 @@ use deregistration::ImagesToDeregister;
 use crate::{
     config::{FilterFile, PresetFile},
     domain::{
-        AccountId, Image, ImageDeregistration, OwnerFilter, PostCopyStep, image_usage::ImageUsage, preset::Preset,
-        text::count,
+        AccountId, Image, ImageDeregistration, OwnerFilter, PostCopyStep, image_usage::ImageUsage, orphans::Orphan,
+        preset::Preset, text::count,
     },
     engine::{BatchId, Job, JobId},
     term::input::KeyEvent,
@@ -43,6 +43,8 @@ enum InputKind {
         batch: BatchId,
         jobs: Vec<JobId>,
     },
+    /// Orphaned snapshots.
+    DeleteSnapshots(Vec<Orphan>),
     /// Images that a person named, which are perhaps no copies.
     DeregisterImages(Box<ImagesToDeregister>),
     /// The name of a preset.
@@ -58,6 +60,7 @@ enum Typed {
     Owner(OwnerFilter),
     Deregister(Vec<JobId>),
     DeregisterImages(Vec<ImageDeregistration>),
+    DeleteSnapshots(Vec<Orphan>),
     Preset { name: String, preset: Box<Preset> },
     Filter { name: String, filter: String },
     Steps(JobId, Vec<PostCopyStep>),
@@ -108,6 +111,26 @@ impl InputLine {
         let images = ImagesToDeregister::new(images);
         let text = images.text();
         Self::with(InputKind::DeregisterImages(Box::new(images)), "Deregister images", text)
+    }
+
+    /// Deletes orphaned snapshots after their number was typed.
+    pub fn delete_snapshots(orphans: Vec<Orphan>) -> Self {
+        let number = orphans.len();
+        let snapshots = count(number, "snapshot", "snapshots");
+        let mut text = vec![format!("Delete {snapshots}? Type {number} to confirm.")];
+        let line = |orphan: &Orphan| {
+            format!(
+                "{} ({} GiB) in {}, made for {}",
+                orphan.id(),
+                orphan.size_gib(),
+                orphan.region,
+                orphan.made_for.image
+            )
+        };
+        text.extend(orphans.iter().map(line));
+        text.push("Each is read again first, and stays if anything refers to it by then.".into());
+        text.push("This cannot be undone, except where a rule of the Recycle Bin keeps deleted snapshots.".into());
+        Self::with(InputKind::DeleteSnapshots(orphans), "Delete snapshots", text)
     }
 
     /// Takes in who uses the images, if the line is for deregistering them.
@@ -188,6 +211,10 @@ impl InputLine {
                 Ok(Typed::DeregisterImages(images.requests()))
             }
             InputKind::DeregisterImages(images) => Err(images.wanted()),
+            InputKind::DeleteSnapshots(orphans) if text == orphans.len().to_string() => {
+                Ok(Typed::DeleteSnapshots(orphans.clone()))
+            }
+            InputKind::DeleteSnapshots(_) => Err("That is not their number: nothing is deleted."),
             InputKind::Deregister { .. } => Err("That is not the batch's name: nothing is deregistered."),
         }
     }

@@ -111,6 +111,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             Action::Help
             | Action::Problems
             | Action::Coverage
+            | Action::Orphans
+            | Action::RecycleBin
             | Action::Repaint
             | Action::Suspend
             | Action::Quit

@@ -35,6 +35,8 @@ pub fn open(model: &mut Model) {
                 | Action::ImagesOnly
                 | Action::JobsOnly
                 | Action::Coverage
+                | Action::Orphans
+                | Action::RecycleBin
                 | Action::Grow
                 | Action::Shrink
                 | Action::ResetSizes

@@ -1,0 +1,191 @@
+//! The effects of the pages of storage: orphaned snapshots and the Recycle Bin.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, stream};
+
+use super::{Effects, not_signed_in};
+use crate::{
+    aws::Session,
+    domain::{
+        Failure, ImageId, Region, SnapshotId,
+        orphans::{FoundOrphans, MIN_AGE, Orphan, RegionListing},
+    },
+    driver::{
+        Clock, OnRecord,
+        orphans::{Deleted, Found, RestoreOutcome, Restorer, Rules, claims, delete_orphan, find},
+    },
+    tui::{EffectId, Reply, StorageReply, StorageRequest},
+};
+
+/// Regions that are read at the same time.
+const AT_ONCE: usize = 4;
+
+impl Effects {
+    /// What puts calls of the account on record.
+    fn on_record(&mut self) -> Result<OnRecord, Failure> {
+        let account = self.account.clone().ok_or_else(not_signed_in)?;
+        Ok(OnRecord::new(self.store()?, account, self.clock))
+    }
+
+    pub(super) fn storage(&mut self, id: EffectId, request: StorageRequest) {
+        match request {
+            StorageRequest::FindOrphans(regions) => self.read_orphans(id, regions),
+            StorageRequest::DeleteOrphans(orphans) => self.delete_orphans(id, orphans),
+            StorageRequest::ReadBins(regions) => self.read_recycle_bins(id, regions),
+            StorageRequest::Restore(resources) => self.restore(id, resources),
+        }
+    }
+
+    fn read_orphans(&mut self, id: EffectId, regions: Vec<Region>) {
+        let (record, clock) = (self.on_record(), self.clock);
+        self.reply(id, |session| async move {
+            let found = async {
+                let (listings, failures) = listings(&session, regions).await;
+                let found = found(&session, &record?, clock, listings).await?;
+                let failures = failures.into_iter().chain(found.unknown).collect();
+                Ok(FoundOrphans { orphans: found.orphans, kept: found.kept, failures })
+            };
+            Reply::Storage(StorageReply::Orphans(found.await.map(Box::new)))
+        });
+    }
+
+    /// Deletes orphans that were confirmed: their regions are read anew, and each is judged again right before.
+    fn delete_orphans(&mut self, id: EffectId, orphans: Vec<Orphan>) {
+        let (record, clock) = (self.on_record(), self.clock);
+        self.reply(id, |session| async move {
+            let regions: Vec<Region> = orphans.iter().map(|orphan| orphan.region.clone()).collect();
+            let again = async {
+                let record = record?;
+                let (listings, failures) = listings(&session, distinct(regions)).await;
+                let found = found(&session, &record, clock, listings).await?;
+                Ok::<_, Failure>((record, found, failures.into_iter().collect::<BTreeMap<_, _>>()))
+            };
+            let again = again.await;
+            let mut results = Vec::with_capacity(orphans.len());
+            for orphan in orphans {
+                let result = match &again {
+                    Ok((record, found, failures)) => delete(&session, record, found, failures, &orphan).await,
+                    Err(failure) => Err(failure.clone()),
+                };
+                results.push((orphan.region.clone(), orphan.id().clone(), result));
+            }
+            Reply::Storage(StorageReply::OrphansDeleted(results))
+        });
+    }
+
+    fn read_recycle_bins(&self, id: EffectId, regions: Vec<Region>) {
+        self.reply(id, |session| async move {
+            let read = stream::iter(regions).map(|region| {
+                let session = session.clone();
+                async move {
+                    let bin = session.recycle_bin(&region).await;
+                    (region, bin)
+                }
+            });
+            Reply::Storage(StorageReply::RecycleBins(read.buffered(AT_ONCE).collect().await))
+        });
+    }
+
+    /// Restores images and snapshots, by their ids.
+    fn restore(&mut self, id: EffectId, resources: Vec<(Region, String)>) {
+        let record = self.on_record();
+        self.reply(id, |session| async move {
+            let mut results = Vec::new();
+            for region in distinct(resources.iter().map(|(region, _)| region.clone()).collect()) {
+                let of_region = resources.iter().filter(|(of, _)| *of == region).map(|(_, id)| id.as_str());
+                let ids: Vec<&str> = of_region.collect();
+                results.extend(restore_in(&session, record.as_ref(), &region, &ids).await);
+            }
+            Reply::Storage(StorageReply::Restored(results))
+        });
+    }
+}
+
+fn distinct(mut regions: Vec<Region>) -> Vec<Region> {
+    regions.sort();
+    regions.dedup();
+    regions
+}
+
+/// Reads regions; those that could not be read whole stand apart.
+async fn listings(
+    session: &Session,
+    regions: Vec<Region>,
+) -> (BTreeMap<Region, RegionListing>, Vec<(Region, Failure)>) {
+    let read = stream::iter(regions).map(|region| {
+        let session = session.clone();
+        async move {
+            let listing = session.orphans_listing(&region).await;
+            (region, listing)
+        }
+    });
+    let answers: Vec<_> = read.buffer_unordered(AT_ONCE).collect().await;
+    let (mut listings, mut failures) = (BTreeMap::new(), Vec::new());
+    for (region, listing) in answers {
+        match listing {
+            Ok(listing) => _ = listings.insert(region, listing),
+            Err(failure) => failures.push((region, failure)),
+        }
+    }
+    failures.sort_by(|a, b| a.0.cmp(&b.0));
+    (listings, failures)
+}
+
+/// Judges regions that were read, with what the queue claims now.
+async fn found(
+    session: &Session,
+    record: &OnRecord,
+    clock: Clock,
+    listings: BTreeMap<Region, RegionListing>,
+) -> Result<Found, Failure> {
+    let account = session.account().await?.id;
+    let rules = Rules::new(account, MIN_AGE, record.read(claims).await?, &listings);
+    Ok(find(session, rules, listings, clock.now()).await)
+}
+
+async fn delete(
+    session: &Session,
+    record: &OnRecord,
+    found: &Found,
+    failures: &BTreeMap<Region, Failure>,
+    orphan: &Orphan,
+) -> Result<Deleted, Failure> {
+    match (found.listings.get(&orphan.region), failures.get(&orphan.region)) {
+        (Some(listing), _) => delete_orphan(session, record, &found.rules, listing, orphan).await,
+        (None, Some(failure)) => Err(failure.clone()),
+        (None, None) => Err(Failure::new(format!("delete {}", orphan.id()), "its region was not read")),
+    }
+}
+
+/// Restores what is named of a region: snapshots first, because images may need them.
+async fn restore_in(
+    session: &Session,
+    record: Result<&OnRecord, &Failure>,
+    region: &Region,
+    ids: &[&str],
+) -> Vec<(Region, String, RestoreOutcome)> {
+    let failed = |failure: &Failure| {
+        ids.iter().map(|id| (region.clone(), (*id).to_owned(), RestoreOutcome::Failed(failure.clone()))).collect()
+    };
+    let record = match record {
+        Ok(record) => record,
+        Err(failure) => return failed(failure),
+    };
+    let bin = match session.recycle_bin(region).await {
+        Ok(bin) => bin,
+        Err(failure) => return failed(&failure),
+    };
+    let mut restorer = Restorer::new(session, record, region, &bin);
+    for snapshot in ids.iter().filter_map(|id| SnapshotId::new(id).ok()) {
+        restorer.snapshot(&snapshot).await;
+    }
+    let mut images = Vec::new();
+    for image in ids.iter().filter_map(|id| ImageId::new(id).ok()) {
+        let outcome = restorer.image(&image).await;
+        images.push((region.clone(), image.to_string(), outcome));
+    }
+    let snapshots = restorer.take_snapshots().into_iter();
+    let snapshots = snapshots.map(|(id, outcome)| (region.clone(), id.to_string(), outcome));
+    snapshots.chain(images).collect()
+}

@@ -1,0 +1,50 @@
+//! The pages of storage in line mode: a line for each row.
+
+use super::{Page, StorageScreen, view};
+use crate::tui::{
+    model::Model,
+    plain::text::{PlainLine, PlainScreen, page},
+};
+
+pub fn screen(screen: &StorageScreen, model: &Model) -> PlainScreen {
+    if screen.editing {
+        let mut plain = PlainScreen::new("Filter of the list");
+        plain.lines.push(PlainLine::new(format!("Text: {}", screen.filter.value())).at_cursor(true));
+        return plain;
+    }
+    let mut parts = vec![view::counts(screen, model)];
+    if !screen.filter.value().is_empty() {
+        parts.push(format!("filter {}", screen.filter.value()));
+    }
+    parts.extend(view::doing(screen));
+    parts.extend(view::remarks(screen));
+    parts.push(format!("by {}", screen.order()));
+    let mut plain = PlainScreen::new(parts.join(", "));
+    let rows = page(screen.list.cursor, screen.rows.len());
+    for at in rows.clone() {
+        let Some(entry) = screen.entry(at) else { continue };
+        let figures = match screen.page {
+            Page::Orphans => {
+                let month = entry.month(&model.start.prices);
+                let month = month.map_or_else(|| "price unknown".into(), |month| format!("{month} a month"));
+                vec![format!("{} GiB", entry.size()), month, format!("{} old", entry.age(model.now))]
+            }
+            Page::RecycleBin => {
+                vec![entry.exits().map(|at| format!("until {}", at.strftime("%Y-%m-%d"))).unwrap_or_default()]
+            }
+        };
+        let cells = [entry.id.clone(), entry.region.to_string()].into_iter().chain(figures).chain([entry.about()]);
+        let line = PlainLine::row(at, screen.is_marked(entry), cells);
+        plain.lines.push(line.at_cursor(at == screen.list.cursor));
+    }
+    if screen.rows.is_empty() {
+        for line in view::advice(screen, model) {
+            plain.say(line);
+        }
+    }
+    plain.say_rest(&rows, screen.rows.len());
+    for (line, _) in view::status(screen) {
+        plain.say(line);
+    }
+    plain
+}

@@ -1,0 +1,214 @@
+//! Actions of the pages of storage.
+
+use tui_input::Input;
+
+use super::{Page, StorageScreen, Waiting, entry::Entry, view};
+use crate::{
+    domain::{Region, orphans::Orphan, text::count},
+    term::input::KeyEvent,
+    tui::{
+        bindings::Action,
+        model::{Model, PendingReply},
+        msg::{Effect, StorageRequest},
+        screens::{Overlay, input::InputLine},
+        widgets::editor,
+    },
+};
+
+/// Returns the screen, if it is on top.
+fn screen(model: &mut Model) -> Option<&mut StorageScreen> {
+    match model.overlays.last_mut() {
+        Some(Overlay::Storage(screen)) => Some(screen),
+        _ => None,
+    }
+}
+
+/// Returns the open screen of a page, wherever it is.
+pub(super) fn of_page(model: &mut Model, page: Page) -> Option<&mut StorageScreen> {
+    model.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::Storage(screen) if screen.page == page => Some(screen.as_mut()),
+        _ => None,
+    })
+}
+
+/// Opens a page, or goes back to it.
+pub fn open(model: &mut Model, page: Page, effects: &mut Vec<Effect>) {
+    let below = |overlay: &Overlay| matches!(overlay, Overlay::Pager(_) | Overlay::Coverage(_) | Overlay::Storage(_));
+    if !model.overlays.iter().all(below) {
+        return model.show_notice("Finish or close what is open first: this page would hide it.");
+    }
+    let there = |overlay: &Overlay| matches!(overlay, Overlay::Storage(screen) if screen.page == page);
+    match model.overlays.iter().position(there) {
+        Some(at) => model.overlays.truncate(at + 1),
+        None => {
+            model.overlays.push(Overlay::Storage(Box::new(StorageScreen::new(page))));
+            read(model, page, effects);
+        }
+    }
+    refresh(model);
+}
+
+/// Reads a page of the listed regions.
+pub(super) fn read(model: &mut Model, page: Page, effects: &mut Vec<Effect>) {
+    let regions: Vec<Region> = model.catalogue.listings().map(|(region, _)| region.clone()).collect();
+    if model.account.is_none() || regions.is_empty() {
+        return model.show_error("Not signed in yet: R reads this page once the images are listed.");
+    }
+    let waits = of_page(model, page).is_some_and(|screen| screen.waiting.is_some());
+    if waits {
+        return;
+    }
+    let number = regions.len();
+    let (what, request) = match page {
+        Page::Orphans => ("the orphaned snapshots", StorageRequest::FindOrphans(regions)),
+        Page::RecycleBin => ("the Recycle Bin", StorageRequest::ReadBins(regions)),
+    };
+    send(model, what, request, effects);
+    if let Some(screen) = of_page(model, page) {
+        screen.waiting = Some(Waiting::Reading(number));
+    }
+}
+
+fn send(model: &mut Model, what: &'static str, request: StorageRequest, effects: &mut Vec<Effect>) {
+    let id = model.expect_reply(PendingReply::Storage(what));
+    effects.push(Effect::Storage { id, request });
+}
+
+/// Brings the window up to date. Once a frame.
+pub fn refresh(model: &mut Model) {
+    let window = view::window(model);
+    for overlay in &mut model.overlays {
+        if let Overlay::Storage(screen) = overlay {
+            screen.window = window;
+            screen.clamp();
+        }
+    }
+}
+
+/// Gives a key to the filter. Returns true if it was used.
+pub fn type_into(model: &mut Model, key: &KeyEvent) -> bool {
+    let Some(screen) = screen(model).filter(|screen| screen.editing) else { return false };
+    let edited = editor::edit(&mut screen.filter, key);
+    screen.choose_rows();
+    edited
+}
+
+/// Inserts pasted text into the filter. Returns false if it is not being typed.
+pub fn paste(model: &mut Model, text: &str) -> bool {
+    let Some(screen) = screen(model).filter(|screen| screen.editing) else { return false };
+    editor::paste(&mut screen.filter, text);
+    screen.choose_rows();
+    true
+}
+
+/// Runs an action. Returns false if the screen has no use for it.
+pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
+    refresh(model);
+    let Some(screen) = screen(model) else { return false };
+    let page = screen.page;
+    if screen.list.act(action, screen.rows.len(), screen.window) {
+        screen.follow_cursor();
+        return true;
+    }
+    match action {
+        Action::Filter => screen.editing = true,
+        Action::Accept | Action::Complete if screen.editing => screen.editing = action == Action::Complete,
+        Action::Back if screen.editing || !screen.filter.value().is_empty() => {
+            screen.set_filter(Input::default(), false);
+        }
+        Action::Back if !screen.marked.is_empty() => screen.marked.clear(),
+        Action::Back | Action::ImagesOnly => _ = model.overlays.pop(),
+        Action::Orphans if page == Page::Orphans => _ = model.overlays.pop(),
+        Action::RecycleBin if page == Page::RecycleBin => _ = model.overlays.pop(),
+        Action::JobsOnly => {
+            model.overlays.pop();
+            return false;
+        }
+        Action::Sort => {
+            screen.sort_next();
+            let by = screen.order();
+            model.show_notice(format!("Sorted by {by}."));
+        }
+        Action::Mark => mark(screen),
+        Action::MarkAll => mark_all(model),
+        Action::MarkNone => screen.marked.clear(),
+        Action::ShowKept => {
+            screen.shows_kept = !screen.shows_kept;
+            screen.choose_rows();
+        }
+        Action::DeleteSnapshots => ask_to_delete(model),
+        Action::Restore => restore(model, effects),
+        Action::Refresh => read(model, page, effects),
+        Action::YankId => {
+            if let Some(id) = screen.entry(screen.list.cursor).map(|entry| entry.id.clone()) {
+                model.yank(id, effects);
+            }
+        }
+        // They are about the panes, which are not seen.
+        Action::OtherPane | Action::Grow | Action::Shrink | Action::ResetSizes | Action::SaveFilter => {}
+        _ => return false,
+    }
+    true
+}
+
+fn mark(screen: &mut StorageScreen) {
+    let Some(entry) = screen.entry(screen.list.cursor).filter(|entry| !entry.is_kept()).map(Entry::reference) else {
+        return;
+    };
+    if !screen.marked.remove(&entry) {
+        screen.marked.insert(entry);
+    }
+    screen.list.act(Action::Down, screen.rows.len(), screen.window);
+    screen.follow_cursor();
+}
+
+/// Marks all that is shown, and says how much.
+fn mark_all(model: &mut Model) {
+    let Some(screen) = screen(model) else { return };
+    let all: Vec<_> = screen.shown().filter(|entry| !entry.is_kept()).map(Entry::reference).collect();
+    let rows = count(all.len(), "row", "rows");
+    screen.marked.extend(all);
+    model.show_notice(format!("{rows} marked."));
+}
+
+/// Opens the line that confirms the deletion of the marked orphans, or of this one.
+fn ask_to_delete(model: &mut Model) {
+    if model.start.config.read_only {
+        return model.show_error("This is read-only: nothing is deleted.");
+    }
+    let Some(screen) = screen(model) else { return };
+    if screen.waiting.is_some() {
+        return model.show_notice("Wait until what is under way has ended.");
+    }
+    let orphans = screen.chosen_orphans();
+    if orphans.is_empty() {
+        return model.show_notice("There is nothing to delete here: what a rule keeps stays.");
+    }
+    model.overlays.push(Overlay::InputLine(InputLine::delete_snapshots(orphans)));
+}
+
+/// Deletes orphans that were confirmed.
+pub fn delete(model: &mut Model, orphans: Vec<Orphan>, effects: &mut Vec<Effect>) {
+    let number = orphans.len();
+    send(model, "the deletion of snapshots", StorageRequest::DeleteOrphans(orphans), effects);
+    if let Some(screen) = of_page(model, Page::Orphans) {
+        screen.waiting = Some(Waiting::Deleting(number));
+    }
+}
+
+/// Restores what is marked, or this row.
+fn restore(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.start.config.read_only {
+        return model.show_error("This is read-only: nothing is restored.");
+    }
+    let Some(screen) = screen(model) else { return };
+    if screen.waiting.is_some() {
+        return model.show_notice("Wait until what is under way has ended.");
+    }
+    let resources: Vec<(Region, String)> = screen.chosen().into_iter().map(Entry::reference).collect();
+    if resources.is_empty() {
+        return model.show_notice("There is nothing to restore here.");
+    }
+    screen.waiting = Some(Waiting::Restoring(resources.len()));
+    send(model, "what is restored", StorageRequest::Restore(resources), effects);
+}

@@ -1,0 +1,277 @@
+//! The view of the pages of storage. Only the rows in the window are built.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+use super::{Page, StorageScreen, Waiting, entry::Entry};
+use crate::{
+    domain::text::{clean, count, thousands},
+    labels,
+    tui::{
+        bindings::{Action, Context},
+        layout,
+        model::Model,
+        plain::text::PAGE,
+        theme,
+        widgets::{
+            draw_context::{DrawContext, pane, position},
+            text_fit::{cut, fit, fit_right, width, wrap},
+            title_filter,
+        },
+    },
+};
+
+/// Cells of a snapshot's id.
+const ID: usize = 22;
+const REGION: usize = 14;
+/// The fewest cells of the last column; where there are fewer it is left out.
+const LAST: usize = 12;
+/// Lines about the row under the cursor.
+const STATUS: usize = 2;
+
+/// Rows of the window at the terminal's present size.
+pub(super) fn window(model: &Model) -> usize {
+    if model.start.caps.lines {
+        return PAGE;
+    }
+    layout::rows(layout::now(model).body, 1).saturating_sub(STATUS)
+}
+
+/// A column between the region and the last one: heading, cells, text.
+struct Column {
+    heading: &'static str,
+    cells: usize,
+    text: fn(&Entry, &Model) -> String,
+}
+
+const ORPHANS: &[Column] = &[
+    Column { heading: "Size", cells: 8, text: |entry, _| format!("{} GiB", entry.size()) },
+    Column {
+        heading: "A month",
+        cells: 9,
+        text: |entry, model| {
+            entry.month(&model.start.prices).map_or_else(|| "unknown".into(), |month| month.to_string())
+        },
+    },
+    Column { heading: "Age", cells: 4, text: |entry, model| entry.age(model.now) },
+];
+
+const BIN: &[Column] = &[
+    Column { heading: "In bin", cells: 6, text: |entry, model| entry.age(model.now) },
+    Column {
+        heading: "Until",
+        cells: 10,
+        text: |entry, _| entry.exits().map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default(),
+    },
+];
+
+fn columns(page: Page) -> (&'static [Column], &'static str) {
+    match page {
+        Page::Orphans => (ORPHANS, "Made for"),
+        Page::RecycleBin => (BIN, "What"),
+    }
+}
+
+/// Draws the page over both panes.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &StorageScreen, model: &Model, ctx: DrawContext<'_>) {
+    let (title, cursor) = title(screen, model, usize::from(area.width).saturating_sub(2), ctx);
+    let inner = pane(frame, area, title, true, ctx);
+    if inner.height == 0 || inner.width == 0 {
+        return;
+    }
+    let cells = usize::from(inner.width);
+    let height = usize::from(inner.height).saturating_sub(1 + STATUS);
+    let mut lines = if screen.rows.is_empty() {
+        let advice = advice(screen, model);
+        let lines = advice.iter().flat_map(|text| wrap(text, cells.saturating_sub(2)));
+        lines.map(|text| Line::raw(format!(" {text}"))).collect()
+    } else {
+        table(screen, model, height, cells, ctx)
+    };
+    lines.resize(lines.len().max(height + 1), Line::default());
+    let status = status(screen).into_iter().take(STATUS);
+    lines.extend(status.map(|(text, style)| {
+        Line::styled(format!(" {}", cut(&text, cells.saturating_sub(2), ctx.glyphs.ellipsis)), style)
+    }));
+    frame.render_widget(Paragraph::new(lines), inner);
+    position(frame, area, screen.list.cursor, height, screen.rows.len());
+    if screen.editing {
+        let x = area.x + u16::try_from(cursor + 1).unwrap_or(0).min(area.width.saturating_sub(2));
+        frame.set_cursor_position((x, area.y));
+    }
+}
+
+/// How many there are, and what they cost.
+pub(super) fn counts(screen: &StorageScreen, model: &Model) -> String {
+    let shown: Vec<&Entry> = screen.shown().filter(|entry| !entry.is_kept()).collect();
+    let all = screen.entries.iter().filter(|entry| !entry.is_kept()).count();
+    let of = if shown.len() == all { String::new() } else { format!("{} of ", thousands(shown.len())) };
+    match screen.page {
+        Page::RecycleBin => format!("Recycle Bin: {of}{}", count(all, "resource", "resources")),
+        Page::Orphans if shown.is_empty() => format!("Orphans: {of}{}", count(all, "snapshot", "snapshots")),
+        Page::Orphans => {
+            let gib = shown.iter().map(|entry| entry.size()).sum();
+            let months = shown.iter().map(|entry| entry.month(&model.start.prices));
+            format!("Orphans: {of}{}, {}", count(all, "snapshot", "snapshots"), labels::orphans::brief(gib, months))
+        }
+    }
+}
+
+/// What is awaited, and what is not known.
+pub(super) fn doing(screen: &StorageScreen) -> Option<String> {
+    Some(match screen.waiting? {
+        Waiting::Reading(regions) => format!("reading {}", count(regions, "region", "regions")),
+        Waiting::Deleting(snapshots) => format!("deleting {}", count(snapshots, "snapshot", "snapshots")),
+        Waiting::Restoring(resources) => format!("restoring {}", count(resources, "resource", "resources")),
+    })
+}
+
+/// What stands behind the counts, in words.
+pub(super) fn remarks(screen: &StorageScreen) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if !screen.failures.is_empty() {
+        remarks.push(format!("{} not read", count(screen.failures.len(), "region", "regions")));
+    }
+    if !screen.marked.is_empty() {
+        remarks.push(format!("{} marked", thousands(screen.marked.len())));
+    }
+    remarks
+}
+
+/// The title in so many cells, and the cell of the cursor in its filter.
+fn title<'a>(screen: &StorageScreen, model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, usize) {
+    let counts = format!(" {} ", counts(screen, model));
+    let mut behind = Vec::new();
+    if let Some(doing) = doing(screen) {
+        behind.push(Span::styled(format!(" {} {doing} ", ctx.spinner(model.now)), theme::BUSY));
+    }
+    behind.extend(remarks(screen).into_iter().map(|text| Span::styled(format!(" {text} "), theme::WARN)));
+    let (before, after) = (width(&counts) + 2, behind.iter().map(Span::width).sum::<usize>() + 1);
+    let room = title_filter::room(cells, before, after);
+    let (filter, cursor) = title_filter::window(&screen.filter, screen.editing, room, ctx.glyphs.ellipsis);
+    let mut spans = vec![Span::raw(counts)];
+    if screen.editing || !filter.is_empty() {
+        spans.push(Span::styled(format!(" /{filter} "), theme::STRONG));
+    }
+    spans.extend(behind);
+    let kept = screen.entries.iter().filter(|entry| entry.is_kept()).count();
+    let mut more = vec![format!(" by {} ", screen.order())];
+    if kept > 0 && !screen.shows_kept {
+        let key = model.keymap.key(Context::Orphans, Action::ShowKept);
+        more.insert(0, format!(" {kept} kept ({key} shows) "));
+    }
+    let mut left = cells.saturating_sub(spans.iter().map(Span::width).sum());
+    for text in more {
+        if let Some(rest) = left.checked_sub(width(&text)) {
+            left = rest;
+            spans.push(Span::styled(text, theme::FAINT));
+        }
+    }
+    (Line::from(spans), before + cursor)
+}
+
+fn table(
+    screen: &StorageScreen,
+    model: &Model,
+    height: usize,
+    cells: usize,
+    ctx: DrawContext<'_>,
+) -> Vec<Line<'static>> {
+    let (all, last) = columns(screen.page);
+    // What does not fit is left out from the right; the last column is about what the row is.
+    let fixed = 2 + ID + 1 + REGION;
+    let mut used = fixed;
+    let columns: Vec<&Column> = all
+        .iter()
+        .take_while(|column| {
+            used += column.cells + 1;
+            used <= cells
+        })
+        .collect();
+    let used = fixed + columns.iter().map(|column| column.cells + 1).sum::<usize>();
+    let rest = cells.saturating_sub(used + 1);
+    let mut heading = format!("  {} {}", fit("Id", ID, ""), fit("Region", REGION, ""));
+    for column in &columns {
+        heading.extend([" ", &fit_right(column.heading, column.cells, "")]);
+    }
+    if rest >= LAST {
+        heading.extend([" ", last]);
+    }
+    let mut lines = vec![Line::styled(cut(&heading, cells, ""), theme::FAINT)];
+    let rows = screen.list.offset..screen.rows.len().min(screen.list.offset.saturating_add(height));
+    for row in rows {
+        let Some(entry) = screen.entry(row) else { continue };
+        let current = row == screen.list.cursor;
+        let style = match (current, screen.is_marked(entry), entry.is_kept()) {
+            (true, ..) => theme::CURSOR,
+            (_, true, _) => theme::MARKED,
+            (_, _, true) => theme::FAINT,
+            _ => Style::default(),
+        };
+        let marks = format!("{}{}", if current { ">" } else { " " }, if screen.is_marked(entry) { "*" } else { " " });
+        let ellipsis = ctx.glyphs.ellipsis;
+        let mut text =
+            format!("{marks}{} {}", fit(&entry.id, ID, ellipsis), fit(entry.region.as_str(), REGION, ellipsis));
+        for column in &columns {
+            text.extend([" ", &fit_right(&(column.text)(entry, model), column.cells, ellipsis)]);
+        }
+        if rest >= LAST {
+            text.extend([" ", &fit(&entry.about(), rest, ellipsis)]);
+        }
+        lines.push(Line::styled(cut(&text, cells, ""), style));
+    }
+    lines
+}
+
+/// What there is to say of the row under the cursor, or else of regions that were not read.
+pub(super) fn status(screen: &StorageScreen) -> Vec<(String, Style)> {
+    let mut lines: Vec<(String, Style)> = Vec::new();
+    if let Some(entry) = screen.entry(screen.list.cursor) {
+        if let Some(outcome) = screen.outcomes.get(&entry.reference()) {
+            lines.push((clean(outcome).into_owned(), theme::BAD));
+        }
+        lines.extend(entry.details().into_iter().zip([Style::default(), theme::FAINT]));
+    }
+    if let Some((region, failure)) = screen.failures.first() {
+        let line = (clean(&format!("{region} could not be read: {failure}")).into_owned(), theme::WARN);
+        lines.insert(lines.len().min(1), line);
+    }
+    lines
+}
+
+/// The text of an empty table.
+pub(super) fn advice(screen: &StorageScreen, model: &Model) -> Vec<String> {
+    let key = |action| model.keymap.key(screen.contexts()[0], action);
+    if let Some(doing) = doing(screen) {
+        let first = doing.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        return vec![format!("{first}{} ...", doing.get(first.len()..).unwrap_or_default())];
+    }
+    if let Some(why) = &screen.mistake {
+        return vec![format!("This filter matches nothing: {}.", clean(why))];
+    }
+    let back = key(Action::Back);
+    let kept = screen.entries.iter().filter(|entry| entry.is_kept()).count();
+    if screen.entries.len() > kept && !screen.filter.value().is_empty() {
+        return vec![format!("Nothing matches the filter. {back} clears it.")];
+    }
+    let refresh = model.keymap.key(Context::Everywhere, Action::Refresh);
+    if screen.read.is_none() {
+        return vec![format!("Nothing has been read yet; {refresh} reads it.")];
+    }
+    match screen.page {
+        Page::RecycleBin => vec!["The Recycle Bin is empty in the regions that were read.".into()],
+        Page::Orphans if kept > 0 => {
+            let show = key(Action::ShowKept);
+            let snapshots = count(kept, "snapshot without its image is", "snapshots without their images are");
+            vec![format!(
+                "No orphaned snapshots in the regions that were read. {snapshots} kept by a rule; {show} shows them."
+            )]
+        }
+        Page::Orphans => vec!["No orphaned snapshots in the regions that were read.".into()],
+    }
+}
