@@ -25,7 +25,7 @@ fn may_ask(model: &Model) -> bool {
 pub(super) fn act_if_due(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(mut fast) = model.fast_regions.take() else { return };
     for (region, failure) in fast.leave_out_slow(model.now) {
-        record(model, &region, failure);
+        record(model, &region, &failure);
     }
     let may_ask = may_ask(model);
     if may_ask {
@@ -53,7 +53,7 @@ pub(super) fn on_first_page(
     let Some(fast) = &mut model.fast_regions else { return browse::list_next(model, effects) };
     let joins = fast.answered(&region, page.as_ref().err(), model.now);
     match page {
-        Err(failure) => record(model, &region, failure),
+        Err(failure) => record(model, &region, &failure),
         Ok(page) if joins => {
             model.chosen.push(region.clone());
             model.catalogue.choose(&model.chosen);
@@ -66,8 +66,8 @@ pub(super) fn on_first_page(
 }
 
 /// Keeps why a region is left out among the problems that are over: of what may work another time, [`left_out`] tells.
-fn record(model: &mut Model, region: &Region, failure: Failure) {
-    let failure = with_advice(model, &failure);
+fn record(model: &mut Model, region: &Region, failure: &Failure) {
+    let failure = with_advice(model, failure);
     model.problem_log.see(region.as_str(), Some(region), &failure, model.now, false);
 }
 
