@@ -1,4 +1,4 @@
-//! Two images compared: any two ([`diff`]), or a copy against its source ([`verify`]).
+//! Two images compared: any two ([`diff()`]), or a copy against its source ([`verify()`]).
 //!
 //! What could not be read is unknown and never counts as equal. Pure: the images and what belongs to them are read elsewhere.
 
