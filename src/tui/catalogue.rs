@@ -9,7 +9,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::{Failure, Image, ImageId, Region};
+use crate::domain::{Failure, Image, ImageId, Region, text::count};
 
 use listing::Refresh;
 pub use listing::{ListState, Listing};
@@ -132,7 +132,7 @@ impl Catalogue {
                 listing.version = self.version;
             }
             listing.state = if capped { ListState::Capped(now) } else { ListState::Loaded(now) };
-            listing.completed = Some(now);
+            (listing.completed, listing.capped) = (Some(now), capped);
             listing.seen = HashSet::new();
             return changed;
         }
@@ -195,7 +195,14 @@ impl Catalogue {
 
     /// Returns true if a list was cut off at the limit: there are more images than are shown.
     pub fn is_capped(&self) -> bool {
-        self.listings.values().any(|l| matches!(l.state, ListState::Capped(_)))
+        self.listings.values().any(Listing::is_capped)
+    }
+
+    /// Returns how many regions have failed that were never listed in full, for people; `None` if there are none.
+    pub fn unlisted(&self) -> Option<String> {
+        let unlisted: Vec<&Listing> = self.listings.values().filter(|listing| listing.is_unlisted()).collect();
+        let how = if unlisted.iter().all(|listing| listing.images.is_empty()) { "listed" } else { "fully listed" };
+        (!unlisted.is_empty()).then(|| format!("{} not {how}", count(unlisted.len(), "region", "regions")))
     }
 
     /// Number of regions whose lists are not complete.

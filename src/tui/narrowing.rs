@@ -49,7 +49,7 @@ pub(super) fn names(query: &ImageQuery) -> String {
 /// Returns true unless every list is at its end.
 fn has_more_to_come(model: &Model) -> bool {
     let open = |state: &ListState| matches!(state, ListState::Waiting | ListState::Loading(_) | ListState::Capped(_));
-    model.catalogue.listings().any(|(_, listing)| open(&listing.state))
+    model.catalogue.listings().any(|(_, listing)| open(&listing.state) || listing.is_capped())
 }
 
 /// Lists by another query. The rows that are shown stay: what passes the filter is among what it asks for.

@@ -42,6 +42,8 @@ pub struct Listing {
     pub(super) quiet: bool,
     /// When the rows that are shown were listed, if they were complete; also if a list of them has failed since.
     pub(super) completed: Option<Timestamp>,
+    /// The rows that are shown were cut off at the limit; also if a list of them has failed since.
+    pub(super) capped: bool,
     /// The images of the list under way: EC2 may repeat one on a later page.
     pub(super) seen: HashSet<ImageId>,
     /// Images of an earlier query that the list under way has not had yet, and where they are.
@@ -113,6 +115,7 @@ impl Listing {
             refresh: None,
             quiet: false,
             completed: None,
+            capped: false,
             seen: HashSet::new(),
             carried: HashMap::new(),
             read: BTreeMap::new(),
@@ -145,6 +148,16 @@ impl Listing {
     /// When the rows shown were complete, whatever came of later lists.
     pub fn rows_since(&self) -> Option<Timestamp> {
         self.completed
+    }
+
+    /// Returns true if there are more images than the rows that are shown.
+    pub fn is_capped(&self) -> bool {
+        self.capped
+    }
+
+    /// Returns true if no list of it was ever complete and the last one has failed, though some pages of it may have come.
+    pub fn is_unlisted(&self) -> bool {
+        self.completed.is_none() && matches!(self.state, ListState::Failed(_))
     }
 
     /// Ends a list. Images that are as before stay the same ones, in their order, so that what was derived from them stays valid. Returns

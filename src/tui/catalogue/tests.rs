@@ -160,3 +160,34 @@ fn what_is_read_meanwhile_moves_no_image_to_another_place() {
     assert!(lists.end(vec![available(2)]));
     assert_eq!(lists.ids(), (vec![2, 3], 0));
 }
+
+#[test]
+fn a_list_that_was_cut_off_stays_so_when_a_refresh_fails() {
+    let mut lists = Lists::of(Vec::new());
+    let region = lists.1.clone();
+    lists.0.page(&region, vec![available(1)], false, true, Timestamp::UNIX_EPOCH);
+    lists.0.begin(&region);
+    assert!(lists.0.is_capped(), "its rows are still shown");
+    lists.0.fail(&region, Failure::new("list", "no"));
+    assert_eq!((lists.0.is_capped(), lists.0.unlisted()), (true, None));
+    lists.0.begin(&region);
+    lists.end(vec![available(1)]);
+    assert!(!lists.0.is_capped());
+}
+
+#[test]
+fn regions_that_were_never_listed_in_full_are_counted() {
+    let regions = ["eu-west-1", "eu-west-2", "eu-west-3"].map(|name| Region::new(name).unwrap());
+    let mut catalogue = Catalogue::default();
+    catalogue.choose(&regions);
+    let [one, two, three] = &regions;
+    catalogue.page(one, Vec::new(), true, false, Timestamp::UNIX_EPOCH);
+    for region in [one, two] {
+        catalogue.fail(region, Failure::new("list", "no"));
+    }
+    assert_eq!(catalogue.unlisted().as_deref(), Some("1 region not listed"), "the first one was listed before");
+    catalogue.begin(three);
+    catalogue.page(three, vec![available(1)], false, false, Timestamp::UNIX_EPOCH);
+    catalogue.fail(three, Failure::new("list", "no"));
+    assert_eq!(catalogue.unlisted().as_deref(), Some("2 regions not fully listed"));
+}

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::{ImageColumn, image::Tag},
-    tui::{StoredFilters, screens::images::Sort, view},
+    tui::{StoredFilters, model::PendingReply, screens::images::Sort, view},
 };
 
 #[test]
@@ -338,4 +338,26 @@ fn regions_that_the_filter_hides_stay_marked_and_are_counted() {
     let mut model = listed(vec![image(1)]);
     keys(&mut model, "r*/us-e");
     shows(&mut model, &["3 regions marked, 2 of them hidden by the filter"]);
+}
+
+/// Lists of two regions, of which the second has failed.
+fn half_listed(images: Vec<Image>) -> Model {
+    let mut model = listed_with(images, |c| c.browse.regions = vec!["us-east-1".into(), "eu-west-1".into()]);
+    let there = |pending: &PendingReply| matches!(pending, PendingReply::Images { region, .. } if region.as_str() == "eu-west-1");
+    let id = *model.pending.iter().find(|(_, pending)| there(pending)).expect("it is being listed").0;
+    let page = Err(Failure::new("list images in eu-west-1", "no answer"));
+    reply(&mut model, id, Reply::Images { region: region("eu-west-1"), page });
+    frame(&mut model);
+    model
+}
+
+#[test]
+fn what_is_not_listed_is_said_wherever_images_are_counted() {
+    let mut model = half_listed(vec![image(1)]);
+    shows(&mut model, &["Images 1, mine, 1 region not listed"]);
+    keys(&mut model, "/nothing like it");
+    press(&mut model, KeyCode::Enter);
+    shows(&mut model, &["No image matches the filter; 1 region not listed."]);
+    let mut model = half_listed(Vec::new());
+    shows(&mut model, &["No images (mine) in us-east-1; 1 region not listed (! shows why)."]);
 }

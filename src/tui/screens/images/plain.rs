@@ -47,6 +47,7 @@ fn title(model: &Model) -> PlainLine {
     if !model.query.narrowed.is_empty() {
         parts.push("narrowed by EC2".into());
     }
+    parts.extend(model.catalogue.unlisted());
     if !pane.filter.value().is_empty() {
         parts.push(format!("filter {}", pane.filter.value()));
     }
@@ -93,7 +94,9 @@ fn cell(model: &Model, column: &ImageColumn, image: &Image) -> String {
         C::Encrypted => if image.encrypted() { "encrypted" } else { "not encrypted" }.into(),
         C::Public => if image.public { "public" } else { "not public" }.into(),
         _ if matches!(value.as_str(), "" | "-") => String::new(),
+        C::SourceImage if image.source_instance.is_some() => format!("made from an instance of {value}"),
         C::SourceImage => format!("copy of {value}"),
+        C::SourceRegion if image.source_instance.is_some() => format!("made from an instance in {value}"),
         C::SourceRegion => format!("copied from {value}"),
         C::Tag(key) => format!("tag {} {value}", clean(key)),
         _ => format!("{} {value}", heading(column).to_lowercase()),

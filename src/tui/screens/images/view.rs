@@ -16,12 +16,13 @@ use super::{
 };
 use crate::{
     domain::{
-        Image, ImageColumn,
+        Image, ImageColumn, Region,
         filter::TERMS,
         text::{age, clean, thousands},
     },
     tui::{
         bindings::{Action, Context},
+        catalogue::{ListState, Listing},
         live,
         model::{Connection, Model, Pane},
         narrowing, theme,
@@ -67,7 +68,13 @@ fn counts(model: &Model) -> String {
     let first = if model.catalogue.is_capped() { "the first " } else { "" };
     let narrowed = if model.query.narrowed.is_empty() { "" } else { " (narrowed by EC2)" };
     // The header, where it is as well, has less room.
-    format!("Images {part}{first}{}{narrowed}, {}", thousands(total), cut(&model.query.label(), WHOSE, ""))
+    let whose = cut(&model.query.label(), WHOSE, "");
+    format!("Images {part}{first}{}{narrowed}, {whose}{}", thousands(total), unlisted(model, ", "))
+}
+
+/// How many regions are not listed, behind a separator; nothing if all are.
+fn unlisted(model: &Model, separator: &str) -> String {
+    model.catalogue.unlisted().map(|text| format!("{separator}{text}")).unwrap_or_default()
 }
 
 /// The title in so many cells, and the cell of the cursor in its filter.
@@ -175,10 +182,26 @@ fn nothing_matches(model: &Model) -> String {
             )
         }
         None if model.catalogue.is_capped() => format!(
-            "None of the first images matches the filter; there are more than are listed (browse.public_limit). {clear} clears it."
+            "None of the first images matches the filter; there are more than are listed (browse.public_limit){}. {clear} clears it.",
+            unlisted(model, "; ")
         ),
-        None => format!("No image matches the filter. {clear} clears it."),
+        None => format!("No image matches the filter{}. {clear} clears it.", unlisted(model, "; ")),
     }
+}
+
+/// Says that there are no images in the regions that were listed.
+fn nothing_listed(model: &Model) -> String {
+    let is_unlisted = |region: &Region| model.catalogue.listing(region).is_some_and(Listing::is_unlisted);
+    let regions: Vec<&str> = model.chosen.iter().filter(|region| !is_unlisted(region)).map(Region::as_str).collect();
+    let place = match regions.as_slice() {
+        [_, _, _, _, ..] => format!("{} regions", regions.len()),
+        few => few.join(", "),
+    };
+    let others = match model.catalogue.unlisted() {
+        Some(text) => format!("; {text} ({} shows why)", model.keymap.key(Context::Everywhere, Action::Problems)),
+        None => String::new(),
+    };
+    format!("No images ({}) in {place}{others}.", model.query.whose.label())
 }
 
 /// The text of an empty table.
@@ -214,23 +237,16 @@ pub(super) fn advice(model: &Model) -> Vec<String> {
         let choose = key(Context::Images, Action::Regions);
         return vec![String::new(), format!("No region is chosen. Press {choose} to choose regions.")];
     }
-    let regions: Vec<&str> = model.chosen.iter().map(crate::domain::Region::as_str).collect();
-    let failed = model
-        .catalogue
-        .listings()
-        .filter(|(_, l)| matches!(l.state, crate::tui::catalogue::ListState::Failed(_)))
-        .count();
-    if failed == regions.len() {
+    let failed =
+        model.catalogue.listings().filter(|(_, listing)| matches!(listing.state, ListState::Failed(_))).count();
+    if failed == model.chosen.len() {
         let [problems, retry] = [Action::Problems, Action::Refresh].map(|action| key(Context::Everywhere, action));
         let text = format!("None of the regions could be listed. Press {problems} for details, {retry} to retry.");
         return vec![String::new(), text];
     }
     vec![
         String::new(),
-        match regions.as_slice() {
-            [_, _, _, _, ..] => format!("No images ({}) in {} regions.", model.query.whose.label(), regions.len()),
-            few => format!("No images ({}) in {}.", model.query.whose.label(), few.join(", ")),
-        },
+        nothing_listed(model),
         format!(
             "{} chooses other regions, {} other owners.",
             key(Context::Images, Action::Regions),
