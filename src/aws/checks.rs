@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::{AvailabilityZone, AvailabilityZoneOptInStatus, ImageCri
 
 use super::{images::filter, session::Session};
 use crate::domain::{
-    Failure, ImageId, Placement, Region,
+    Failure, Placement, Region,
     review::{
         CheckAnswer, CheckRequest,
         checks::{AllowedImages, ZoneProblem, ZoneVerdict},
@@ -29,8 +29,7 @@ impl Session {
                 self.own_images(region, named).await.map(CheckAnswer::Images)
             }
             CheckRequest::CopiesOf { region, sources } => {
-                let copies = filter("source-image-id", sources.iter().map(ImageId::as_str));
-                self.own_images(region, copies).await.map(CheckAnswer::Images)
+                self.copies_of(region, sources).await.map(CheckAnswer::Images)
             }
             CheckRequest::SnapshotKeys { region, snapshots } => {
                 let found = self.describe_snapshots(region, snapshots, &[]).await?;
@@ -38,7 +37,7 @@ impl Session {
             }
             CheckRequest::PendingCopies { region } => {
                 let pending = self.pending_images(region).await?;
-                let copies = pending.iter().filter(|image| image.source_image_id.is_some()).count();
+                let copies = pending.iter().filter(|image| image.copied_from().is_some()).count();
                 Ok(CheckAnswer::PendingCopies(copies))
             }
             CheckRequest::Regions => self.regions().await.map(CheckAnswer::Regions),
@@ -206,6 +205,23 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn images_made_from_instances_of_a_source_are_no_copies_of_it() {
+        let made = |id: &str, more: &str| {
+            format!(
+                "<item><imageId>{id}</imageId><imageState>pending</imageState><sourceImageId>ami-1</sourceImageId>{more}</item>"
+            )
+        };
+        let (copy, built) = (made("ami-2", ""), made("ami-3", "<sourceInstanceId>i-1</sourceInstanceId>"));
+        let (session, _) =
+            scripted(move |_, _| CannedResponse::ok(&format!("<R><imagesSet>{copy}{built}</imagesSet></R>")));
+        let request = CheckRequest::CopiesOf { region: eu(), sources: vec![ami("ami-1")] };
+        let CheckAnswer::Images(found) = session.check(&request).await.unwrap() else { panic!() };
+        assert_eq!(found.iter().map(|image| &image.id).collect::<Vec<_>>(), [&ami("ami-2")]);
+        let pending = session.check(&CheckRequest::PendingCopies { region: eu() }).await.unwrap();
+        assert_eq!(pending, CheckAnswer::PendingCopies(1));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn filters_and_settings_are_read() {
         let (session, asked) = scripted(|_, asked| match asked.action.as_str() {
             "DescribeImages" => CannedResponse::ok(&images(&["ami-2"])),
@@ -227,7 +243,9 @@ mod tests {
             (CheckRequest::CopiesOf { region: eu(), sources: vec![ami("ami-1")] }, "source-image-id", "ami-1"),
         ] {
             let CheckAnswer::Images(found) = session.check(&request).await.unwrap() else { panic!("{request:?}") };
-            assert_eq!(found[0].id, ami("ami-2"));
+            // EC2 names the source of what it finds by that.
+            let expected = if matches!(request, CheckRequest::CopiesOf { .. }) { vec![] } else { vec![ami("ami-2")] };
+            assert_eq!(found.into_iter().map(|image| image.id).collect::<Vec<_>>(), expected);
             let call = asked.of("DescribeImages").pop().unwrap();
             let sent = ["Owner.1", "IncludeDisabled", "Filter.1.Name", "Filter.1.Value.1"].map(|p| call.param(p));
             assert_eq!(sent, ["self", "true", name, value]);

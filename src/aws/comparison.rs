@@ -47,8 +47,11 @@ impl Session {
         if !matches!(copy.state, ImageState::Available | ImageState::Disabled) {
             return Err(Incomparable::NotReady(place, copy.state));
         }
-        let told = copy.source_image_id.clone().zip(copy.source_region.clone());
-        let told = told.map(|(id, region)| ImagePlace { region, id });
+        if copy.source_instance.is_some() {
+            return Err(Incomparable::FromInstance(place));
+        }
+        let told =
+            copy.copied_from().and_then(|(id, region)| Some(ImagePlace { region: region?.clone(), id: id.clone() }));
         let Some(source) = told.or_else(|| of_job.cloned()) else { return Err(Incomparable::NoSource(place)) };
         self.existing(&source).await.map_err(|why| match why {
             Incomparable::Gone(source) => Incomparable::SourceGone { copy: place, source },
@@ -150,6 +153,15 @@ mod tests {
         assert_eq!(gone, Incomparable::SourceGone { copy: copy.clone(), source: source.clone() });
         let unknown = session.images_to_compare(&request(None)).await.unwrap_err();
         assert_eq!(unknown, Incomparable::NoSource(copy.clone()));
+        let (built, _) = scripted(|_, _| {
+            image(
+                "ami-0000000a",
+                "<sourceInstanceId>i-1</sourceInstanceId><sourceImageId>ami-0000000b</sourceImageId>\
+                 <sourceImageRegion>us-east-1</sourceImageRegion>",
+            )
+        });
+        let from_instance = built.images_to_compare(&request(Some(source.clone()))).await.unwrap_err();
+        assert_eq!(from_instance, Incomparable::FromInstance(copy.clone()), "whatever a job says");
         let pair = CompareRequest::Pair(copy, source.clone());
         assert_eq!(session.images_to_compare(&pair).await.unwrap_err(), Incomparable::Gone(source));
     }

@@ -104,9 +104,12 @@ impl Session {
         }
     }
 
-    /// Returns the account's copies of an image in any state.
-    pub async fn copies_of(&self, region: &Region, source: &ImageId) -> Result<Vec<Image>, Failure> {
-        self.own_images(region, filter("source-image-id", [source.as_str()])).await
+    /// Returns the account's copies of any of these images in any state; at most [`FILTER_VALUES`] are asked for at once.
+    pub async fn copies_of(&self, region: &Region, sources: &[ImageId]) -> Result<Vec<Image>, Failure> {
+        let mut made = self.own_images(region, filter("source-image-id", sources.iter().map(ImageId::as_str))).await?;
+        // EC2 finds those made from instances of it as well.
+        made.retain(|image| image.copied_from().is_some());
+        Ok(made)
     }
 
     /// Returns the account's images of this name in any state.
@@ -183,12 +186,18 @@ impl Session {
                 Ok(answer) => {
                     return Ok(convert::images(answer.images, region));
                 }
-                Err(failure) if failure.is("InvalidAMIID") => {
+                Err(failure) if failure.is("InvalidAMIID.NotFound") => {
                     let before = wanted.len();
                     wanted.retain(|id| !names(&failure.why, id.as_str()));
                     if wanted.len() == before {
                         break;
                     }
+                }
+                // It may be there, in a state in which it is not shown by its id.
+                Err(failure) if failure.is("InvalidAMIID.Unavailable") => break,
+                // No image has an id of such a form.
+                Err(failure) if failure.is("InvalidAMIID.Malformed") && !wanted.iter().all(|id| id.is_complete()) => {
+                    wanted.retain(|id| id.is_complete());
                 }
                 Err(failure) => return Err(failure),
             }
@@ -212,6 +221,8 @@ impl Session {
                     .ec2(region)
                     .describe_images()
                     .include_disabled(true)
+                    // By their ids EC2 shows them in any case.
+                    .include_deprecated(true)
                     .max_results(PAGE)
                     .set_next_token(token)
                     .filters(filter("image-id", chunk.iter().map(|id| id.as_str())));
@@ -241,7 +252,7 @@ pub(super) fn names(message: &str, id: &str) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        aws::testing::{CannedResponse, ami, eu, images, scripted},
+        aws::testing::{CannedResponse, RecordedRequest, ami, eu, images, scripted},
         domain::{ImageState, OwnerFilter},
     };
 
@@ -275,7 +286,9 @@ mod tests {
             for (key, value) in expected {
                 assert_eq!(call.param(key), *value, "{whose:?}: {:?}", call.params);
             }
-            assert!(call.param("IncludeDeprecated").is_empty(), "{whose:?}: {:?}", call.params);
+            let deprecated = matches!(whose, OwnerFilter::Shared | OwnerFilter::Account(_));
+            let sent = call.param("IncludeDeprecated");
+            assert_eq!(sent, if deprecated { "true" } else { "" }, "{whose:?}: {:?}", call.params);
             assert_eq!(call.params.contains_key("Owner.1"), expected[0].0 == "Owner.1", "{whose:?}");
         }
     }
@@ -348,6 +361,26 @@ mod tests {
         let found = session.describe_images(&eu(), &[ami("ami-1"), ami("ami-2")]).await.unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(asked.all()[1].param("Filter.1.Name"), "image-id");
+        assert_eq!(asked.all()[1].param("IncludeDeprecated"), "true");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_an_image_that_is_not_there_is_left_out() {
+        let (here, other) = ("ami-0000000a", "ami-0000000b");
+        let (session, asked) = scripted(move |_, asked| match asked.param("Filter.1.Name") {
+            "image-id" => CannedResponse::ok(&images(&[here, other])),
+            _ => CannedResponse::error(400, "InvalidAMIID.Unavailable", "The image id '[ami-0000000a]' is unavailable"),
+        });
+        assert_eq!(session.describe_images(&eu(), &[ami(here), ami(other)]).await.unwrap().len(), 2);
+        assert_eq!(asked.all().len(), 2);
+        let malformed = |_, asked: &RecordedRequest| match asked.values("ImageId.").as_slice() {
+            [id] if *id == "ami-0000000a" => CannedResponse::ok(&images(&["ami-0000000a"])),
+            _ => CannedResponse::error(400, "InvalidAMIID.Malformed", "Invalid id"),
+        };
+        let (session, _) = scripted(malformed);
+        assert_eq!(session.describe_images(&eu(), &[ami(here), ami("ami-b")]).await.unwrap().len(), 1);
+        let failure = session.describe_images(&eu(), &[ami(here), ami(other)]).await.unwrap_err();
+        assert!(failure.is("InvalidAMIID.Malformed"), "{failure:?}");
     }
 
     #[tokio::test(start_paused = true)]

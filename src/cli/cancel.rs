@@ -266,7 +266,7 @@ async fn images(setup: &Setup, connection: &Connection, ids: &[ImageId]) -> Resu
                 hint,
             );
         }
-        if image.source_image_id.is_none() || image.source_instance.is_some() {
+        if image.copied_from().is_none() {
             return refuse("it is not known to be a copy".into(), "Only copies can be cancelled.".into());
         }
     }

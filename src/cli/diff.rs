@@ -23,7 +23,9 @@ use crate::{
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   amigrate diff ami-0123456789abcdef0 ami-0fedcba9876543210
-  amigrate diff 'web-2026.01' 'latest:web-*' --output json")]
+  amigrate diff 'web-2026.01' 'latest:web-*' --output json
+
+Not compared: ids, regions, snapshot ids, location, owner alias, source, state reason.")]
 pub(super) struct DiffArgs {
     /// The first image: its id, its name, or latest:PATTERN for the newest available image of yours with such a name. Without
     /// --region an id is looked for in every enabled region, a name in the profile's region

@@ -17,7 +17,10 @@ use crate::{
         Failure, Image,
         lineage::{LineageRead, Node, tree},
     },
-    labels::lineage::{Branches, lines},
+    labels::{
+        self,
+        lineage::{Branches, lines},
+    },
 };
 
 /// Arguments of `amigrate lineage`.
@@ -49,6 +52,9 @@ pub(super) fn run(setup: &Setup, args: &LineageArgs) -> Result<ExitStatus, Comma
         let failures = failures(&image, &read);
         print(setup, &tree(&image, &read), &failures)?;
         report_all("look for copies", &failures, report);
+        if let Some(text) = labels::lineage::beyond(&read, args.regions == Selection::All) {
+            setup.output.note(text);
+        }
         Ok(region_failures::status(&failures))
     })
 }

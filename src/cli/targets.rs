@@ -86,6 +86,11 @@ impl Known {
         &self.loaded.status
     }
 
+    /// Returns how many entries of the store this version cannot read.
+    pub(super) fn unreadable(&self) -> usize {
+        self.loaded.unreadable
+    }
+
     /// Returns the copies that are not history, and older ones that were named.
     pub(super) fn all(&self) -> impl Iterator<Item = &Job> {
         self.loaded.jobs.iter().chain(self.older.values())

@@ -192,7 +192,8 @@ pub struct Image {
     /// Instance the image was created from; `None` for copies.
     #[serde(rename = "SourceInstanceId", default, skip_serializing_if = "Option::is_none")]
     pub source_instance: Option<Arc<str>>,
-    /// Image it was copied from, if EC2 knows.
+    /// Image it was made from, if EC2 knows: the one it was copied from, or the one that its instance was launched from
+    /// ([`Image::copied_from`] tells them apart).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_image_id: Option<ImageId>,
     #[serde(rename = "SourceImageRegion", skip_serializing_if = "Option::is_none")]
@@ -299,6 +300,18 @@ impl Image {
         format!("{}/{}", self.image_owner_alias.as_deref().unwrap_or(self.owner_id.as_str()), self.name)
     }
 
+    /// Returns the image it was copied from, and the region of that if EC2 tells it; `None` of one made from an instance, for which
+    /// EC2 names the image that the instance was launched from. Source: EC2 API reference, `Image`, `SourceImageId`.
+    pub fn copied_from(&self) -> Option<(&ImageId, Option<&Region>)> {
+        let source = self.source_image_id.as_ref().filter(|_| self.source_instance.is_none());
+        source.map(|id| (id, self.source_region.as_ref()))
+    }
+
+    /// Returns true if it was copied from this image, as far as EC2 tells.
+    pub fn is_copy_of(&self, id: &ImageId, region: &Region) -> bool {
+        self.copied_from().is_some_and(|(source, of)| source == id && of.is_none_or(|of| of == region))
+    }
+
     /// Returns the sum of its volumes, GiB.
     pub fn size_gib(&self) -> u64 {
         self.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.volume_size).map(u64::from).sum()
@@ -367,26 +380,4 @@ impl Image {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_snapshot_counts_once_and_empty_volumes_do_not() {
-        let region = Region::new("us-east-1").unwrap();
-        let mut image = Image::bare(ImageId::new("ami-1").unwrap(), region, AccountId::new("123456789012").unwrap());
-        let disk = |snapshot: Option<&str>, size| BlockDevice {
-            device_name: "/dev/xvda".into(),
-            ebs: Some(Ebs {
-                snapshot_id: snapshot.map(|id| SnapshotId::new(id).unwrap()),
-                volume_size: Some(size),
-                ..Ebs::default()
-            }),
-            virtual_name: None,
-        };
-        image.block_devices =
-            vec![disk(Some("snap-1"), 8), disk(None, 500), disk(Some("snap-1"), 8), disk(Some("snap-2"), 20)];
-        assert_eq!(image.snapshot_volumes(), [8, 20]);
-        image.block_devices = vec![disk(None, 8), disk(None, 20)];
-        assert_eq!(image.snapshot_volumes(), [8, 20], "a pending image lists none yet");
-    }
-}
+mod tests;

@@ -30,13 +30,14 @@ pub struct ImageDeregistration {
 impl ImageDeregistration {
     /// Makes one of an image.
     pub fn of(image: &Image, keep_snapshots: bool) -> Self {
-        let region = image.source_region.clone().unwrap_or_else(|| image.region.clone());
+        let source = image.copied_from();
+        let source = source.map(|(id, region)| (region.unwrap_or(&image.region).clone(), id.clone()));
         Self {
             region: image.region.clone(),
             image: image.id.clone(),
             name: image.name.to_string(),
             created: image.created,
-            source: image.source_image_id.clone().map(|source| (region, source)),
+            source,
             volumes: image.snapshot_volumes(),
             keep_snapshots,
             not_after: None,

@@ -11,7 +11,7 @@ use crate::domain::{failure::Failure, ids::ImageId, image::Image, image_details:
 pub struct LineageRead {
     /// The images it descends from, nearest first (`GetImageAncestry`).
     pub ancestry: Result<Vec<Ancestor>, Failure>,
-    /// The account's images that were copied from it, and from these.
+    /// The account's images that were copied from it, or made from instances of it; and those made from these.
     pub copies: Vec<Arc<Image>>,
     /// The regions that were asked for copies.
     pub regions: Vec<Region>,
@@ -26,6 +26,24 @@ pub enum Relative {
     /// The image whose lineage it is.
     Itself(Arc<Image>),
     Copy(Arc<Image>),
+    /// Made from an instance (`CreateImage`) of the image above it.
+    OfInstance(Arc<Image>),
+}
+
+impl Relative {
+    /// What an image that EC2 says was made from another one is to that.
+    fn of(image: &Arc<Image>) -> Self {
+        let image = Arc::clone(image);
+        if image.source_instance.is_some() { Self::OfInstance(image) } else { Self::Copy(image) }
+    }
+
+    /// Returns the image, unless it is an ancestor, which EC2 does not describe.
+    fn image(&self) -> Option<&Arc<Image>> {
+        match self {
+            Self::Ancestor(_) => None,
+            Self::Itself(image) | Self::Copy(image) | Self::OfInstance(image) => Some(image),
+        }
+    }
 }
 
 /// A node of the tree, which is listed from its root on, each node before those below it.
@@ -40,7 +58,7 @@ impl Node {
     pub fn id(&self) -> &ImageId {
         match &self.relative {
             Relative::Ancestor(ancestor) => &ancestor.image,
-            Relative::Itself(image) | Relative::Copy(image) => &image.id,
+            Relative::Itself(image) | Relative::Copy(image) | Relative::OfInstance(image) => &image.id,
         }
     }
 
@@ -50,7 +68,7 @@ impl Node {
     }
 }
 
-/// Returns the tree of an image: its ancestors, itself, and the copies of it and of these, by region and name.
+/// Returns the tree of an image: its ancestors, itself, and the images made from it and from these, by region and name.
 pub fn tree(image: &Arc<Image>, read: &LineageRead) -> Vec<Node> {
     let mut nodes: Vec<Node> = Vec::new();
     for (depth, ancestor) in ancestors(image, read).into_iter().rev().enumerate() {
@@ -61,14 +79,14 @@ pub fn tree(image: &Arc<Image>, read: &LineageRead) -> Vec<Node> {
     // The last is taken first.
     let mut open: Vec<Node> = vec![itself];
     while let Some(node) = open.pop() {
-        if let Relative::Itself(parent) | Relative::Copy(parent) = &node.relative {
-            let mut copies: Vec<&Arc<Image>> = read.copies.iter().filter(|copy| is_copy_of(copy, parent)).collect();
+        if let Some(parent) = node.relative.image() {
+            let mut copies: Vec<&Arc<Image>> = read.copies.iter().filter(|copy| is_made_from(copy, parent)).collect();
             copies.retain(|copy| seen.insert((&copy.region, &copy.id)));
             copies.sort_by(|a, b| (&a.region, &a.name, &a.id).cmp(&(&b.region, &b.name, &b.id)));
             let last = copies.len().saturating_sub(1);
             let below = copies.into_iter().enumerate().rev();
             open.extend(below.map(|(n, copy)| Node {
-                relative: Relative::Copy(Arc::clone(copy)),
+                relative: Relative::of(copy),
                 follows: node.follows.iter().copied().chain([n < last]).collect(),
             }));
         }
@@ -87,9 +105,10 @@ fn ancestors(image: &Image, read: &LineageRead) -> Vec<Ancestor> {
     image.source_image_id.iter().map(nearest).collect()
 }
 
-fn is_copy_of(copy: &Image, source: &Image) -> bool {
-    copy.source_image_id.as_ref() == Some(&source.id)
-        && copy.source_region.as_ref().is_none_or(|region| *region == source.region)
+/// Returns true if it was copied from the source, or made from an instance of that.
+fn is_made_from(image: &Image, source: &Image) -> bool {
+    image.source_image_id.as_ref() == Some(&source.id)
+        && image.source_region.as_ref().is_none_or(|region| *region == source.region)
 }
 
 #[cfg(test)]
@@ -140,6 +159,28 @@ mod tests {
         assert_eq!(drawn(&itself, &both), ["ami-3", ".ami-4", "..ami-5", "..|ami-6", "..|.ami-7", "...ami-8"]);
         let denied = read(Err(Failure::new("read", "denied")), Vec::new());
         assert_eq!(drawn(&itself, &denied), ["ami-4", ".ami-5"], "the listing has told its source");
+    }
+
+    #[test]
+    fn what_was_made_from_instances_is_told_from_copies() {
+        let itself = image("ami-5", "us-east-1", None);
+        let of_instance = |id, source| {
+            let mut built = Image::clone(&image(id, "us-east-1", Some((source, "us-east-1"))));
+            built.source_instance = Some("i-1".into());
+            Arc::new(built)
+        };
+        let copy = image("ami-8", "us-west-2", Some(("ami-7", "us-east-1")));
+        let nodes = tree(&itself, &read(Ok(Vec::new()), vec![of_instance("ami-7", "ami-5"), copy]));
+        let relations: Vec<&str> = nodes
+            .iter()
+            .map(|node| match node.relative {
+                Relative::Ancestor(_) => "ancestor",
+                Relative::Itself(_) => "itself",
+                Relative::Copy(_) => "copy",
+                Relative::OfInstance(_) => "of instance",
+            })
+            .collect();
+        assert_eq!(relations, ["itself", "of instance", "copy"], "the copy is one of the image made from an instance");
     }
 
     #[test]

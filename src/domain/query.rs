@@ -10,11 +10,11 @@ pub enum OwnerFilter {
     /// The account's own images, also disabled and deprecated ones.
     #[default]
     Mine,
-    /// Images that other accounts share with this one.
+    /// Images that other accounts share with this one, also deprecated ones.
     Shared,
     Amazon,
     Marketplace,
-    /// Images of one other account.
+    /// Images of one other account, also deprecated ones.
     Account(AccountId),
     /// All public images whose names match; there are far too many to list them all.
     Public {
@@ -142,6 +142,8 @@ impl From<&ImageQuery> for ImageListing {
                 listing.filters.push(QueryFilter::new("is-public", "true"));
             }
         }
+        // Of these there are not too many, and what an account is allowed to use it wants to see.
+        listing.include_deprecated = matches!(query.whose, OwnerFilter::Shared | OwnerFilter::Account(_));
         listing.filters.extend(pattern.map(|pattern| QueryFilter::new("name", pattern)));
         listing.narrow(query.narrowed.iter().cloned());
         listing

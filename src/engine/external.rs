@@ -13,9 +13,8 @@ use crate::domain::{ClientToken, CopyRequest, Description, Image, ImageId, Image
 
 /// Takes in a pending image of a region. Returns true if it made a job, or brought one back.
 pub(super) fn pending_image_found(jobs: &mut Jobs, region: &Region, image: &Image, now: Timestamp) -> bool {
-    // An image made from an instance may name the image that instance came from.
-    let copied = image.state == ImageState::Pending && image.source_instance.is_none();
-    let Some(source) = image.source_image_id.clone().filter(|_| copied) else { return false };
+    let copied = image.copied_from().filter(|_| image.state == ImageState::Pending);
+    let Some(source) = copied.map(|(source, _)| source.clone()) else { return false };
     if reopen(jobs, region, image, now) {
         return true;
     }

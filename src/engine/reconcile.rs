@@ -208,9 +208,11 @@ impl Job {
             .collect()
     }
 
-    /// Returns true if the image says that it was copied from the job's source, or does not say from where.
+    /// Returns true if the image says that it was copied from the job's source, or does not say from where. One made from an instance
+    /// of that source is no copy.
     pub(super) fn may_have_made(&self, image: &Image) -> bool {
-        image.source_image_id.as_ref().is_none_or(|source| *source == self.request.source)
+        image.source_instance.is_none()
+            && image.source_image_id.as_ref().is_none_or(|source| *source == self.request.source)
             && image.source_region.as_ref().is_none_or(|region| *region == self.request.source_region)
     }
 

@@ -22,6 +22,8 @@ pub fn part(part: &Part) -> String {
         Part::UsageOperation => "usage operation",
         Part::Virtualization => "virtualization",
         Part::Hypervisor => "hypervisor",
+        Part::Kernel => "kernel",
+        Part::Ramdisk => "RAM disk",
         Part::BootMode => "boot mode",
         Part::UefiData => "UEFI data",
         Part::Tpm => "TPM",
@@ -33,6 +35,7 @@ pub fn part(part: &Part) -> String {
         Part::ProductCodes => "product codes",
         Part::Public => "public",
         Part::LaunchPermissions => "launch permissions",
+        Part::Tags => "tags",
         Part::Tag(key) => return format!("tag {}", clean(key)),
         Part::Device { name, property } => {
             let of = property_name(*property);
@@ -71,10 +74,11 @@ pub fn value(part: &Part, value: &Value) -> String {
         Value::Time(at) => at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
         Value::State(state) => state.as_str().into(),
         Value::Account(account) => account.to_string(),
-        Value::Volume { gib, volume_type } => {
+        Value::Volume { gib, volume_type, from_snapshot } => {
             let size = gib.map(|gib| format!("{gib} GiB"));
-            let words = size.into_iter().chain(volume_type.as_deref().map(|name| clean(name).into_owned()));
-            let words = words.collect::<Vec<_>>().join(", ");
+            let kind = volume_type.as_deref().map(|name| clean(name).into_owned());
+            let empty = (!from_snapshot).then(|| "empty".to_owned());
+            let words = size.into_iter().chain(kind).chain(empty).collect::<Vec<_>>().join(", ");
             if words.is_empty() { "a volume".into() } else { words }
         }
         Value::InstanceStore(name) => format!("instance store {}", clean(name)),
@@ -171,8 +175,11 @@ mod tests {
         assert_eq!(part(&device(DeviceProperty::Kind)), "/dev/xvda");
         assert_eq!(part(&device(DeviceProperty::Size)), "/dev/xvda size");
         assert_eq!(value(&device(DeviceProperty::VolumePermissions), &Value::None), "nobody");
-        let volume = Value::Volume { gib: Some(8), volume_type: Some("gp3".into()) };
-        assert_eq!(value(&device(DeviceProperty::Kind), &volume), "8 GiB, gp3");
+        let volume = |from_snapshot| {
+            let volume = Value::Volume { gib: Some(8), volume_type: Some("gp3".into()), from_snapshot };
+            value(&device(DeviceProperty::Kind), &volume)
+        };
+        assert_eq!((volume(true).as_str(), volume(false).as_str()), ("8 GiB, gp3", "8 GiB, gp3, empty"));
         assert_eq!(value(&Part::Ena, &Value::Unknown(Unread::NotTold)), "unknown (EC2 does not tell it)");
     }
 

@@ -44,6 +44,7 @@ pub fn node(node: &Node) -> String {
         // Before what may be cut or wrapped.
         Relative::Itself(image) => described(image, " (this image)"),
         Relative::Copy(image) => described(image, ""),
+        Relative::OfInstance(image) => described(image, " (made from an instance)"),
     }
 }
 
@@ -60,17 +61,37 @@ pub fn lines(nodes: &[Node], branches: Branches) -> Vec<String> {
 /// Returns how many there are of each.
 pub fn summary(image: &std::sync::Arc<Image>, read: &LineageRead) -> String {
     let nodes = tree(image, read);
-    let ancestors = nodes.iter().filter(|node| matches!(node.relative, Relative::Ancestor(_))).count();
-    let copies = nodes.len() - ancestors - 1;
-    let regions = count(read.regions.len(), "region", "regions");
-    format!("{}, {} in {regions}", count(ancestors, "ancestor", "ancestors"), count(copies, "copy", "copies"))
+    let number = |so: fn(&Relative) -> bool| nodes.iter().filter(|node| so(&node.relative)).count();
+    let ancestors = match number(|relative| matches!(relative, Relative::Ancestor(_))) {
+        0 if read.ancestry.is_err() => "ancestors unknown".into(),
+        n if read.ancestry.is_err() => format!("at least {}", count(n, "ancestor", "ancestors")),
+        n => count(n, "ancestor", "ancestors"),
+    };
+    let copies = count(number(|relative| matches!(relative, Relative::Copy(_))), "copy", "copies");
+    let of_instances = match number(|relative| matches!(relative, Relative::OfInstance(_))) {
+        0 => String::new(),
+        1 => ", 1 made from an instance".into(),
+        n => format!(", {n} made from instances"),
+    };
+    let is_read = |region: &&Region| read.unread.iter().all(|(unread, _)| unread != *region);
+    let regions = count(read.regions.iter().filter(is_read).count(), "region", "regions");
+    format!("{ancestors}, {copies}{of_instances} in {regions}")
 }
 
-/// Returns what is not known: the ancestors, and the copies in some regions.
+/// Returns what could not be read: the ancestors, and the copies in some regions.
 pub fn unread(read: &LineageRead) -> Vec<String> {
     let ancestry = read.ancestry.as_ref().err().map(|failure| format!("ancestors: {}", why(failure)));
     let region = |(region, failure): &(Region, Failure)| format!("copies in {region}: {}", why(failure));
     ancestry.into_iter().chain(read.unread.iter().map(region)).collect()
+}
+
+/// Returns what the tree may lack below images that nobody has looked for; `all` means that every enabled region was asked.
+pub fn beyond(read: &LineageRead, all: bool) -> Option<&'static str> {
+    match (all, read.unread.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some("What was made from copies in the regions that could not be asked is not known."),
+        (false, _) => Some("What was made from copies in regions that were not asked is not known."),
+    }
 }
 
 fn why(failure: &Failure) -> String {
@@ -81,6 +102,31 @@ fn why(failure: &Failure) -> String {
 mod tests {
     use super::*;
     use crate::domain::{ImageId, image_details::Ancestor};
+
+    #[test]
+    fn a_summary_counts_what_was_read() {
+        let region = |name: &str| Region::new(name).unwrap();
+        let account = crate::domain::AccountId::new("123456789012").unwrap();
+        let bare = |id: &str| Image::bare(ImageId::new(id).unwrap(), region("us-east-1"), account.clone());
+        let (itself, source) = (std::sync::Arc::new(bare("ami-1")), ImageId::new("ami-1").ok());
+        let copy = Image { source_image_id: source.clone(), ..bare("ami-2") };
+        let built = Image { source_instance: Some("i-1".into()), source_image_id: source, ..bare("ami-3") };
+        let denied = Failure::new("read", "denied");
+        let mut read = LineageRead {
+            ancestry: Ok(Vec::new()),
+            copies: vec![copy.into(), built.into()],
+            regions: vec![region("us-east-1"), region("eu-west-1")],
+            unread: Vec::new(),
+        };
+        assert_eq!(summary(&itself, &read), "0 ancestors, 1 copy, 1 made from an instance in 2 regions");
+        assert_eq!((beyond(&read, true), beyond(&read, false).is_some()), (None, true));
+        read.ancestry = Err(denied.clone());
+        read.unread = vec![(region("eu-west-1"), denied)];
+        assert_eq!(summary(&itself, &read), "ancestors unknown, 1 copy, 1 made from an instance in 1 region");
+        assert!(beyond(&read, true).is_some_and(|text| text.contains("could not be asked")));
+        let child = std::sync::Arc::new(Image { source_image_id: ImageId::new("ami-0").ok(), ..bare("ami-1") });
+        assert!(summary(&child, &read).starts_with("at least 1 ancestor,"), "its listing tells the nearest");
+    }
 
     #[test]
     fn branches_go_on_beside_what_is_below() {

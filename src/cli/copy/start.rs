@@ -24,7 +24,7 @@ use crate::{
         setup::Setup,
     },
     domain::{
-        ClientToken, CopyRequest, Failure, FailureKind, ImageId, ImageState,
+        ClientToken, CopyRequest, Failure, FailureKind, Image, ImageId, ImageState,
         review::{CheckAnswer, CheckRequest},
         text::{clean, count, thousands},
     },
@@ -172,7 +172,11 @@ async fn made_elsewhere(connection: &Connection, copy: &CopyRequest) -> Option<S
         }
         let Ok(CheckAnswer::Images(images)) = connection.session.check(&request).await else { continue };
         let stands = |state| matches!(state, ImageState::Pending | ImageState::Available);
-        if let Some(image) = images.iter().find(|image| stands(image.state) && *image.name == *copy.name.as_str()) {
+        let made = |image: &&Image| {
+            let same = image.is_copy_of(&copy.source, &copy.source_region) && *image.name == *copy.name.as_str();
+            same && stands(image.state)
+        };
+        if let Some(image) = images.iter().find(made) {
             let (region, name, state) = (&copy.destination, clean(&image.name), image.state.as_str());
             let reason = format!("{region}: \"{name}\" was just copied elsewhere: {} is {state}.", image.id);
             let record = SkippedRecord {

@@ -16,10 +16,11 @@ use crate::{
 /// A copy compared with its source.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(in crate::cli) struct VerificationRecord {
-    /// The copy.
-    pub(in crate::cli) image_id: String,
+    /// The copy; missing if none was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) image_id: Option<String>,
     pub(in crate::cli) region: String,
-    /// Missing if the copy could not be read; may be empty.
+    /// Missing if the copy could not be read; may be empty. Of a copy that was not made, the name that was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::cli) name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +50,7 @@ pub(in crate::cli) enum VerificationResult {
     AsRequested,
     /// It differs from its source in what was not requested.
     Differs,
-    /// It is as its source or as requested as far as that could be read.
+    /// It is as its source or as requested, as far as that is known: `unknown` names the rest.
     Incomplete,
     /// The source was deregistered, or is not shared any more.
     SourceGone,
@@ -88,10 +89,11 @@ impl VerificationResult {
 struct PartRecord {
     /// `name`, `description`, `state`, `owner_id`, `creation_date`, `last_launched_time`, `deprecation_time`,
     /// `deregistration_protection`, `architecture`, `platform_details`, `usage_operation`, `virtualization_type`, `hypervisor`,
-    /// `boot_mode`, `uefi_data`, `tpm_support`, `imds_support`, `ena_support`, `sriov_net_support`, `root_device_type`,
-    /// `root_device_name`, `product_codes`, `public`, `launch_permissions` or `tag`; of a device `device` (whether there is one, and of
-    /// which kind), `volume_size`, `volume_type`, `iops`, `throughput`, `delete_on_termination`, `encrypted`, `kms_key_id` or
-    /// `create_volume_permissions`.
+    /// `kernel_id`, `ramdisk_id`, `boot_mode`, `uefi_data`, `tpm_support`, `imds_support`, `ena_support`, `sriov_net_support`,
+    /// `root_device_type`, `root_device_name`, `product_codes`, `public`, `launch_permissions`, `tag` or, of another account's image,
+    /// `tags` (all of them); of a device `device` (whether there is one, and of which kind: `ebs`, `ebs_empty` without a snapshot,
+    /// `no_device`, or the name of an instance store volume), `volume_size`, `volume_type`, `iops`, `throughput`,
+    /// `delete_on_termination`, `encrypted`, `kms_key_id` or `create_volume_permissions`.
     part: &'static str,
     /// Of a block device.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,9 +108,12 @@ struct PartRecord {
 pub(in crate::cli) struct CopyDifferenceRecord {
     #[serde(flatten)]
     part: PartRecord,
-    /// What the source has; missing if it has none.
+    /// What the source has; missing if it has none, or if that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<PartValueRecord>,
+    /// Why it is not known what the source has, while it is known what was requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_unknown: Option<String>,
     /// What the copy has; missing if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     copy: Option<PartValueRecord>,
@@ -199,6 +204,8 @@ impl From<&Part> for PartRecord {
             Part::UsageOperation => "usage_operation",
             Part::Virtualization => "virtualization_type",
             Part::Hypervisor => "hypervisor",
+            Part::Kernel => "kernel_id",
+            Part::Ramdisk => "ramdisk_id",
             Part::BootMode => "boot_mode",
             Part::UefiData => "uefi_data",
             Part::Tpm => "tpm_support",
@@ -210,6 +217,7 @@ impl From<&Part> for PartRecord {
             Part::ProductCodes => "product_codes",
             Part::Public => "public",
             Part::LaunchPermissions => "launch_permissions",
+            Part::Tags => "tags",
             Part::Tag(of) => {
                 key = Some(of.to_string());
                 "tag"
@@ -249,7 +257,7 @@ impl PartValueRecord {
             Value::Time(at) => Self::Text(format!("{at:.3}")),
             Value::State(state) => text(state.as_str()),
             Value::Account(account) => text(account.as_str()),
-            Value::Volume { .. } => text("ebs"),
+            Value::Volume { from_snapshot, .. } => text(if *from_snapshot { "ebs" } else { "ebs_empty" }),
             Value::NoDevice => text("no_device"),
             Value::Texts(all) => Self::Texts(all.iter().map(ToString::to_string).collect()),
             Value::LaunchPermissions(all) => Self::Permissions(all.iter().map(Into::into).collect()),
@@ -268,6 +276,7 @@ impl From<&Finding> for CopyDifferenceRecord {
         Self {
             part: part.into(),
             source: PartValueRecord::new(left),
+            source_unknown: left.unread().map(labels::compare::reason),
             copy: PartValueRecord::new(right),
             as_requested: finding.standing == Standing::Requested,
             requested,
@@ -293,7 +302,7 @@ impl Record for VerificationRecord {
 
     fn columns() -> &'static [Column<Self>] {
         const COLUMNS: &[Column<VerificationRecord>] = &[
-            Column::new("image_id", |r| r.image_id.clone()),
+            Column::new("image_id", |r| r.image_id.clone().unwrap_or_default()),
             Column::new("region", |r| r.region.clone()),
             Column::new("result", |r| r.result.as_str().into()),
         ];
@@ -303,6 +312,6 @@ impl Record for VerificationRecord {
     /// Those that are neither as their source nor as requested.
     fn id(&self) -> Option<String> {
         let is_right = matches!(self.result, VerificationResult::Equal | VerificationResult::AsRequested);
-        (!is_right).then(|| self.image_id.clone())
+        self.image_id.clone().filter(|_| !is_right)
     }
 }

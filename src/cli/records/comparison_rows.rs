@@ -104,14 +104,17 @@ impl VerificationRow {
     /// Returns a row for each of the parts; one without a part if there are none.
     pub(in crate::cli) fn all(record: &VerificationRecord, parts: &[PartRow]) -> Vec<Self> {
         let row = |part: &PartRow| Self {
-            image_id: record.image_id.clone(),
+            image_id: record.image_id.clone().unwrap_or_default(),
             region: record.region.clone(),
             source_image_id: record.source_image_id.clone().unwrap_or_default(),
             source_image_region: record.source_image_region.clone().unwrap_or_default(),
             result: record.result.as_str(),
             part: part.clone(),
         };
-        let alone = PartRow { note: record.message.clone().unwrap_or_default(), ..PartRow::default() };
+        let why = record.message.clone().unwrap_or_default();
+        let named = |job: u64| format!("copy {job}: {why}");
+        let note = record.job.filter(|_| record.image_id.is_none()).map_or(why.clone(), named);
+        let alone = PartRow { note, ..PartRow::default() };
         if parts.is_empty() { vec![row(&alone)] } else { parts.iter().map(row).collect() }
     }
 }

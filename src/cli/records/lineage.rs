@@ -16,7 +16,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(in crate::cli) struct LineageRecord {
     relation: Relation,
-    /// How far below the first known ancestor it is, which has 0. A copy's source is the nearest one before it with a smaller depth.
+    /// How far below the first known ancestor it is, which has 0. What an image was made from is the nearest one before it with a
+    /// smaller depth.
     depth: usize,
     image_id: String,
     /// Missing if EC2 does not tell it of an ancestor.
@@ -43,8 +44,10 @@ enum Relation {
     /// It descends from this one.
     Ancestor,
     Itself,
-    /// This one descends from it.
+    /// This one was copied from it, or from what descends from it.
     Copy,
+    /// It was made from an instance of it, or of what descends from it.
+    MadeFromInstance,
 }
 
 impl Relation {
@@ -53,6 +56,7 @@ impl Relation {
             Self::Ancestor => "ancestor",
             Self::Itself => "itself",
             Self::Copy => "copy",
+            Self::MadeFromInstance => "made_from_instance",
         }
     }
 }
@@ -63,6 +67,7 @@ impl From<&Node> for LineageRecord {
             Relative::Ancestor(ancestor) => Self::of_ancestor(ancestor),
             Relative::Itself(image) => Self::of_image(Relation::Itself, image),
             Relative::Copy(image) => Self::of_image(Relation::Copy, image),
+            Relative::OfInstance(image) => Self::of_image(Relation::MadeFromInstance, image),
         };
         Self { depth: node.depth(), ..record }
     }

@@ -89,8 +89,7 @@ fn is_copy(image: &Image, job: &Job) -> bool {
     let request = &job.request;
     matches!(image.state, ImageState::Pending | ImageState::Available | ImageState::Disabled)
         && *image.name == *request.name.as_str()
-        && image.source_image_id.as_ref() == Some(&request.source)
-        && image.source_region.as_ref().is_none_or(|region| *region == request.source_region)
+        && image.is_copy_of(&request.source, &request.source_region)
         && !job.images.contains(&image.id)
 }
 

@@ -116,7 +116,7 @@ async fn copies(
 ) -> Result<(Vec<Image>, Vec<RegionFailure>), CommandError> {
     let answers = in_each(&Selection::All, &connection.session, setup, |region| {
         let (session, id) = (connection.session.clone(), source.clone());
-        async move { session.copies_of(&region, &id).await }
+        async move { session.copies_of(&region, &[id]).await }
     });
     match answers.await {
         Ok(answers) => {

@@ -16,22 +16,22 @@ use crate::{
     domain::{
         Failure,
         compare::{self, CompareRequest, ImagePlace, Incomparable, Pair, Verification},
+        text::clean,
     },
-    engine::{Job, JobId},
+    engine::JobId,
     labels,
 };
 use futures_util::{StreamExt as _, stream};
-use targets::Target;
 pub(super) use targets::VerifyArgs;
+use targets::{NoImage, Target};
 
 /// Copies that are compared at the same time.
 const AT_ONCE: usize = 8;
 
 /// What came of one copy.
-struct Outcome {
-    place: ImagePlace,
-    job: Option<JobId>,
-    compared: Result<(Pair, Verification), Incomparable>,
+enum Outcome {
+    Image { place: ImagePlace, job: Option<JobId>, compared: Result<Box<(Pair, Verification)>, Incomparable> },
+    NoImage(NoImage),
 }
 
 pub(super) fn run(setup: &Setup, args: &VerifyArgs) -> Result<ExitStatus, CommandError> {
@@ -53,62 +53,103 @@ pub(super) fn run(setup: &Setup, args: &VerifyArgs) -> Result<ExitStatus, Comman
 }
 
 async fn outcome(connection: &Connection, target: Target) -> Outcome {
-    let Target { place, job } = target;
-    let request = job.as_ref().map(Job::request_as_edited);
+    let (place, job) = match target {
+        Target::Image(place, job) => (place, job),
+        Target::NoImage(none) => return Outcome::NoImage(none),
+    };
+    let request = job.as_ref().map(|job| job.request_as_edited());
     let source = request.as_ref().map(ImagePlace::source_of);
     let read = connection.session.images_to_compare(&CompareRequest::Copy { copy: place.clone(), source }).await;
     let compared = read.map(|pair| {
         let verification = compare::verify(&pair, request.as_ref());
-        (pair, verification)
+        Box::new((pair, verification))
     });
-    Outcome { place, job: job.map(|job| job.id), compared }
+    Outcome::Image { place, job: job.map(|job| job.id), compared }
 }
 
 impl Outcome {
+    /// Returns what was compared, and what came of it.
+    fn compared(&self) -> Option<&(Pair, Verification)> {
+        match self {
+            Self::Image { compared, .. } => compared.as_deref().ok(),
+            Self::NoImage(_) => None,
+        }
+    }
+
+    fn job(&self) -> Option<JobId> {
+        match self {
+            Self::Image { job, .. } => *job,
+            Self::NoImage(none) => none.job,
+        }
+    }
+
     fn result(&self) -> VerificationResult {
-        match &self.compared {
-            Ok((_, verification)) => VerificationResult::of(verification),
-            Err(Incomparable::SourceGone { .. }) => VerificationResult::SourceGone,
-            Err(_) => VerificationResult::NotVerified,
+        match self {
+            Self::Image { compared: Ok(compared), .. } => VerificationResult::of(&compared.1),
+            Self::Image { compared: Err(Incomparable::SourceGone { .. }), .. } => VerificationResult::SourceGone,
+            Self::Image { .. } | Self::NoImage(_) => VerificationResult::NotVerified,
         }
     }
 
     /// Returns why it could not be compared, or not all of it.
     fn failures(&self) -> Vec<Failure> {
-        match &self.compared {
-            Ok((_, verification)) => diff::failures(&verification.unknown),
-            Err(why) => vec![self.failure(why)],
+        match self.compared() {
+            Some((_, verification)) => diff::failures(&verification.unknown),
+            None => self.failure().into_iter().collect(),
         }
     }
 
-    fn failure(&self, why: &Incomparable) -> Failure {
-        why.failure(format!("verify {}", self.place))
+    /// Returns why it could not be compared.
+    fn failure(&self) -> Option<Failure> {
+        match self {
+            Self::Image { compared: Ok(_), .. } => None,
+            Self::Image { place, compared: Err(why), .. } => Some(why.failure(format!("verify {place}"))),
+            Self::NoImage(none) => Some(
+                Failure::new(format!("verify {}", self.title()), none.why.clone()).hint("`amigrate jobs` tells more."),
+            ),
+        }
+    }
+
+    fn title(&self) -> String {
+        match self {
+            Self::Image { place, .. } => place.to_string(),
+            Self::NoImage(NoImage { region, name, job, .. }) => {
+                let number = job.map(|job| format!(" {job}")).unwrap_or_default();
+                format!("copy{number} \"{}\" to {region}", clean(name))
+            }
+        }
     }
 
     fn record(&self) -> VerificationRecord {
-        let images = self.compared.as_ref().ok().map(|(pair, _)| (&pair.left.image, &pair.right.image));
-        let source = match &self.compared {
-            Ok((pair, _)) => Some(ImagePlace::of(&pair.left.image)),
-            Err(Incomparable::SourceGone { source, .. }) => Some(source.clone()),
-            Err(_) => None,
+        let images = self.compared().map(|(pair, _)| (&pair.left.image, &pair.right.image));
+        let source = match self {
+            Self::Image { compared: Ok(compared), .. } => Some(ImagePlace::of(&compared.0.left.image)),
+            Self::Image { compared: Err(Incomparable::SourceGone { source, .. }), .. } => Some(source.clone()),
+            Self::Image { .. } | Self::NoImage(_) => None,
         };
-        let verification = self.compared.as_ref().ok().map(|(_, verification)| verification);
+        let (image_id, region, name) = match self {
+            Self::Image { place, .. } => {
+                (Some(place.id.to_string()), &place.region, images.map(|(_, copy)| copy.name.to_string()))
+            }
+            Self::NoImage(none) => (None, &none.region, Some(none.name.clone())),
+        };
+        let verification = self.compared().map(|(_, verification)| verification);
         VerificationRecord {
-            image_id: self.place.id.to_string(),
-            region: self.place.region.to_string(),
-            name: images.map(|(_, copy)| copy.name.to_string()),
+            image_id,
+            region: region.to_string(),
+            name,
             source_image_id: source.as_ref().map(|source| source.id.to_string()),
             source_image_region: source.map(|source| source.region.to_string()),
-            job: self.job.map(|job| job.0),
+            job: self.job().map(|job| job.0),
             result: self.result(),
-            message: self.compared.as_ref().err().map(|why| self.failure(why).why),
+            message: self.failure().map(|failure| failure.why),
             differences: verification.iter().flat_map(|found| found.findings.iter().map(Into::into)).collect(),
             unknown: verification.iter().flat_map(|found| found.unknown.iter().map(Into::into)).collect(),
         }
     }
 
     fn rows(&self) -> Vec<PartRow> {
-        self.compared.as_ref().map(|(_, verification)| PartRow::of_copy(verification)).unwrap_or_default()
+        self.compared().map(|(_, verification)| PartRow::of_copy(verification)).unwrap_or_default()
     }
 }
 
@@ -135,26 +176,23 @@ fn print(setup: &Setup, outcomes: &[Outcome], failures: &[Failure]) -> Result<()
 fn page(setup: &Setup, outcomes: &[Outcome]) -> Page {
     let mut page = Page::new(setup.output, 12);
     for outcome in outcomes {
-        match &outcome.compared {
-            Ok((pair, verification)) => {
-                page.heading(&diff::described(&pair.right.image));
-                page.entry("copied from", &diff::described(&pair.left.image));
-                if let Some(job) = outcome.job {
-                    page.entry("by copy", &job.to_string());
-                }
-                page.entry("result", &labels::compare::verdict(verification));
-                let rows = outcome.rows();
-                if diff::fits(setup, &rows, ["source", "copy"]) {
-                    page.records("differences", &rows.into_iter().map(CopyPartRow).collect::<Vec<_>>());
-                } else {
-                    page.paragraph("differences", rows.iter().flat_map(|row| row.lines(["source", "copy"])));
-                }
-            }
-            // Why is reported as a failure.
-            Err(_) => {
-                page.heading(&outcome.place.to_string());
-                page.entry("result", outcome.result().as_str());
-            }
+        // Why is reported as a failure.
+        let Some((pair, verification)) = outcome.compared() else {
+            page.heading(&outcome.title());
+            page.entry("result", outcome.result().as_str());
+            continue;
+        };
+        page.heading(&diff::described(&pair.right.image));
+        page.entry("copied from", &diff::described(&pair.left.image));
+        if let Some(job) = outcome.job() {
+            page.entry("by copy", &job.to_string());
+        }
+        page.entry("result", &labels::compare::verdict(verification));
+        let rows = outcome.rows();
+        if diff::fits(setup, &rows, ["source", "copy"]) {
+            page.records("differences", &rows.into_iter().map(CopyPartRow).collect::<Vec<_>>());
+        } else {
+            page.paragraph("differences", rows.iter().flat_map(|row| row.lines(["source", "copy"])));
         }
     }
     page

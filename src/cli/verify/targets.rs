@@ -12,9 +12,9 @@ use crate::{
         setup::Setup,
         targets::{Known, Target as Named},
     },
-    domain::{Failure, ImageId, compare::ImagePlace},
+    domain::{CopyRequest, Failure, ImageId, Region, compare::ImagePlace, text::count},
     driver::{RECENT, StoreLocation},
-    engine::{Job, JobId, JobState},
+    engine::{Command, Job, JobId, JobState, Origin},
     store::Store,
 };
 
@@ -34,25 +34,48 @@ pub(in crate::cli) struct VerifyArgs {
     /// The image that this copy has made, by its number in `amigrate jobs`
     #[arg(long, value_name = "JOB", group = "copies")]
     job: Vec<u64>,
-    /// The available images of this batch
+    /// The copies of this batch; one that has made no image is not verified
     #[arg(long, value_name = "BATCH", group = "copies")]
     batch: Option<String>,
 }
 
 /// A copy.
-pub(super) struct Target {
-    pub(super) place: ImagePlace,
-    /// The job that made it, if one of this store did.
-    pub(super) job: Option<Job>,
+pub(super) enum Target {
+    /// An image, and the job that made it, if one of this store did.
+    Image(ImagePlace, Option<Box<Job>>),
+    /// One of a batch that has made no image that is there.
+    NoImage(NoImage),
+}
+
+/// A copy that has made no image that is there.
+#[derive(Debug, Clone)]
+pub(super) struct NoImage {
+    pub(super) region: Region,
+    pub(super) name: String,
+    /// `None` of one that no process has taken up yet.
+    pub(super) job: Option<JobId>,
+    pub(super) why: String,
 }
 
 impl Target {
-    /// The image that a job has made; `None` if it has made none that is there.
-    fn of(job: &Job) -> Option<Self> {
-        let id = job.image().filter(|_| matches!(job.state, JobState::Available { .. } | JobState::Copying { .. }))?;
+    /// The image that a job has made.
+    fn of(job: &Job) -> Result<Self, NoImage> {
+        let made = matches!(job.state, JobState::Available { .. } | JobState::Copying { .. });
+        let Some(id) = job.image().filter(|_| made) else {
+            let why = format!("it is {}, so it has made no image that could be verified", job.phase().as_str());
+            return Err(NoImage { job: Some(job.id), why, ..NoImage::of(&job.request) });
+        };
         let place = ImagePlace { region: job.request.destination.clone(), id: id.clone() };
         // Of a copy that others started only the route is known.
-        Some(Self { place, job: (job.origin == crate::engine::Origin::Here).then(|| job.clone()) })
+        Ok(Self::Image(place, (job.origin == Origin::Here).then(|| Box::new(job.clone()))))
+    }
+}
+
+impl NoImage {
+    /// One that is only requested.
+    fn of(request: &CopyRequest) -> Self {
+        let why = "it is requested, and no process has taken it up".into();
+        Self { region: request.destination.clone(), name: request.name.to_string(), job: None, why }
     }
 }
 
@@ -71,12 +94,13 @@ pub(super) async fn find(
     let mut jobs = jobs_of(setup, connection, &ids);
     for image in &images {
         let at = jobs.iter().position(|job| job.images.contains(&image.id));
-        targets.push(Target { place: ImagePlace::of(image), job: at.map(|at| jobs.swap_remove(at)) });
+        targets.push(Target::Image(ImagePlace::of(image), at.map(|at| Box::new(jobs.swap_remove(at)))));
     }
     let mut seen: Vec<ImagePlace> = Vec::new();
     targets.retain(|target| {
-        let new = !seen.contains(&target.place);
-        seen.extend(new.then(|| target.place.clone()));
+        let Target::Image(place, _) = target else { return true };
+        let new = !seen.contains(place);
+        seen.extend(new.then(|| place.clone()));
         new
     });
     Ok(targets)
@@ -93,21 +117,32 @@ fn of_jobs(setup: &Setup, connection: &Connection, args: &VerifyArgs) -> Result<
     let (ids, _) = known.find(what, &named)?;
     let mut targets = Vec::new();
     for job in known.select(&Selection::Jobs(ids)) {
-        targets.push(Target::of(job).ok_or_else(|| {
-            let why = format!("it is {}, so it has made no image that could be verified", job.phase().as_str());
-            CommandError::usage(Failure::new(format!("verify copy {}", job.id), why))
-        })?);
+        targets.push(
+            Target::of(job)
+                .map_err(|none| CommandError::usage(Failure::new(format!("verify copy {}", job.id), none.why)))?,
+        );
     }
     if let Some(batch) = &args.batch {
-        let jobs = known.select(&known.batch(what, batch)?);
-        let made: Vec<Target> = jobs.iter().filter_map(|job| Target::of(job)).collect();
-        if made.is_empty() {
-            let why = "none of its copies has made an image that could be verified";
-            return Err(CommandError::usage(Failure::new(format!("verify {batch}"), why)));
-        }
-        targets.extend(made);
+        let batch = known.batch(what, batch)?;
+        targets.extend(known.select(&batch).into_iter().map(|job| Target::of(job).unwrap_or_else(Target::NoImage)));
+        let requested = known.awaited(&batch).into_iter().filter_map(|command| match command {
+            Command::Copy(requests) => Some(requests),
+            _ => None,
+        });
+        targets.extend(requested.flatten().map(|request| Target::NoImage(NoImage::of(&request))));
     }
+    note_unreadable(setup, known.unreadable());
     Ok(targets)
+}
+
+/// Says that the store has entries which cannot be read, any of which may be what was requested.
+fn note_unreadable(setup: &Setup, entries: usize) {
+    if entries > 0 {
+        let entries = count(entries, "entry", "entries");
+        setup.output.note(&format!(
+            "{entries} of the list of copies cannot be read by this version: what was requested there is not known."
+        ));
+    }
 }
 
 /// The jobs of this store that made these images; without a store there are none.
@@ -120,7 +155,9 @@ fn jobs_of(setup: &Setup, connection: &Connection, images: &[&ImageId]) -> Vec<J
     let now = Timestamp::now();
     let read = || {
         let store = Store::open_to_read(&dir, now)?;
-        let mut jobs = store.load(&connection.account, now - RECENT)?.jobs;
+        let loaded = store.load(&connection.account, now - RECENT)?;
+        note_unreadable(setup, loaded.unreadable);
+        let mut jobs = loaded.jobs;
         for ended in store.history(&connection.account, usize::MAX)? {
             if jobs.iter().all(|job| job.id != ended.id) {
                 jobs.push((*ended).clone());
@@ -132,8 +169,6 @@ fn jobs_of(setup: &Setup, connection: &Connection, images: &[&ImageId]) -> Vec<J
         setup.output.note(&format!("Not known: what was requested of the copies: {failure}"));
         Vec::new()
     });
-    jobs.retain(|job| {
-        job.origin == crate::engine::Origin::Here && job.images.iter().any(|made| images.contains(&made))
-    });
+    jobs.retain(|job| job.origin == Origin::Here && job.images.iter().any(|made| images.contains(&made)));
     jobs
 }

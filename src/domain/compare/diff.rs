@@ -13,7 +13,8 @@ use super::{
 /// EC2 keeps the time of a deprecation to the minute.
 const PRECISION: SignedDuration = SignedDuration::from_mins(1);
 
-/// Returns everything that two images do not have in common, besides what identifies them: their ids, regions and snapshots.
+/// Returns everything that two images do not have in common, besides what identifies them (their ids, regions and snapshots) and what
+/// only says where and how they are made: location, owner alias, source, state reason.
 pub fn diff(pair: &Pair) -> Comparison {
     let (left, right) = (parts(&pair.left), parts(&pair.right));
     let mut comparison = Comparison::default();
@@ -30,14 +31,17 @@ pub fn diff(pair: &Pair) -> Comparison {
 
 /// Returns the value of a part.
 pub(super) fn value<'a>(parts: &'a Parts, part: &Part) -> &'a Value {
-    parts.get(part).unwrap_or(&Value::None)
+    let of_all_tags = || matches!(part, Part::Tag(_)).then(|| parts.get(&Part::Tags)).flatten();
+    parts.get(part).or_else(of_all_tags).unwrap_or(&Value::None)
 }
 
 /// Returns the parts of both in their order. Of a device that only one of them has, or that are of two kinds, that is all there is
-/// to say.
+/// to say, and likewise of tags that are not known of one of them.
 pub(super) fn compared<'a>(left: &'a Parts, right: &'a Parts) -> BTreeSet<&'a Part> {
     let all = left.keys().chain(right.keys());
+    let tags_known = [left, right].iter().all(|parts| !parts.contains_key(&Part::Tags));
     all.filter(|part| match part {
+        Part::Tag(_) => tags_known,
         Part::Device { property: DeviceProperty::Kind, .. } => true,
         Part::Device { name, .. } => {
             let kind = Part::Device { name: name.clone(), property: DeviceProperty::Kind };
@@ -57,7 +61,7 @@ pub(super) fn unknown(part: &Part, left: &Value, right: &Value) -> Option<Unknow
 /// Returns true if two values that are known mean the same.
 pub(super) fn same(part: &Part, left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Volume { .. }, Value::Volume { .. }) => true,
+        (Value::Volume { from_snapshot: left, .. }, Value::Volume { from_snapshot: right, .. }) => left == right,
         (Value::Key(left), Value::Key(right)) => left == right || is_same_multi_region_key(left, right),
         (Value::Time(left), Value::Time(right)) if *part == Part::Deprecation => {
             left.duration_since(*right).abs() < PRECISION

@@ -3,6 +3,7 @@
 //! What could not be read is unknown and never counts as equal. Pure: the images and what belongs to them are read elsewhere.
 
 mod diff;
+mod left_out;
 mod parts;
 mod subject;
 mod types;

@@ -9,7 +9,7 @@ use super::{
 use crate::domain::{
     failure::Failure,
     ids::SnapshotId,
-    image::{BlockDevice, Ebs, Image},
+    image::{BlockDevice, Ebs, Image, ImageState, RareAttributes},
     image_details::{SnapshotDetails, VolumePermission},
     post_copy::LaunchPermission,
 };
@@ -21,10 +21,16 @@ pub(super) type Parts = BTreeMap<Part, Value>;
 pub(super) fn parts(described: &Described) -> Parts {
     let image = &described.image;
     let mut parts: Parts = attributes(image).into();
+    if described.of_owner.is_none() {
+        for part in [Part::LastLaunched, Part::Tags] {
+            parts.insert(part, Value::Unknown(Unread::OtherOwner));
+        }
+    } else {
+        parts.extend(image.tags.iter().map(|tag| (Part::Tag(tag.key.clone()), Value::Text(tag.value.clone()))));
+    }
     parts.insert(Part::LaunchPermissions, launch_permissions(described.of_owner.as_ref()));
     parts.insert(Part::UefiData, uefi_data(described));
     parts.insert(Part::ProductCodes, product_codes(image));
-    parts.extend(image.tags.iter().map(|tag| (Part::Tag(tag.key.clone()), Value::Text(tag.value.clone()))));
     for device in &image.block_devices {
         for (property, value) in device_properties(device, described) {
             parts.insert(Part::Device { name: device.device_name.clone(), property }, value);
@@ -34,8 +40,9 @@ pub(super) fn parts(described: &Described) -> Parts {
     parts
 }
 
-fn attributes(image: &Image) -> [(Part, Value); 21] {
+fn attributes(image: &Image) -> [(Part, Value); 23] {
     let text = |text: &Option<Arc<str>>| Value::of_text(text.as_deref());
+    let rare = |of: fn(&RareAttributes) -> Option<&str>| Value::of_text(image.rare.as_deref().and_then(of));
     let time = |time: Option<jiff::Timestamp>| time.map_or(Value::None, Value::Time);
     // EC2 says either nothing or `disabled`.
     let protection = image.deregistration_protection.as_deref().filter(|word| *word != "disabled");
@@ -53,6 +60,8 @@ fn attributes(image: &Image) -> [(Part, Value); 21] {
         (Part::UsageOperation, text(&image.usage_operation)),
         (Part::Virtualization, Value::of_text(Some(&image.virtualization))),
         (Part::Hypervisor, text(&image.hypervisor)),
+        (Part::Kernel, rare(|rare| rare.kernel_id.as_deref())),
+        (Part::Ramdisk, rare(|rare| rare.ramdisk_id.as_deref())),
         (Part::BootMode, text(&image.boot_mode)),
         (Part::Tpm, text(&image.tpm_support)),
         (Part::Imds, text(&image.imds_support)),
@@ -118,7 +127,13 @@ fn device_properties(device: &BlockDevice, described: &Described) -> Vec<(Device
         let kind = device.virtual_name.as_ref().map_or(Value::NoDevice, |name| Value::InstanceStore(name.clone()));
         return vec![(DeviceProperty::Kind, kind)];
     };
-    let volume = Value::Volume { gib: ebs.volume_size, volume_type: ebs.volume_type.clone() };
+    let from_snapshot = ebs.snapshot_id.is_some();
+    let volume = if from_snapshot || described.image.state != ImageState::Pending {
+        Value::Volume { gib: ebs.volume_size, volume_type: ebs.volume_type.clone(), from_snapshot }
+    } else {
+        // A pending image may not list its snapshots yet.
+        Value::Unknown(Unread::NotTold)
+    };
     let mut properties = vec![
         (DeviceProperty::Kind, volume),
         (DeviceProperty::Size, told(ebs.volume_size, Value::Gib)),

@@ -89,6 +89,8 @@ pub enum Incomparable {
     },
     /// Nobody knows what it is a copy of.
     NoSource(ImagePlace),
+    /// It is no copy: it was made from an instance.
+    FromInstance(ImagePlace),
     /// It has not become available, and may never.
     NotReady(ImagePlace, ImageState),
     Failed(Failure),
@@ -111,6 +113,10 @@ impl Incomparable {
                 "it is not known to be a copy: EC2 names no source of it, and no copy here has made it",
             )
             .hint("`amigrate diff` compares any two images."),
+            Self::FromInstance(_) => {
+                Failure::new(what, "it was made from an instance, so that it is no copy and has no source")
+                    .hint("`amigrate diff` compares any two images.")
+            }
             Self::NotReady(_, ImageState::Pending) => {
                 Failure::new(what, "it is still pending").hint("Wait until it is available.")
             }

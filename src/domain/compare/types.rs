@@ -25,6 +25,10 @@ pub enum Part {
     UsageOperation,
     Virtualization,
     Hypervisor,
+    /// Of paravirtual images.
+    Kernel,
+    /// Of paravirtual images.
+    Ramdisk,
     BootMode,
     UefiData,
     Tpm,
@@ -34,7 +38,12 @@ pub enum Part {
     RootDeviceType,
     RootDevice,
     ProductCodes,
-    Device { name: Arc<str>, property: DeviceProperty },
+    Device {
+        name: Arc<str>,
+        property: DeviceProperty,
+    },
+    /// All tags, of another account's image: EC2 shows them to its owner only.
+    Tags,
     Tag(Arc<str>),
     Public,
     LaunchPermissions,
@@ -74,6 +83,8 @@ pub enum Value {
     Volume {
         gib: Option<u32>,
         volume_type: Option<Arc<str>>,
+        /// It is made of a snapshot; else it is empty.
+        from_snapshot: bool,
     },
     /// For example `ephemeral0`.
     InstanceStore(Arc<str>),

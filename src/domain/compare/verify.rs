@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 
 use super::{
     diff::{compared, same, unknown, value},
-    parts::parts,
-    subject::{Described, Pair},
+    left_out::{is_left_out, is_own_tag},
+    parts::{Parts, parts},
+    subject::Pair,
     types::{Difference, Part, Unknown, Value},
     wish::{Wish, Wishes},
 };
-use crate::domain::{copy::CopyRequest, ids::ImageId, image::ImageState};
+use crate::domain::copy::CopyRequest;
 
 /// A difference between a copy and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The source is on the left.
+    /// The source is on the left. What it has may be unknown where it is known what was requested.
     pub difference: Difference,
     pub standing: Standing,
 }
@@ -22,7 +23,7 @@ pub struct Finding {
 /// Whether a difference was requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// The copy is as requested, and the source is not.
+    /// The copy is as requested, and the source is not, as far as that is known.
     Requested,
     /// Nothing like it was requested, as far as is known here.
     NotRequested,
@@ -48,9 +49,9 @@ impl Verification {
         self.findings.iter().filter(|finding| finding.standing != Standing::Requested)
     }
 
-    /// Returns true if something could not be read that the account should be able to read.
+    /// Returns true if something that might differ is not known, whoever could have told it.
     pub fn is_incomplete(&self) -> bool {
-        self.unknown.iter().any(|unknown| unknown.failures().next().is_some())
+        !self.unknown.is_empty()
     }
 }
 
@@ -61,60 +62,55 @@ pub fn verify(pair: &Pair, request: Option<&CopyRequest>) -> Verification {
     let more = requested.as_ref().map(Wishes::parts).unwrap_or_default();
     let mut all: BTreeSet<&Part> = compared(&source, &copy);
     all.extend(&more);
+    let wish = |part: &Part| requested.as_ref().and_then(|requested| requested.of(part, value(&copy, part)));
+    if permissions_are_judged(&source, &copy, wish(&Part::LaunchPermissions).as_ref()) {
+        // They tell whether it is public.
+        all.retain(|part| **part != Part::Public);
+    }
     let mut verification = Verification::default();
     for part in all {
         let (left, right) = (value(&source, part), value(&copy, part));
-        if matches!(part, Part::Tag(key) if is_own_tag(key, left)) {
+        if matches!(part, Part::Tag(key) if is_own_tag(key, left, right)) {
             continue;
         }
-        let wish = requested.as_ref().and_then(|requested| requested.of(part, right));
-        if wish.is_none() && is_left_out(part, right, &pair.right) {
+        let wish = wish(part);
+        if wish.is_none() && is_left_out(part, [left, right], &source, pair) {
             continue;
         }
-        if let Some(unknown) = unknown(part, left, right) {
-            verification.unknown.push(unknown);
-            continue;
-        }
-        if let Some(standing) = standing(part, left, right, wish) {
-            let difference = Difference { part: part.clone(), left: left.clone(), right: right.clone() };
-            verification.findings.push(Finding { difference, standing });
+        match judge(part, left, right, wish) {
+            Some(Judgement::Finding(standing)) => {
+                let difference = Difference { part: part.clone(), left: left.clone(), right: right.clone() };
+                verification.findings.push(Finding { difference, standing });
+            }
+            Some(Judgement::Unknown(unknown)) => verification.unknown.push(unknown),
+            None => {}
         }
     }
     verification
 }
 
-/// Returns `None` where there is nothing to say.
-fn standing(part: &Part, source: &Value, copy: &Value, wish: Option<Wish>) -> Option<Standing> {
-    let differs = !same(part, source, copy);
-    match wish {
-        Some(Wish::Value(wanted)) if !same(part, &wanted, copy) => Some(Standing::Otherwise(wanted)),
-        Some(_) => differs.then_some(Standing::Requested),
-        None => differs.then_some(Standing::NotRequested),
+/// Returns true if it is known whether the launch permissions of the copy are as they should be.
+fn permissions_are_judged(source: &Parts, copy: &Parts, wish: Option<&Wish>) -> bool {
+    let is_known = |parts: &Parts| value(parts, &Part::LaunchPermissions).unread().is_none();
+    is_known(copy) && (is_known(source) || wish.is_some())
+}
+
+/// What is to be said of a part.
+enum Judgement {
+    Finding(Standing),
+    Unknown(Unknown),
+}
+
+/// Returns `None` where there is nothing to say. What was requested counts, whatever the source has.
+fn judge(part: &Part, source: &Value, copy: &Value, wish: Option<Wish>) -> Option<Judgement> {
+    let unknown = unknown(part, source, copy);
+    let differs = unknown.is_some() || !same(part, source, copy);
+    match (wish, unknown) {
+        (Some(Wish::Value(wanted)), _) if copy.unread().is_none() && !same(part, &wanted, copy) => {
+            Some(Judgement::Finding(Standing::Otherwise(wanted)))
+        }
+        (Some(_), _) if copy.unread().is_none() => differs.then_some(Judgement::Finding(Standing::Requested)),
+        (_, Some(unknown)) => Some(Judgement::Unknown(unknown)),
+        (_, None) => differs.then_some(Judgement::Finding(Standing::NotRequested)),
     }
-}
-
-/// Returns true for what every copy has otherwise than its source, and for what `CopyImage` does not copy.
-fn is_left_out(part: &Part, of_copy: &Value, copy: &Described) -> bool {
-    match part {
-        // The owner's, of the time of each, or of no consequence.
-        Part::Owner | Part::Created | Part::LastLaunched | Part::Hypervisor | Part::Public => true,
-        // That its source was disabled since says nothing of the copy.
-        Part::State => copy.image.state == ImageState::Available,
-        Part::Deprecation | Part::DeregistrationProtection => *of_copy == Value::None,
-        Part::Description => is_by_ec2(of_copy, copy.image.source_image_id.as_ref()),
-        _ => false,
-    }
-}
-
-/// Returns true for the description that EC2, or its console, gives a copy: `[Copied ami-... from us-east-1] ...`.
-fn is_by_ec2(description: &Value, source: Option<&ImageId>) -> bool {
-    let Value::Text(text) = description else { return false };
-    let begins = |id: &ImageId| text.strip_prefix("[Copied ").is_some_and(|rest| rest.starts_with(id.as_str()));
-    source.is_some_and(begins)
-}
-
-/// Returns true for tags of amigrate's and AWS's, and for those by which amigrate tells a source where its copies are.
-fn is_own_tag(key: &str, of_source: &Value) -> bool {
-    let tells_of_copy = || matches!(of_source, Value::Text(text) if ImageId::new(text).is_ok());
-    key.starts_with("amigrate:") || key.starts_with("aws:") || key.starts_with("copied-to:") && tells_of_copy()
 }

@@ -35,13 +35,22 @@ impl<'a> Wishes<'a> {
     /// Returns parts that were requested, and that neither image may have.
     pub(super) fn parts(&self) -> Vec<Part> {
         let of_step = |step: &PostCopyStep| match step {
-            PostCopyStep::Deprecation(_) => Some(Part::Deprecation),
-            PostCopyStep::DeregistrationProtection { .. } => Some(Part::DeregistrationProtection),
-            PostCopyStep::LaunchPermissions(_) => Some(Part::LaunchPermissions),
-            _ => None,
+            PostCopyStep::Deprecation(_) => vec![Part::Deprecation],
+            PostCopyStep::DeregistrationProtection { .. } => vec![Part::DeregistrationProtection],
+            PostCopyStep::LaunchPermissions(_) => vec![Part::LaunchPermissions, Part::Public],
+            PostCopyStep::SnapshotPermissions(_) => self.snapshots_of_copy(),
+            _ => Vec::new(),
         };
         let tags = self.request.image_tags.iter().map(|tag| Part::Tag(tag.key.clone()));
-        self.request.post_copy.iter().filter_map(of_step).chain(tags).collect()
+        self.request.post_copy.iter().flat_map(of_step).chain(tags).collect()
+    }
+
+    /// Returns the part of each of the copy's snapshots that tells whom it is shared with.
+    fn snapshots_of_copy(&self) -> Vec<Part> {
+        let devices = self.copy.image.block_devices.iter();
+        let with_snapshot = devices.filter(|device| device.ebs.as_ref().is_some_and(|ebs| ebs.snapshot_id.is_some()));
+        let property = DeviceProperty::VolumePermissions;
+        with_snapshot.map(|device| Part::Device { name: device.device_name.clone(), property }).collect()
     }
 
     /// Returns what was requested of a part; `None` if nothing was. `copy` is its value.
@@ -56,7 +65,11 @@ impl<'a> Wishes<'a> {
                 text => Value::of_text(Some(text)),
             },
             Part::Tag(key) => return self.tag(key),
-            Part::LaunchPermissions => return self.launch_permissions(),
+            Part::LaunchPermissions => return self.launch_permissions(copy),
+            Part::Public => {
+                let public = self.requested_permissions().any(|one| *one == LaunchPermission::Public);
+                return public.then_some(Wish::Value(Value::Flag(true)));
+            }
             Part::Deprecation => self.step(|step| match step {
                 PostCopyStep::Deprecation(at) => Some(Value::Time(*at)),
                 _ => None,
@@ -85,8 +98,17 @@ impl<'a> Wishes<'a> {
         (!request.copy_tags).then_some(Wish::Value(Value::None))
     }
 
+    /// The launch permissions that the request names.
+    fn requested_permissions(&self) -> impl Iterator<Item = &LaunchPermission> {
+        let of_step = |step: &'a PostCopyStep| match step {
+            PostCopyStep::LaunchPermissions(all) => all.as_slice(),
+            _ => &[],
+        };
+        self.request.post_copy.iter().flat_map(of_step)
+    }
+
     /// The source's, where those were requested, but not public, and those of the request.
-    fn launch_permissions(&self) -> Option<Wish> {
+    fn launch_permissions(&self, copy: &Value) -> Option<Wish> {
         let (mut wanted, mut requested) = (Vec::new(), false);
         for step in &self.request.post_copy {
             match step {
@@ -96,13 +118,24 @@ impl<'a> Wishes<'a> {
                         wanted.extend(all.iter().filter(|one| **one != LaunchPermission::Public).cloned());
                     }
                     None => {}
-                    Some(_) => return None,
+                    // Which those are is not known; those that are named were requested in any case.
+                    Some(_) => return self.missing_permissions(copy),
                 },
                 _ => continue,
             }
             requested = true;
         }
         requested.then(|| Wish::Value(launch_permission_set(wanted)))
+    }
+
+    /// The permissions that the request names, if the copy lacks one of them.
+    fn missing_permissions(&self, copy: &Value) -> Option<Wish> {
+        let lacks = |wanted: &LaunchPermission| match copy {
+            Value::LaunchPermissions(all) => !all.contains(wanted),
+            value => *value == Value::None,
+        };
+        let is_missing = self.requested_permissions().any(lacks);
+        is_missing.then(|| Wish::Value(launch_permission_set(self.requested_permissions().cloned().collect())))
     }
 
     fn device(&self, name: &str, property: DeviceProperty, copy: &Value) -> Option<Wish> {

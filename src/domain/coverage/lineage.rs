@@ -117,10 +117,8 @@ impl<'a> Lineages<'a> {
     }
 }
 
-/// Returns what an image was copied from. One made from an instance names the image that instance came from, which is another thing.
+/// Returns what an image was copied from.
 fn source_of(image: &Image) -> Option<Key<'_>> {
-    if image.source_instance.is_some() {
-        return None;
-    }
-    Some((image.source_image_id.as_ref()?, image.source_region.as_ref().unwrap_or(&image.region)))
+    let (source, region) = image.copied_from()?;
+    Some((source, region.unwrap_or(&image.region)))
 }

@@ -49,7 +49,7 @@ impl ListedImages {
         if images.len() <= Self::MOST {
             for image in images.filter(own) {
                 listed.by_name.insert(image.name.clone(), image.id.clone());
-                if let Some(source) = &image.source_image_id {
+                if let Some((source, _)) = image.copied_from() {
                     listed.by_source.insert(source.clone(), image.id.clone());
                 }
             }

@@ -88,7 +88,8 @@ impl Review {
             }
             _ => None,
         });
-        let ended = |image: &&Image| !stands(image.state) && image.source_image_id.as_ref() == Some(&copy.source);
+        let is_copy = |image: &Image| image.copied_from().is_some_and(|(source, _)| *source == copy.source);
+        let ended = |image: &&Image| !stands(image.state) && is_copy(image);
         answers.flatten().filter(ended).map(|image| image.id.clone()).collect()
     }
 

@@ -96,7 +96,7 @@ impl<'a> Index<'a> {
                 let removed = &self.being_removed;
                 for image in images.iter().filter(|image| stands(image.state) && !removed.contains(&image.id)) {
                     push(self.by_name.entry((region, &*image.name)).or_default(), image);
-                    if let Some(source) = &image.source_image_id {
+                    if let Some((source, _)) = image.copied_from() {
                         push(self.by_source.entry((region, source)).or_default(), image);
                     }
                 }
@@ -175,9 +175,8 @@ impl<'a> Index<'a> {
 
     /// Returns true if EC2 or an own job says that the image was copied from this copy's source.
     pub(super) fn is_copy(&self, image: &Image, copy: &'a CopyRequest) -> bool {
-        let said = image.source_image_id.as_ref() == Some(&copy.source)
-            && image.source_region.as_ref().is_none_or(|region| *region == copy.source_region);
-        said || self.same_jobs(copy).any(|job| job.image.as_ref() == Some(&image.id))
+        image.is_copy_of(&copy.source, &copy.source_region)
+            || self.same_jobs(copy).any(|job| job.image.as_ref() == Some(&image.id))
     }
 
     /// Returns the aliases of own copies of the same image and name that must be resolved to tell whether they are the same copy.

@@ -93,11 +93,13 @@ fn without_a_look_alike_an_untagged_copy_is_sent_again_however_old() {
     older.created = Some(at(-3_600));
     let mut other_source = look_alike();
     other_source.source_image_id = ImageId::new("ami-9").ok();
+    let mut built = look_alike();
+    built.source_instance = Some("i-1".into());
     let mut other_name = look_alike();
     other_name.name = "web-10".into();
     let (mut engine, now) = untagged_and_old();
-    let requests =
-        engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![older, other_source, other_name]))), now);
+    let requests = engine
+        .handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![older, other_source, built, other_name]))), now);
     assert!(matches!(requests[..], [Request::CopyImage { .. }]), "{requests:?}");
 }
 

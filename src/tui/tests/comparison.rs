@@ -1,10 +1,11 @@
 //! Pages that compare a copy with its source, or any two images; and lineages.
 
 use super::{
-    jobs::{available, copying, on, says, screen, shows, with_jobs},
+    jobs::{available, copying, on, says, screen, shows, update_jobs, with_jobs},
     *,
 };
 use crate::domain::{
+    LaunchPermission, PostCopyStep,
     compare::{CompareRequest, Described, ImagePlace, Incomparable, OwnerDetails, Pair},
     lineage::LineageRead,
 };
@@ -64,6 +65,24 @@ fn an_available_copy_is_compared_with_its_source_and_with_what_was_requested() {
 }
 
 #[test]
+fn a_comparison_goes_by_what_its_job_requests_now() {
+    let job = available(1);
+    let mut model = with_jobs(vec![job.clone()]);
+    on(&mut model, 1);
+    let (id, _) = requested(&keys(&mut model, "v"));
+    let copy = job.image().unwrap().clone();
+    let right = Image { id: copy, region: job.request.destination.clone(), ..image(1) };
+    answer(&mut model, id, Ok(pair(image(1), right)));
+    let sharing = "launch permissions";
+    assert!(!screen(&mut model, 120, 60).contains(sharing));
+    let mut edited = job;
+    let account = AccountId::new("999999999999").unwrap();
+    edited.request.post_copy = vec![PostCopyStep::LaunchPermissions(vec![LaunchPermission::Account(account)])];
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(edited)], status: None });
+    shows(&mut model, &[sharing, "requested: 999999999999"]);
+}
+
+#[test]
 fn what_cannot_be_compared_is_said() {
     let mut model = with_jobs(vec![copying(1)]);
     on(&mut model, 1);
@@ -74,6 +93,12 @@ fn what_cannot_be_compared_is_said() {
     says(&model, "is not known to be a copy");
     assert_eq!(keys(&mut model, "D"), []);
     says(&model, "Mark two images with Space");
+    let built = Image { source_instance: Some("i-1".into()), source_image_id: Some(image(9).id), ..image(1) };
+    let mut model = listed(vec![built]);
+    assert_eq!(keys(&mut model, "v"), []);
+    says(&model, "is no copy: it was made from an instance");
+    keys(&mut model, "d");
+    shows(&mut model, &["made from", "i-1, an instance of ami-00000009"]);
 }
 
 #[test]
@@ -127,8 +152,9 @@ fn a_lineage_is_a_tree_with_what_is_not_known_above_it() {
     assert_eq!(reply(&mut model, *id, Reply::Lineage(Box::new(read))), []);
     let root = "ami-00000001 (this image) in us-east-1: web-1, available";
     let texts =
-        ["0 ancestors, 1 copy in 1 region", "ancestors: unknown (no)", "copies in eu-west-1: unknown (no)", root];
+        ["ancestors unknown, 1 copy in 1 region", "ancestors: unknown (no)", "copies in eu-west-1: unknown (no)", root];
     shows(&mut model, &texts);
+    shows(&mut model, &["What was made from copies in regions that were not"]);
     shows(&mut model, &["\u{2514}\u{2500} ami-00000002 in us-east-1: web-2, available"]);
     let again = keys(&mut model, "R");
     assert!(again.iter().any(|effect| matches!(effect, Effect::ReadLineage { .. })), "{again:?}");

@@ -1,7 +1,7 @@
 //! `amigrate verify` and `amigrate diff`.
 
 use amigrate::{
-    domain::{ClientToken, CopyRequest, Encryption, ImageId, ImageName, KmsKeyRef, Region, image::Tag},
+    domain::{ClientToken, CopyRequest, Encryption, Failure, ImageId, ImageName, KmsKeyRef, Region, image::Tag},
     engine::{BatchId, Job, JobId, JobState},
     sim::faults::{FaultKind, Rule},
 };
@@ -42,6 +42,39 @@ fn keep_job(commands: &Commands, (copy, source): &(ImageId, ImageId)) {
     let mut job = Job::new(JobId(7), BatchId::new("batch-1a2b3c"), request, now());
     (job.state, job.images) = (JobState::Available { image: copy.clone() }, vec![copy.clone()]);
     keep_jobs(commands, [job], Timestamp::now());
+}
+
+#[test]
+fn copies_of_a_batch_that_made_no_image_are_not_verified() {
+    let mut commands = Commands::new("demo");
+    let ids = ids(&commands);
+    keep_job(&commands, &ids);
+    let job = |number: u64, state| {
+        let (from, name) = ((ids.1.clone(), region("us-west-2")), ImageName::new("evil-copy").expect("a name"));
+        let request = CopyRequest::bare(from, region("eu-west-2"), name, ClientToken::from_random(number.into()));
+        let mut job = Job::new(JobId(number), BatchId::new("batch-1a2b3c"), request, now());
+        job.state = state;
+        job
+    };
+    let failure = Box::new(Failure::new("copy", "the key is not accessible"));
+    let jobs = [job(8, JobState::Failed { failure, image: None }), job(9, JobState::Cancelled)];
+    keep_jobs(&commands, jobs, Timestamp::now());
+    let ended = commands.run(&["verify", "--batch", "batch-1a2b3c", "--output", "json"]);
+    let told = json(&ended);
+    let of = |n: usize, key: &str| told["verifications"][n][key].clone();
+    assert_eq!(told["verifications"].as_array().map(Vec::len), Some(3), "{}", commands.transcript());
+    assert_eq!([of(0, "result"), of(1, "result"), of(2, "result")], ["as_requested", "not_verified", "not_verified"]);
+    assert_eq!([of(1, "job"), of(2, "job")], [8, 9]);
+    assert_eq!(
+        [of(1, "image_id"), of(1, "name"), of(1, "region")],
+        [Value::Null, "evil-copy".into(), "eu-west-2".into()]
+    );
+    let why = |n| of(n, "message").as_str().unwrap_or_default().to_owned();
+    assert!(why(1).contains("it is failed") && why(2).contains("it is cancelled"), "{} {}", why(1), why(2));
+    assert_eq!((ended.status, told["failures"].as_array().map(Vec::len)), (Some(1), Some(2)));
+    let ids = commands.run(&["verify", "--batch", "batch-1a2b3c", "--output", "ids"]);
+    assert_eq!((ids.status, ids.stdout.as_str()), (Some(1), ""), "no image has no id");
+    assert!(ids.stderr.contains("verify copy 8 \"evil-copy\" to eu-west-2"), "{}", ids.stderr);
 }
 
 fn json(ended: &Ended) -> Value {

@@ -69,6 +69,22 @@ fn only_a_double_is_skipped_by_default() {
 }
 
 #[test]
+fn an_image_made_from_an_instance_of_the_source_is_no_copy_of_it() {
+    let web = || copy("ami-1", "eu-west-1", "web");
+    let built = |name| Image { source_instance: Some("i-1".into()), ..there(name, Some("ami-1"), false) };
+    let found = one(web(), vec![built("web")]).unwrap();
+    assert_eq!((found.same_name, found.same_source, found.choice), (true, false, Choice::CopyAnyway));
+    assert_eq!(one(web(), vec![built("other")]), None);
+    let failed = |image: Image| Image { state: crate::domain::ImageState::Failed, ..image };
+    let ended = |image: Image| {
+        let mut review = review(vec![web()]);
+        answer_all(&mut review, &account(vec![failed(image)]));
+        review.ended_copies(&web()).len()
+    };
+    assert_eq!((ended(there("web", Some("ami-1"), false)), ended(built("web"))), (1, 0));
+}
+
+#[test]
 fn another_key_is_no_double_and_the_default_key_is_resolved_without_creating_it() {
     let mut review = review(vec![CopyRequest { encryption: encrypted(None), ..copy("ami-1", "eu-west-1", "web") }]);
     let account = account(vec![there("web", Some("ami-1"), true)]);

@@ -9,7 +9,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Compared {
     pub(super) request: CompareRequest,
-    /// What was requested of the copy, by the job of this number.
+    /// What was requested of the copy when the page was opened, by the job of this number.
     pub(super) job: Option<(JobId, CopyRequest)>,
 }
 

@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{
     domain::{
-        Image,
+        CopyRequest, Image,
         compare::{self, CompareRequest, Difference, Finding, ImagePlace, Incomparable, Pair, Standing, Unknown},
         text::clean,
     },
-    engine::{Job, JobState, Origin},
+    engine::{Job, JobId, JobState, Origin},
     labels,
     tui::{
         model::{Connection, Model, PendingReply},
@@ -55,7 +55,7 @@ pub fn of_job(job: &Job) -> Option<Pager> {
 pub fn of_image(model: &Model, image: &Image) -> Option<Pager> {
     let made = |job: &&Job| job.origin == Origin::Here && job.images.contains(&image.id);
     let job = model.jobs_view.jobs().find(made);
-    if job.is_none() && image.source_image_id.is_none() {
+    if image.source_instance.is_some() || job.is_none() && image.copied_from().is_none() {
         return None;
     }
     let source = job.map(|job| ImagePlace::source_of(&job.request));
@@ -66,6 +66,9 @@ pub fn of_image(model: &Model, image: &Image) -> Option<Pager> {
 pub fn verify(model: &mut Model, image: &Image) {
     match of_image(model, image) {
         Some(page) => model.overlays.push(Overlay::Pager(page)),
+        None if image.source_instance.is_some() => {
+            model.show_notice(format!("{} is no copy: it was made from an instance.", image.id));
+        }
         None => model.show_notice(format!("{} is not known to be a copy: EC2 names no source of it.", image.id)),
     }
 }
@@ -123,7 +126,21 @@ impl Row {
     }
 }
 
-pub(super) fn lines(compared: &Compared, load: &Load<Result<Pair, Incomparable>>, width: usize) -> Vec<Line<'static>> {
+/// What was requested of the copy that is compared, by the job as it is now: its steps may have been edited since the page was opened.
+/// A job that is dismissed is as it was.
+fn requested(compared: &Compared, model: &Model) -> Option<(JobId, CopyRequest)> {
+    let CompareRequest::Copy { copy, .. } = &compared.request else { return None };
+    let made = |job: &&Job| job.origin == Origin::Here && job.images.contains(&copy.id);
+    let job = model.jobs_view.jobs().find(made).map(|job| (job.id, job.request_as_edited()));
+    job.or_else(|| compared.job.clone())
+}
+
+pub(super) fn lines(
+    compared: &Compared,
+    load: &Load<Result<Pair, Incomparable>>,
+    model: &Model,
+    width: usize,
+) -> Vec<Line<'static>> {
     let pair = match load {
         Load::NotRequested | Load::Loading => return entry("result", "comparing ...", width),
         Load::Loaded(read) => match read.as_ref() {
@@ -144,8 +161,9 @@ pub(super) fn lines(compared: &Compared, load: &Load<Result<Pair, Incomparable>>
             vec![("Differences", found.differences.iter().map(Row::of).collect()), ("Not compared", unknown)]
         }
         CompareRequest::Copy { .. } => {
-            let found = compare::verify(pair, compared.job.as_ref().map(|(_, request)| request));
-            let job = match &compared.job {
+            let job = requested(compared, model);
+            let found = compare::verify(pair, job.as_ref().map(|(_, request)| request));
+            let job = match &job {
                 Some((number, _)) => format!("by copy {number}"),
                 None => "not known here: no copy of the jobs pane has made it".into(),
             };

@@ -1,5 +1,7 @@
 //! Image details.
 
+use std::sync::Arc;
+
 use ratatui::text::Line;
 
 use super::{
@@ -74,23 +76,24 @@ pub(super) fn lines(image: &Image, details: &DetailsLoad, model: &Model, width: 
 }
 
 fn lineage(image: &Image, model: &Model, width: usize) -> Vec<Line<'static>> {
-    if let Some(instance) = &image.source_instance {
-        return entry("made from", &clean(instance), width);
-    }
-    let Some(source) = &image.source_image_id else { return Vec::new() };
+    let Some(source) = &image.source_image_id else {
+        let instance = image.source_instance.as_deref();
+        return instance.map(|instance| entry("made from", &clean(instance), width)).unwrap_or_default();
+    };
     let region = image.source_region.as_ref().map_or_else(String::new, |r| format!(" in {r}"));
     let known =
         model.catalogue.images().find(|i| i.id == *source).map_or_else(String::new, |i| format!(" ({})", i.name));
-    entry("copied from", &format!("{source}{region}{known}"), width)
+    let source = format!("{source}{region}{known}");
+    match &image.source_instance {
+        Some(instance) => entry("made from", &format!("{}, an instance of {source}", clean(instance)), width),
+        None => entry("copied from", &source, width),
+    }
 }
 
 /// The copies of an image: those listed, and those of the jobs whose images are not listed.
 fn copies(image: &Image, model: &Model, width: usize) -> Vec<Line<'static>> {
-    let is_source = |other: &Image| {
-        other.source_image_id.as_ref() == Some(&image.id)
-            && other.source_region.as_ref().is_none_or(|region| *region == image.region)
-    };
-    let listed: Vec<&Image> = model.catalogue.images().filter(|i| is_source(i)).map(AsRef::as_ref).collect();
+    let is_copy = |other: &&Arc<Image>| other.is_copy_of(&image.id, &image.region);
+    let listed: Vec<&Image> = model.catalogue.images().filter(is_copy).map(AsRef::as_ref).collect();
     let jobs = model.jobs_view.jobs().filter(|job| {
         let request = &job.request;
         let known = job.image().is_some_and(|made| listed.iter().any(|i| i.id == *made));

@@ -64,6 +64,11 @@ pub(super) fn lines(image: &Arc<Image>, load: &Load<LineageRead>, model: &Model,
     for (n, text) in labels::lineage::unread(read).iter().enumerate() {
         lines.extend(entry(if n == 0 { "not known" } else { "" }, text, width));
     }
+    let all = !model.regions.is_empty();
+    let all = all && model.regions.iter().all(|info| !info.enabled() || read.regions.contains(&info.region));
+    if let Some(text) = labels::lineage::beyond(read, all) {
+        lines.extend(entry("", text, width));
+    }
     lines.push(Line::default());
     lines.extend(tree(image, read).iter().flat_map(|node| node_lines(node, branches, width)));
     lines

@@ -51,7 +51,7 @@ pub(super) fn lines(pager: &Pager, model: &Model, width: usize) -> Vec<Line<'sta
             }
         },
         PagerSubject::HistoryJob(job) => [job::lines(job, model, width), audit::lines(&pager.audit, width)].concat(),
-        PagerSubject::Comparison(compared) => comparison::lines(compared, &pager.comparison, width),
+        PagerSubject::Comparison(compared) => comparison::lines(compared, &pager.comparison, model, width),
         PagerSubject::Lineage(image) => lineage::lines(image, &pager.lineage, model, width),
         PagerSubject::Help => help::lines(&model.keymap, width),
         PagerSubject::PickerHelp => help::picker_lines(&model.keymap, width),

@@ -76,3 +76,19 @@ fn what_is_listed_is_said_while_the_form_is_filled_in() {
     ctrl(&mut model, 's');
     lacks(&mut model, "was copied to");
 }
+
+#[test]
+fn an_image_made_from_an_instance_is_not_said_to_be_a_copy() {
+    let mut model = listed_with(vec![image(1)], |c| c.browse.regions = vec!["us-east-1".into(), "eu-west-1".into()]);
+    open_form(&mut model);
+    let there = |pending: &PendingReply| matches!(pending, PendingReply::Images { region, .. } if region.as_str() == "eu-west-1");
+    let id = *model.pending.iter().find(|(_, pending)| there(pending)).expect("it is being listed").0;
+    let built = Image { source_instance: Some("i-1".into()), ..earlier_copy() };
+    reply(
+        &mut model,
+        id,
+        Reply::Images { region: region("eu-west-1"), page: Ok(ImagePage { images: vec![built], next: None }) },
+    );
+    shows(&mut model, &["ami-00000009 in eu-west-1 has the name"]);
+    lacks(&mut model, "was copied to");
+}

@@ -1,12 +1,15 @@
 //! Tables of what differs, what is left out, what was requested, and what is not known.
 
+mod left_out;
+mod of_others;
+
 use std::sync::Arc;
 
 use super::*;
 use crate::domain::{
     AccountId, ClientToken, CopyRequest, Description, Encryption, Failure, Image, ImageId, ImageName, ImageState,
     KmsKeyRef, LaunchPermission, PostCopyStep, Region, SnapshotId,
-    image::{BlockDevice, Ebs, Tag},
+    image::{BlockDevice, Ebs, RareAttributes, Tag},
     image_details::{SnapshotDetails, VolumePermission},
 };
 
@@ -220,7 +223,7 @@ fn devices_are_compared_by_name() {
     }
     let mut pair = copied();
     change(&mut pair.right, |image| image.block_devices[0].device_name = "/dev/sda1".into());
-    let volume = "Volume { gib: Some(8), volume_type: Some(\"gp3\") }";
+    let volume = "Volume { gib: Some(8), volume_type: Some(\"gp3\"), from_snapshot: true }";
     assert_eq!(
         found(&pair, None),
         [format!("/dev/sda1 Kind: - > {volume} not requested"), format!("/dev/xvda Kind: {volume} > - not requested")],
@@ -274,6 +277,7 @@ fn what_was_requested_otherwise_is_told_even_where_the_copy_is_as_its_source() {
         encryption: Encryption::Encrypt { key: None },
         post_copy: vec![
             PostCopyStep::LaunchPermissions(vec![LaunchPermission::Account(account('9'))]),
+            PostCopyStep::SnapshotPermissions(vec![account('9')]),
             PostCopyStep::Deprecation("2030-01-01T00:00:00Z".parse().unwrap()),
         ],
         ..request()
@@ -284,6 +288,7 @@ fn what_was_requested_otherwise_is_told_even_where_the_copy_is_as_its_source() {
             "Name: web > web wanted web-dr",
             "Deprecation: Time(2027-01-01T00:00:00Z) > - wanted Time(2030-01-01T00:00:00Z)",
             "/dev/xvda Encrypted: Flag(false) > Flag(false) wanted Flag(true)",
+            "/dev/xvda VolumePermissions: - > - wanted 1",
             "Tag(\"DR\"): - > - wanted yes",
             "LaunchPermissions: - > - wanted 999999999999",
         ]
@@ -307,12 +312,14 @@ fn the_key_of_a_copy_is_its_regions() {
     let mut pair = copied();
     encrypt(&mut pair.left, KEY);
     encrypt(&mut pair.right, OTHER_KEY);
-    assert_eq!(found(&pair, None), ["/dev/xvda Key: 1111 > 2222 not requested"]);
+    assert_eq!(found(&pair, None), [] as [&str; 0], "it cannot have the source's");
     assert_eq!(found(&pair, Some(&keep)), ["/dev/xvda Key: 1111 > 2222 requested"], "the default key");
     let mut resolved = keep.clone();
     resolved.expected.key_arn = Some(OTHER_KEY.replace("2222-", "3333-").into());
     assert_eq!(found(&pair, Some(&resolved)).len(), 1);
     assert!(found(&pair, Some(&resolved))[0].contains("wanted"), "{:?}", found(&pair, Some(&resolved)));
+    encrypt(&mut pair.right, &KEY.replace("1111-", "3333-"));
+    assert_eq!(found(&pair, None).len(), 1, "another key of the same region");
     let multi = |place: &str| format!("arn:aws:kms:{place}:123456789012:key/mrk-1234");
     encrypt(&mut pair.left, &multi("us-east-1"));
     encrypt(&mut pair.right, &multi("eu-west-1"));
@@ -342,8 +349,8 @@ fn what_is_not_known_is_never_equal() {
     assert!(verify(&pair, None).is_incomplete());
     let mut pair = copied();
     pair.left.of_owner = None;
-    assert_eq!(found(&pair, None), ["UefiData: unknown", "LaunchPermissions: unknown"]);
-    assert!(!verify(&pair, None).is_incomplete(), "nobody but its owner can read it");
+    assert_eq!(found(&pair, None), ["UefiData: unknown"], "the copy is shared with nobody, whatever the source is");
+    assert!(verify(&pair, None).is_incomplete(), "although nobody but its owner can read it");
     let mut pair = copied();
     encrypt(&mut pair.right, KEY);
     pair.right.snapshots = Err(denied());
