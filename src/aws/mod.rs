@@ -14,6 +14,7 @@ mod identity;
 mod image_details;
 mod image_usage;
 mod images;
+mod kept_snapshots;
 mod kms_keys;
 mod lineage;
 mod options;

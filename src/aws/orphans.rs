@@ -8,11 +8,11 @@ use futures_util::{StreamExt, stream};
 
 use super::{
     convert,
-    images::{PAGE, filter},
+    images::{FILTER_VALUES, PAGE, filter},
     session::Session,
 };
 use crate::domain::{
-    AccountId, Failure, ImageId, Region, SnapshotId,
+    AccountId, Failure, ImageId, Region, Retry, SnapshotId,
     orphans::{OwnSnapshot, RegionListing, Sharing},
 };
 
@@ -66,6 +66,23 @@ impl Session {
         Ok(Some(RegionListing { region: region.clone(), snapshots, images, bin, locked, fast_restore }))
     }
 
+    /// Returns which of these images the account owns in a region, in whatever state.
+    ///
+    /// # Errors
+    /// If any page cannot be read.
+    pub async fn own_images_among(
+        &self,
+        region: &Region,
+        images: &BTreeSet<ImageId>,
+    ) -> Result<BTreeSet<ImageId>, Failure> {
+        let (images, mut found) = (Vec::from_iter(images), BTreeSet::new());
+        for some in images.chunks(FILTER_VALUES) {
+            let only = filter("image-id", some.iter().map(|image| image.as_str()));
+            found.extend(self.images_with_snapshots(region, Some(only)).await?.into_keys());
+        }
+        Ok(found)
+    }
+
     /// Returns who may create volumes of these snapshots; the failure of one is in its place.
     pub async fn sharing(&self, region: &Region, snapshots: &[SnapshotId]) -> Sharing {
         let read = stream::iter(snapshots.to_vec()).map(|id| async move {
@@ -100,7 +117,10 @@ impl Session {
         match self.call(&what, "ec2:DescribeSnapshots", call.send()).await {
             Ok(answer) => {
                 let of_id = |one: &OwnSnapshot| one.snapshot.id == *snapshot;
-                Ok(answer.snapshots().iter().filter_map(own_snapshot).find(of_id))
+                let found = answer.snapshots().iter().filter_map(own_snapshot).find(of_id);
+                // EC2 says so if it does not exist: that it does not tell of it does not mean that it is gone.
+                let missing = || Failure::new(&what, "EC2 answered without it, and did not say that it is gone");
+                found.map(Some).ok_or_else(|| missing().retry(Retry::Later))
             }
             Err(failure) if failure.is("InvalidSnapshot.NotFound") => Ok(None),
             Err(failure) => Err(failure),
@@ -354,5 +374,24 @@ mod tests {
             _ => CannedResponse::ok("<R/>"),
         });
         assert!(session.orphan_again(&listing, &snap("snap-1"), &image).await.unwrap().is_none());
+        // An answer without it says nothing.
+        let (session, _) = scripted(|_, _| CannedResponse::ok("<R/>"));
+        let failure = session.orphan_again(&listing, &snap("snap-1"), &image).await.unwrap_err();
+        assert!(failure.why.contains("did not say that it is gone"), "{failure}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn images_are_asked_for_in_other_regions_as_many_as_a_filter_takes() {
+        let (session, asked) = scripted(|_, asked| match asked.param("Filter.1.Value.1") {
+            "ami-000" => images("ami-000", "snap-1", ""),
+            _ => CannedResponse::ok("<R/>"),
+        });
+        let wanted: BTreeSet<ImageId> = (0..201).map(|n| ImageId::new(&format!("ami-{n:03}")).unwrap()).collect();
+        let found = session.own_images_among(&eu(), &wanted).await.unwrap();
+        assert_eq!(found, [ImageId::new("ami-000").unwrap()].into());
+        let calls = asked.all();
+        let last: Vec<&str> = calls.iter().map(|call| call.param("Filter.1.Value.200")).collect();
+        assert_eq!((last, calls[1].param("Filter.1.Value.1")), (vec!["ami-199", ""], "ami-200"));
+        assert_eq!((calls[0].param("Owner.1"), calls[0].param("IncludeDisabled")), ("self", "true"));
     }
 }

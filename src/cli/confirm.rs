@@ -5,6 +5,11 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use super::exit::{CommandError, ExitStatus};
 use crate::domain::{Failure, text::clean};
 
+/// Returns true if there is a terminal to ask on.
+pub(super) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
 /// Asks whether to do `what`, after these lines about it; returns if a person at the terminal agrees, or `yes` was given.
 ///
 /// # Errors
@@ -13,7 +18,7 @@ pub(super) fn confirm(what: &str, lines: &[String], yes: bool) -> Result<(), Com
     if yes {
         return Ok(());
     }
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !can_ask() {
         let failure = Failure::new(what, "there is no terminal to ask on");
         return Err(CommandError::usage(failure.hint("Add --yes to do it without a question.")));
     }
@@ -39,7 +44,7 @@ pub(super) fn confirm(what: &str, lines: &[String], yes: bool) -> Result<(), Com
 /// # Errors
 /// Wrong usage if there is no terminal to ask on; and if something else was typed.
 pub(super) fn typed_number(what: &str, lines: &[String], number: usize, hint: &str) -> Result<(), CommandError> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !can_ask() {
         let failure = Failure::new(what, "this must be confirmed, and there is no terminal to ask on");
         return Err(CommandError::usage(failure.hint(hint)));
     }

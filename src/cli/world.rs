@@ -27,6 +27,8 @@ fn scenarios() -> String {
 #[derive(Debug)]
 pub(super) struct WorldPlan {
     pub(super) scenario: Scenario,
+    /// With what a clean-up by hand has left.
+    leftovers: bool,
     time_scale: TimeScale,
 }
 
@@ -35,7 +37,8 @@ impl WorldArgs {
     /// No such scenario, or a scale out of range.
     pub(super) fn plan(&self) -> Result<WorldPlan, CommandError> {
         let time_scale = TimeScale::new(self.time_scale).or_usage()?;
-        Ok(WorldPlan { scenario: Scenario::named(&self.scenario).or_usage()?, time_scale })
+        let leftovers = self.scenario == "demo";
+        Ok(WorldPlan { scenario: Scenario::named(&self.scenario).or_usage()?, leftovers, time_scale })
     }
 }
 
@@ -46,6 +49,10 @@ impl WorldPlan {
     }
 
     pub(super) fn build(&self, now: Timestamp) -> SharedWorld {
-        SharedWorld::new(World::at_scale(&self.scenario, self.time_scale, now))
+        let mut world = World::at_scale(&self.scenario, self.time_scale, now);
+        if self.leftovers {
+            world.add_leftovers(now);
+        }
+        SharedWorld::new(world)
     }
 }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{clock::Clock, store_handle::StoreHandle};
 use crate::{
-    aws::{Session, with_request_id},
+    aws::{Session, other_account, with_request_id},
     domain::{AccountKey, Failure, Region},
     engine::{AnsweredRequest, AuditId, Change, JobId, Outcome, SentRequest},
     store::{ChangeSet, Store},
@@ -48,21 +48,8 @@ impl OnRecord {
         &self.clock
     }
 
-    /// Sends a call. Without a record it is not sent.
-    ///
-    /// # Errors
-    /// Why the call failed, or that it could not be recorded.
-    pub async fn send<T>(
-        &self,
-        session: &Session,
-        changing: Changing<'_>,
-        call: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Failure> {
-        let (value, not_recorded) = self.send_and_tell(session, changing, call).await?;
-        not_recorded.map_or(Ok(value), Err)
-    }
-
-    /// Sends a call. Without a record it is not sent. Returns with its result why its answer is not on record, if it is not.
+    /// Sends a call. Without a record, or with another account's credentials, it is not sent. Returns with its result why its answer is
+    /// not on record, if it is not.
     ///
     /// # Errors
     /// Why the call failed, or was not sent.
@@ -73,7 +60,12 @@ impl OnRecord {
         call: impl Future<Output = Result<T, Failure>>,
     ) -> Result<(T, Option<Failure>), Failure> {
         let id = AuditId(Uuid::new_v4().as_u128());
-        let identity = session.account().await.ok().map(|account| account.arn);
+        let account = session.account().await?;
+        // Credentials that refresh may come back as another account.
+        if let Some(ours) = self.account.account().filter(|ours| *ours != account.id) {
+            return Err(other_account(&account, &ours));
+        }
+        let identity = Some(account.arn);
         let Changing { action, region, resource } = changing;
         // No job has sent it.
         let change = Change { job: JobId(0), action, region: region.clone(), resource };

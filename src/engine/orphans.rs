@@ -2,7 +2,7 @@
 
 use super::{job::Job, state::JobState};
 use crate::domain::{
-    CopyRequest, ImageId, Region,
+    CopyRequest, ImageId, Region, SnapshotId,
     orphans::{Claimant, Claims},
 };
 
@@ -33,10 +33,6 @@ impl Job {
                 JobState::Available { image } | JobState::Failed { image: Some(image), .. } => Some(image),
                 _ => None,
             };
-            if self.keep_snapshots && matches!(self.state, JobState::Deregistered) && !self.dismissed {
-                let kept = self.images.iter().map(|image| ((region.clone(), image.clone()), self.id.0));
-                claims.kept.extend(kept);
-            }
             if let Some(image) = own.filter(|_| !self.dismissed) {
                 self.claim_image(claims, image);
             }
@@ -50,6 +46,15 @@ impl Job {
         for image in self.images.iter().chain(self.image()).chain(candidates) {
             self.claim_image(claims, image);
         }
+    }
+
+    /// Returns the ids of images that are gone and whose snapshots were to be kept, and of these snapshots as far as they are known. Another
+    /// image's snapshots may be among them, if the image was registered on them.
+    pub fn kept_on_purpose(&self) -> impl Iterator<Item = &str> {
+        let is_there = matches!(self.state, JobState::Available { .. } | JobState::Failed { image: Some(_), .. });
+        let kept = self.keep_snapshots && self.state.ended() && !is_there;
+        let images = self.images.iter().map(ImageId::as_str);
+        images.chain(self.listed_snapshots.iter().map(SnapshotId::as_str)).filter(move |_| kept)
     }
 
     /// Claims an image of its own, with the snapshots that are known of it.

@@ -1,7 +1,7 @@
 //! Orphaned snapshots in words. Each reason is a fragment that reads after the snapshot's id.
 
 use crate::domain::{
-    orphans::{Claimant, Implausible, Kept, Maker},
+    orphans::{Claimant, Implausible, KEPT_TAG, Kept, Maker},
     price::{Money, Prices},
     text::{clean, count, thousands},
 };
@@ -19,13 +19,14 @@ pub fn kept(reason: &Kept) -> String {
             format!("its image is in the Recycle Bin{until}")
         }
         Kept::UnknownImageInRecycleBin(image) => {
-            format!("{image} is in the Recycle Bin, and EC2 does not tell which snapshots it needs")
+            format!("{image} is in the Recycle Bin, and may need it: EC2 does not tell which snapshots it has")
         }
         Kept::Job(Claimant::Copy(number)) => {
             format!("copy {number} of the queue needs it, or counts its image as its own")
         }
         Kept::Job(Claimant::Requested) => "a copy that was just requested needs it".into(),
         Kept::OnPurpose(job) => format!("its image was deregistered without its snapshots, as requested (job {job})"),
+        Kept::Tagged => format!("its tag {KEPT_TAG} says that it is kept on purpose"),
         Kept::Implausible(Implausible::Owner) => "EC2 does not confirm that the account owns it".into(),
         Kept::Implausible(Implausible::Volume) => "its volume is not as EC2 makes snapshots for images".into(),
         Kept::Implausible(Implausible::Time) => "it was started at another time than the copy it names".into(),
@@ -40,6 +41,7 @@ pub fn kept(reason: &Kept) -> String {
         Kept::Shared => "others may create volumes of it".into(),
         Kept::LockUnknown(why) => unknown("whether it is locked", why),
         Kept::FastRestoreUnknown(why) => unknown("whether fast snapshot restore is enabled", why),
+        Kept::ElsewhereUnknown(why) => unknown("whether its image is in another region", why),
         Kept::SharingUnknown(why) => unknown("who may create volumes of it", why),
         Kept::SharingNotRead => "who may create volumes of it was not read".into(),
     }

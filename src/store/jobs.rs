@@ -11,6 +11,7 @@ use super::{
     database::{Seq, Store, seq},
     errors::Error,
     hooks::{self, DueHook},
+    kept_snapshots,
     rows::{self, json, parsed, time},
 };
 use crate::{
@@ -118,6 +119,7 @@ impl Store {
         self.write("keep the jobs", |tx, seq| {
             let account = account.as_str();
             rows::write(tx, account, &changes.jobs, seq.0, now)?;
+            kept_snapshots::write(tx, account, &changes.jobs, now)?;
             audit::write_sent(tx, account, &changes.sent, now)?;
             audit::write_answered(tx, &changes.answered, now)?;
             hooks::write(tx, account, &changes.hooks, now)?;

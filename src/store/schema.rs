@@ -129,6 +129,25 @@ pub(super) const STEPS: &[&str] = &[
      ) STRICT;",
     // `body` of `jobs` says when a copy had ended that nobody watched, and keeps why one failed whose image is removed.
     "",
+    // `kept_snapshots`: images that were deregistered without their snapshots, and these, for longer than there is a job of them.
+    "CREATE TABLE kept_snapshots (
+         account TEXT NOT NULL,
+         region TEXT NOT NULL,
+         resource TEXT NOT NULL,
+         job INTEGER NOT NULL,
+         time TEXT NOT NULL,
+         PRIMARY KEY (account, region, resource)
+     ) STRICT;
+     WITH kept AS (
+         SELECT account, id AS number, destination, ended, CASE WHEN json_valid(body) THEN body ELSE '{}' END AS body FROM jobs
+         WHERE ended IS NOT NULL AND state <> 'available'
+     )
+     INSERT OR IGNORE INTO kept_snapshots
+         SELECT account, destination, made.value, number, ended FROM kept, json_each(kept.body, '$.made') AS made
+             WHERE json_extract(kept.body, '$.keep_snapshots')
+         UNION ALL
+         SELECT account, destination, listed.value, number, ended FROM kept, json_each(kept.body, '$.listed') AS listed
+             WHERE json_extract(kept.body, '$.keep_snapshots');",
 ];
 
 /// The version that a list of steps ends at.

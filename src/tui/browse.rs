@@ -181,7 +181,7 @@ pub(super) fn signed_in(model: &mut Model, account: Account, effects: &mut Vec<E
         }
         model.requested.clear();
         model.last_review = None;
-        model.pending.retain(|_, pending| !pending.concerns_jobs());
+        model.pending.retain(|_, pending| !pending.concerns_account());
     }
     model.account = Some(account);
     effects.push(Effect::OpenJobs { account: key });

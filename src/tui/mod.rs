@@ -44,8 +44,8 @@ pub use crate::config::bindings;
 pub use jobs_view::JobsView;
 pub use model::{Model, Start};
 pub use msg::{
-    Connected, Effect, EffectId, ExportRequest, Msg, Reply, StorageReply, StorageRequest, StoredFilters, StoredForms,
-    Unlogged,
+    Connected, Effect, EffectId, ExportRequest, Msg, Reply, Restored, StorageReply, StorageRequest, StoredFilters,
+    StoredForms, Unlogged,
 };
 pub use typing::{TypedLine, Typing};
 

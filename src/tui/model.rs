@@ -1,6 +1,9 @@
 //! The state of the screen, in one place with one owner. Only [`Model::update`] changes it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -29,7 +32,7 @@ use crate::{
 };
 
 pub(super) use super::pending::PendingReply;
-pub use super::pending::{FilterRequest, FormRequest};
+pub use super::pending::{FilterRequest, FormRequest, StorageWork};
 
 /// The two panes of the main screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +164,8 @@ pub struct Model {
     pub(super) last_review: Option<Box<Review>>,
     /// Copies that were requested and are no jobs yet.
     pub(super) requested: Requested,
+    /// Snapshots that were deleted here: a list that was begun before may still have them.
+    pub(super) deleted_snapshots: BTreeSet<(Region, String)>,
     next_id: u64,
     last_token: u128,
 }
@@ -213,13 +218,13 @@ impl Model {
             narrowed_for: String::new(),
             last_review: None,
             requested: Requested::default(),
+            deleted_snapshots: BTreeSet::new(),
             next_id: 0,
             last_token: start.seed,
             start,
         };
         model.query = model.query_for(whose);
-        let name = model.start.config.ui.theme.clone();
-        if let Err(failure) = model.use_theme(&name) {
+        if let Err(failure) = model.use_theme(&model.start.config.ui.theme.clone()) {
             model.show_failure("theme", &failure);
         } else if let Some(note) = model.start.config.notes.first().cloned() {
             model.show_notice(note);

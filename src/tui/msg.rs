@@ -270,7 +270,15 @@ pub enum StorageReply {
     Orphans(Result<Box<FoundOrphans>, Failure>),
     OrphansDeleted(Vec<(Region, SnapshotId, Result<Deleted, Failure>)>),
     RecycleBins(Vec<(Region, Result<RecycleBin, Failure>)>),
-    Restored(Vec<(Region, String, RestoreOutcome)>),
+    Restored(Restored),
+}
+
+/// What came of restoring.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Restored {
+    pub outcomes: Vec<(Region, String, RestoreOutcome)>,
+    /// Why calls that were carried out are not on record.
+    pub not_on_record: Vec<Failure>,
 }
 
 /// A text of which a log has only the length: it may have a client token, as commands of the AWS CLI do.

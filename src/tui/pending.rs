@@ -46,8 +46,8 @@ pub(super) enum PendingReply {
     Lineage(ImagePlace),
     /// Who uses images that are about to be deregistered.
     Usage,
-    /// What is awaited for a page of storage, in words.
-    Storage(&'static str),
+    /// What is read or changed for a page of storage.
+    Storage(StorageWork),
     /// The source of a copy that is made again.
     Source(Arc<Job>),
     Forms(FormRequest),
@@ -63,9 +63,9 @@ pub(super) enum PendingReply {
 }
 
 impl PendingReply {
-    /// Returns true if it is about jobs of the account that is shown.
-    pub(super) fn concerns_jobs(&self) -> bool {
-        matches!(self, Self::PublicAccess(_) | Self::History | Self::Audit(_) | Self::Source(_))
+    /// Returns true if it is about jobs or snapshots of the account that is shown.
+    pub(super) fn concerns_account(&self) -> bool {
+        matches!(self, Self::PublicAccess(_) | Self::History | Self::Audit(_) | Self::Source(_) | Self::Storage(_))
     }
 
     /// Returns true if it is for a page of text.
@@ -77,6 +77,17 @@ impl PendingReply {
     pub(super) fn is_quiet(&self) -> bool {
         matches!(self, Self::Images { quiet: true, .. } | Self::FirstPage(_) | Self::KnownImages { .. })
     }
+}
+
+/// What is read or changed for a page of storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StorageWork {
+    FindOrphans,
+    ReadBins,
+    /// So many snapshots.
+    Delete(usize),
+    /// So many images and snapshots.
+    Restore(usize),
 }
 
 /// What was requested of the stored contents of the form.

@@ -4,10 +4,11 @@
 use jiff::SignedDuration;
 
 use crate::{
+    domain::text::count,
     driver::DriverStatus,
     engine::{Job, JobPhase, JobState, Origin, RemovalReason},
     tui::{
-        model::Model,
+        model::{Model, PendingReply, StorageWork},
         msg::Effect,
         screens::{
             Overlay,
@@ -73,6 +74,31 @@ pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// The confirmation before work would stop; `None` if none would.
 fn confirmation(model: &Model) -> Option<Confirmation> {
+    let (of_queue, storage) = (confirmation_of_queue(model), storage_changes(model));
+    if storage.is_empty() {
+        return of_queue;
+    }
+    Some(of_queue.unwrap_or_else(|| Confirmation::quit_working(leaves_hooks(model))).beginning(storage))
+}
+
+/// What is being deleted or restored by this process, which no other goes on with.
+fn storage_changes(model: &Model) -> Vec<String> {
+    let text = |pending: &PendingReply| match pending {
+        PendingReply::Storage(StorageWork::Delete(snapshots)) => Some(format!(
+            "{} being deleted: what is not deleted yet stays.",
+            count(*snapshots, "snapshot is", "snapshots are")
+        )),
+        PendingReply::Storage(StorageWork::Restore(resources)) => Some(format!(
+            "{} being restored: what is not restored yet stays in the Recycle Bin.",
+            count(*resources, "resource is", "resources are")
+        )),
+        _ => None,
+    };
+    model.pending.values().filter_map(text).collect()
+}
+
+/// The confirmation for the queue, and for what was typed into a form.
+fn confirmation_of_queue(model: &Model) -> Option<Confirmation> {
     let pending = pending_work(model);
     if !pending.any() || model.start.config.read_only {
         let edited = |o: &Overlay| matches!(o, Overlay::Form(form) if form.is_edited());
@@ -84,8 +110,8 @@ fn confirmation(model: &Model) -> Option<Confirmation> {
     }
 }
 
-/// Keeps an open confirmation true: the jobs go on while it is read.
-pub(super) fn on_job_update(model: &mut Model) {
+/// Keeps an open confirmation true: the jobs, and what is deleted or restored, go on while it is read.
+pub(super) fn keep_true(model: &mut Model) {
     let is_open = |o: &Overlay| matches!(o, Overlay::Confirmation(q) if q.quits());
     let Some(open) = model.overlays.iter().position(is_open) else { return };
     let now = confirmation(model).unwrap_or_else(Confirmation::quit_freely);

@@ -13,7 +13,7 @@ use crate::{
         browse, discovery, finishing, keymap, known_regions, layout, live,
         model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
-        msg::{Effect, EffectId, Msg, Reply},
+        msg::{Effect, EffectId, Msg, Reply, StorageReply},
         narrowing, news,
         plain::{self, Step, text::PAGE},
         problems, quit,
@@ -207,7 +207,12 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
             }
         }
     }
-    quit::on_job_update(model);
+    quit::keep_true(model);
+}
+
+fn on_storage(model: &mut Model, reply: StorageReply, effects: &mut Vec<Effect>) {
+    storage::on_reply(model, reply, effects);
+    quit::keep_true(model);
 }
 
 fn on_account(model: &mut Model, result: Result<Account, Failure>, effects: &mut Vec<Effect>) {
@@ -268,7 +273,7 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         (PendingReply::PublicAccess(job), Reply::Check(answer)) => form::steps::on_public_access(model, job, answer),
         (PendingReply::History, Reply::History(result)) => jobs::history_update::on_reply(model, result),
         (pending, reply) if pending.is_of_page() => pager::replies::on_reply(model, pending, reply),
-        (PendingReply::Storage(_), Reply::Storage(reply)) => storage::on_reply(model, reply, effects),
+        (PendingReply::Storage(_), Reply::Storage(reply)) => on_storage(model, reply, effects),
         (PendingReply::Usage, Reply::Usage(usage)) => input::open::on_usage(model, &usage),
         (PendingReply::Source(job), Reply::Image(result)) => {
             form::again::on_source(model, &job, result.map(|image| image.map(|image| *image)));

@@ -2,6 +2,7 @@
 //! the queue: stored before anything is sent, on record, and gone on with after a crash.
 
 mod confirm;
+mod keep;
 mod outcome;
 mod targets;
 
@@ -37,7 +38,7 @@ pub(super) struct DeregisterArgs {
     /// Ids or names of images in the region; - reads them from standard input
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<String>,
-    /// Keep the snapshots of the images
+    /// Keep the snapshots of the images, tagged amigrate:kept so that `amigrate orphans` calls them no orphans
     #[arg(long)]
     keep_snapshots: bool,
     /// Say who uses the images and whether they may be deregistered, and change nothing
@@ -70,6 +71,9 @@ pub(super) fn run(setup: &Setup, args: &DeregisterArgs) -> Result<ExitStatus, Co
         }
         if !args.yes {
             confirm::confirm(&wanted, args.keep_snapshots)?;
+        }
+        if args.keep_snapshots {
+            keep::tag(setup, &connection, &targets).await?;
         }
         deregister(setup, &connection, &targets, args.keep_snapshots).await
     })

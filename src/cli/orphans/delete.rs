@@ -28,6 +28,15 @@ use crate::{
     labels,
 };
 
+/// What is to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted<'a> {
+    /// All orphans that are found.
+    All,
+    /// These, if they are orphans.
+    Named(&'a [SnapshotId]),
+}
+
 /// One run.
 pub(super) struct Deletion<'a> {
     pub(super) setup: &'a Setup,
@@ -36,8 +45,7 @@ pub(super) struct Deletion<'a> {
     /// What of the regions could not be read.
     pub(super) unread: Vec<RegionFailure>,
     pub(super) prices: &'a Prices,
-    /// Only these; all if it is empty.
-    pub(super) named: &'a [SnapshotId],
+    pub(super) wanted: Wanted<'a>,
     pub(super) max_delete: usize,
     pub(super) yes: bool,
 }
@@ -72,11 +80,9 @@ impl Deletion<'_> {
 
     /// Returns what is to be deleted, and why some that were named are not.
     fn choose(&self) -> (Vec<Orphan>, Vec<Failure>) {
-        if self.named.is_empty() {
-            return (self.found.orphans.clone(), Vec::new());
-        }
+        let Wanted::Named(named) = self.wanted else { return (self.found.orphans.clone(), Vec::new()) };
         let (mut chosen, mut refused): (Vec<Orphan>, Vec<Failure>) = (Vec::new(), Vec::new());
-        for id in self.named {
+        for id in named {
             if chosen.iter().any(|orphan| orphan.id() == id) {
                 continue;
             }
@@ -189,7 +195,11 @@ impl Deletion<'_> {
 /// Fills in what came of a snapshot.
 fn fill(record: &mut OrphanRecord, done: Result<Deleted, Failure>, failures: &mut Vec<Failure>) {
     match done {
-        Ok(Deleted::Deleted) => record.state = OrphanState::Deleted,
+        Ok(Deleted::Deleted { not_on_record }) => {
+            record.state = OrphanState::Deleted;
+            record.message = not_on_record.as_ref().map(|_| "deleted, and not on record".into());
+            failures.extend(not_on_record);
+        }
         Ok(Deleted::Gone) => {
             record.state = OrphanState::Deleted;
             record.message = Some("somebody else deleted it".into());

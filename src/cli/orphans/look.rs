@@ -45,7 +45,7 @@ pub(super) async fn look(
     }
     let account = session.account().await?.id;
     // After the regions: what was requested meanwhile counts too.
-    let rules = Rules::new(account, min_age, claims(setup, &connection.account)?, &listings);
+    let rules = Rules::new(account, min_age, claims(setup, &connection.account)?);
     let found = find(session, rules, listings, Timestamp::now()).await;
     let mut failures = in_words_of_sts(session, failures).await;
     failures.extend(found.unknown.iter().map(|(region, failure)| RegionFailure::of(region, failure.clone())));

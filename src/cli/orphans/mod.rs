@@ -8,6 +8,7 @@ use std::io;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    confirm::can_ask,
     connection::Connection,
     exit::{CommandError, ExitStatus},
     output::{Printer, Record, ended, report},
@@ -23,7 +24,7 @@ use crate::{
     driver::orphans::Found,
     labels,
 };
-use delete::Deletion;
+use delete::{Deletion, Wanted};
 use look::look;
 
 /// Below this EC2 may not show an image yet whose snapshots it shows.
@@ -36,7 +37,7 @@ const LEAST_AGE: SignedDuration = SignedDuration::from_hours(1);
   amigrate orphans --regions us-east-1,eu-west-1 --min-age 30d --output csv
   amigrate orphans --kept
   amigrate orphans --regions eu-west-1 --delete snap-0123456789abcdef0
-  amigrate orphans --all-regions --delete --max-delete 50 --yes")]
+  amigrate orphans --all-regions --delete --all --max-delete 50 --yes")]
 pub(super) struct OrphansArgs {
     /// Regions between commas, or all; without it those of the setting browse.regions, else every enabled one
     #[arg(long, value_name = "REGIONS")]
@@ -50,9 +51,13 @@ pub(super) struct OrphansArgs {
     /// Print the snapshots too whose image is gone and that a rule keeps, and why
     #[arg(long, conflicts_with = "delete")]
     kept: bool,
-    /// Delete orphaned snapshots: these, or all if none is named. Each is read and judged again right before it is deleted
+    /// Delete orphaned snapshots: these; or all, if none is named and it is confirmed on a terminal. Each is read and judged again right
+    /// before it is deleted
     #[arg(long, value_name = "SNAPSHOT", num_args = 0.., value_parser = SnapshotId::new)]
     delete: Option<Vec<SnapshotId>>,
+    /// Delete all orphaned snapshots that are found; needed with --yes, or without a terminal, if none is named
+    #[arg(long, requires = "delete")]
+    all: bool,
     /// Refuse to delete more snapshots than this at once
     #[arg(long, value_name = "N", default_value_t = 10, requires = "delete")]
     max_delete: usize,
@@ -72,6 +77,24 @@ impl OrphansArgs {
     }
 }
 
+/// Returns what is to be deleted. A list that a script has left empty by mistake does not mean all: where nobody is asked, `--all` must.
+///
+/// # Errors
+/// Wrong usage if it is not clear.
+fn wanted(named: &[SnapshotId], all: bool, asks: bool) -> Result<Wanted<'_>, CommandError> {
+    let unclear =
+        |why: &str, hint: &str| Err(CommandError::usage(Failure::new("delete orphaned snapshots", why).hint(hint)));
+    match (named, all) {
+        ([], all) if all || asks => Ok(Wanted::All),
+        ([], _) => unclear(
+            "none is named after --delete, and nobody is asked whether all are meant: nothing is deleted",
+            "Name them, or give --all to delete every orphaned snapshot that is found.",
+        ),
+        (named, false) => Ok(Wanted::Named(named)),
+        (_, true) => unclear("some are named, and --all is given", "Give one of both."),
+    }
+}
+
 fn min_age(text: &str) -> Result<SignedDuration, Failure> {
     let read = age(text)?;
     if read < LEAST_AGE {
@@ -85,16 +108,18 @@ pub(super) fn run(setup: &Setup, args: &OrphansArgs) -> Result<ExitStatus, Comma
     if setup.config.read_only && args.delete.is_some() {
         return Err(CommandError::read_only("delete snapshots"));
     }
+    let asks = !args.yes && can_ask();
+    let wanted = args.delete.as_deref().map(|named| wanted(named, args.all, asks)).transpose()?;
     let prices = setup.config.prices()?;
     let _log = setup.start_log()?;
     let selection = args.selection(setup);
-    if let Some(named) = &args.delete {
+    if let Some(wanted) = wanted {
         return block_on(async {
             let connection = Connection::open(setup).await?;
             let (found, unread) = look(setup, &connection, &selection, args.min_age).await?;
             let (max_delete, yes) = (args.max_delete, args.yes);
             let deletion =
-                Deletion { setup, connection: &connection, found, unread, prices: &prices, named, max_delete, yes };
+                Deletion { setup, connection: &connection, found, unread, prices: &prices, wanted, max_delete, yes };
             deletion.run().await
         });
     }
@@ -141,4 +166,27 @@ fn print(setup: &Setup, records: &[OrphanRecord], unread: &[RegionFailure]) -> R
     let mut printer = Printer::new(setup.output, columns, io::stdout());
     records.iter().try_for_each(|record| printer.print(record))?;
     printer.finish(&[("failures", region_failures::records(unread))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_are_meant_only_where_somebody_says_so() {
+        let one = [SnapshotId::new("snap-0123456789abcdef0").unwrap()];
+        let cases: [(&[SnapshotId], bool, bool, Option<Wanted<'_>>); 8] = [
+            (&[], false, true, Some(Wanted::All)),
+            (&[], false, false, None),
+            (&[], true, true, Some(Wanted::All)),
+            (&[], true, false, Some(Wanted::All)),
+            (&one, false, true, Some(Wanted::Named(&one))),
+            (&one, false, false, Some(Wanted::Named(&one))),
+            (&one, true, true, None),
+            (&one, true, false, None),
+        ];
+        for (named, all, asks, expected) in cases {
+            assert_eq!(wanted(named, all, asks).ok(), expected, "{named:?} {all} {asks}");
+        }
+    }
 }

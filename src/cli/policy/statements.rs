@@ -8,6 +8,7 @@ use super::{
         Work::{self, Cancel, Copy, Deregister, List, Orphans, Retire, Share},
     },
 };
+use crate::domain::orphans::KEPT_TAG;
 
 /// Actions that read, which EC2 and KMS mostly allow on all resources or none; and the work that needs them.
 const READS: &[(&str, &[Work])] = &[
@@ -69,6 +70,11 @@ pub(super) fn statements(scope: &PolicyScope) -> Vec<Statement> {
     }
     if scope.allows(&[Cancel, Deregister]) {
         all.push(Statement::allow("Remove", &["ec2:DeregisterImage", "ec2:DeleteSnapshot"], images()));
+    }
+    if scope.allows(&[Deregister]) {
+        let snapshots = vec![format!("arn:{partition}:ec2:*::snapshot/*")];
+        let tag = Statement::allow("TagWhatIsKept", &["ec2:CreateTags"], snapshots);
+        all.push(tag.only_if("ForAllValues:StringEquals", "aws:TagKeys", &[KEPT_TAG]));
     }
     if scope.allows(&[Orphans]) {
         let delete = ["ec2:DeleteSnapshot", "ec2:RestoreSnapshotFromRecycleBin"];

@@ -135,7 +135,7 @@ fn word(reason: &Kept) -> &'static str {
         Kept::ImageInRecycleBin(_) => "image_in_recycle_bin",
         Kept::UnknownImageInRecycleBin(_) => "recycle_bin_unknown",
         Kept::Job(_) => "job",
-        Kept::OnPurpose(_) => "on_purpose",
+        Kept::OnPurpose(_) | Kept::Tagged => "on_purpose",
         Kept::Implausible(_) => "not_made_for_image",
         Kept::AwsBackup => "aws_backup",
         Kept::Managed(_) => "managed",
@@ -148,6 +148,7 @@ fn word(reason: &Kept) -> &'static str {
         Kept::Shared => "shared",
         Kept::LockUnknown(_) => "lock_unknown",
         Kept::FastRestoreUnknown(_) => "fast_restore_unknown",
+        Kept::ElsewhereUnknown(_) => "elsewhere_unknown",
         Kept::SharingUnknown(_) | Kept::SharingNotRead => "sharing_unknown",
     }
 }

@@ -99,6 +99,7 @@ impl<'a> Restoring<'a> {
             for (snapshot, outcome) in restorer.take_snapshots() {
                 outcomes.add(record(region, bin, &BinnedId::Snapshot(snapshot)), outcome);
             }
+            outcomes.failures.extend(restorer.take_not_on_record());
             if let Some(outcome) = of_image {
                 outcomes.add(record(region, bin, id), outcome);
             }

@@ -52,11 +52,13 @@ impl RecycleBin {
         self.snapshots.iter().filter(move |snapshot| snapshot.image().as_ref() == Some(image))
     }
 
-    /// Adds what another listing of the same bin has more.
+    /// Adds what another listing of the same bin has more. An image may have been restored, and have entered it again: the later time
+    /// counts, and one that is not known may be as late.
     pub fn merge(&mut self, other: Self) {
         for image in other.images {
-            if self.image(&image.id).is_none() {
-                self.images.push(image);
+            match self.images.iter_mut().find(|known| known.id == image.id) {
+                Some(known) => known.entered = known.entered.zip(image.entered).map(|(one, other)| one.max(other)),
+                None => self.images.push(image),
             }
         }
         for snapshot in other.snapshots {

@@ -1,14 +1,15 @@
 //! The rules: which snapshots are orphans, and by which rule others are kept. The same rules judge a listing and, right before it is
 //! deleted, one snapshot that was read again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    bin::{BinnedImage, RecycleBin},
     kept::{Implausible, Kept},
-    listing::{Claims, OwnSnapshot, RegionListing, Sharing},
+    listing::{Claims, Elsewhere, OwnSnapshot, RegionListing, Sharing},
     made_for::{MadeFor, Maker, made_for},
 };
 use crate::domain::{
@@ -20,8 +21,11 @@ use crate::domain::{
     snapshot::{Snapshot, SnapshotState},
 };
 
-/// EC2 starts the snapshots of a copy within seconds; copies of them that somebody makes later keep the description.
-const STARTED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+/// EC2 starts the snapshots of a copy within seconds of its task. Copies of them that somebody makes keep the description, and begin once
+/// they are completed, which takes minutes. What EC2 itself starts later, because it is busy, is kept: that costs storage only.
+const STARTED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+/// The key of the tag on snapshots that are kept on purpose: other hosts do not know what this one's store does. Its value does not matter.
+pub const KEPT_TAG: &str = "amigrate:kept";
 /// Start of the keys of tags that only services of AWS set.
 const OF_AWS: &str = "aws:";
 /// Start of the keys of AWS Backup's tags.
@@ -37,8 +41,7 @@ pub struct Judge<'a> {
     /// Younger ones are kept.
     pub min_age: SignedDuration,
     pub claims: &'a Claims,
-    /// The images of all regions that were listed.
-    pub everywhere: &'a BTreeMap<ImageId, Region>,
+    pub elsewhere: &'a Elsewhere,
     pub sharing: &'a Sharing,
 }
 
@@ -50,8 +53,12 @@ pub const MIN_AGE: SignedDuration = SignedDuration::from_hours(24);
 pub struct FoundOrphans {
     pub orphans: Vec<Orphan>,
     pub kept: Vec<KeptSnapshot>,
-    /// Regions that have no orphans because not all of them could be read, and what else is not known.
+    /// How many regions were read.
+    pub read: usize,
+    /// Regions that have no orphans because not all of them could be read.
     pub failures: Vec<(Region, Failure)>,
+    /// What else is not known, so that snapshots are kept.
+    pub unknown: Vec<(Region, Failure)>,
 }
 
 /// What was found in a region.
@@ -112,15 +119,15 @@ fn month(region: &Region, snapshot: &OwnSnapshot, prices: &Prices) -> Option<Mon
 
 impl Judged {
     /// Returns the snapshots for which nothing but who may use them is to be read.
-    pub fn unread(&self) -> impl Iterator<Item = &SnapshotId> {
-        self.kept.iter().filter(|kept| kept.reason == Kept::SharingNotRead).map(KeptSnapshot::id)
+    pub fn unread(&self) -> impl Iterator<Item = &KeptSnapshot> {
+        self.kept.iter().filter(|kept| kept.reason == Kept::SharingNotRead)
     }
 }
 
 impl Judge<'_> {
     /// Judges all snapshots of a region.
     pub fn region(&self, listing: &RegionListing) -> Judged {
-        let (users, unexplained) = (listing.users(), unexplained(listing));
+        let users = listing.users();
         let mut judged = Judged::default();
         for own in &listing.snapshots {
             let Some(made_for) = made_for(&own.snapshot) else { continue };
@@ -128,7 +135,7 @@ impl Judge<'_> {
                 continue;
             }
             let (region, snapshot) = (listing.region.clone(), own.clone());
-            match self.reason(listing, own, &made_for, &users, unexplained.as_ref()) {
+            match self.reason(listing, own, &made_for, &users) {
                 None => judged.orphans.push(Orphan { region, snapshot, made_for }),
                 Some(reason) => judged.kept.push(KeptSnapshot { region, snapshot, made_for, reason }),
             }
@@ -143,7 +150,6 @@ impl Judge<'_> {
         own: &OwnSnapshot,
         made_for: &MadeFor,
         users: &HashMap<&SnapshotId, &ImageId>,
-        unexplained: Option<&ImageId>,
     ) -> Option<Kept> {
         let id = &own.snapshot.id;
         if let Some(image) = users.get(id) {
@@ -152,24 +158,36 @@ impl Judge<'_> {
         if let Some(image) = listing.bin.image(&made_for.image) {
             return Some(Kept::ImageInRecycleBin(image.exits));
         }
-        if let Some(image) = unexplained {
-            return Some(Kept::UnknownImageInRecycleBin(image.clone()));
+        if let Some(image) = may_be_of(&listing.bin, &own.snapshot) {
+            return Some(Kept::UnknownImageInRecycleBin(image.id.clone()));
         }
-        if let Some(region) = self.everywhere.get(&made_for.image) {
+        if let Some(region) = self.elsewhere.images.get(&made_for.image) {
             return Some(Kept::ImageElsewhere(region.clone()));
         }
         if let Some(job) = self.claims.of(&listing.region, id, &made_for.image) {
             return Some(Kept::Job(job));
         }
-        if let Some(job) = self.claims.kept.get(&(listing.region.clone(), made_for.image.clone())) {
-            return Some(Kept::OnPurpose(*job));
+        if let Some(job) = self.claims.kept_by(&listing.region, id, &made_for.image) {
+            return Some(Kept::OnPurpose(job));
         }
-        self.by_itself(own, made_for).or_else(|| protected(listing, id)).or_else(|| self.shared(id))
+        let by_itself = self.by_itself(own, made_for).or_else(|| protected(listing, id));
+        by_itself.or_else(|| self.unread_elsewhere(made_for)).or_else(|| self.shared(id))
+    }
+
+    /// Returns that its image may be in a region that was not read. What `CreateImage` made is no copy of a snapshot: those have no volume.
+    fn unread_elsewhere(&self, made_for: &MadeFor) -> Option<Kept> {
+        match made_for.maker {
+            Maker::CopyImage { .. } => self.elsewhere.unknown.clone().map(Kept::ElsewhereUnknown),
+            Maker::CreateImage => None,
+        }
     }
 
     /// Returns the rule that keeps a snapshot for what it is itself.
     fn by_itself(&self, own: &OwnSnapshot, made_for: &MadeFor) -> Option<Kept> {
         let snapshot = &own.snapshot;
+        if snapshot.tags.iter().any(|tag| &*tag.key == KEPT_TAG) {
+            return Some(Kept::Tagged);
+        }
         if is_of_backup(own) {
             return Some(Kept::AwsBackup);
         }
@@ -202,16 +220,12 @@ impl Judge<'_> {
     }
 }
 
-/// Returns an image in the Recycle Bin of which no snapshot tells that it was made for it. It was registered on other snapshots, and EC2
-/// does not tell which.
-fn unexplained(listing: &RegionListing) -> Option<ImageId> {
-    if listing.bin.images.is_empty() {
-        return None;
-    }
-    let own = listing.snapshots.iter().filter_map(|own| made_for(&own.snapshot)).map(|made| made.image);
-    let explained: BTreeSet<ImageId> =
-        own.chain(listing.bin.snapshots.iter().filter_map(super::bin::BinnedSnapshot::image)).collect();
-    listing.bin.images.iter().find(|image| !explained.contains(&image.id)).map(|image| image.id.clone())
+/// Returns an image in the Recycle Bin that may have a snapshot. EC2 does not tell which it has, and snapshots that were made for it do not
+/// say that it has no others: `CreateImage` and `RegisterImage` take existing ones too. Only one that was started after the image had
+/// entered the bin cannot be its own.
+fn may_be_of<'a>(bin: &'a RecycleBin, snapshot: &Snapshot) -> Option<&'a BinnedImage> {
+    let is_later = |entered| snapshot.started.zip(entered).is_some_and(|(started, entered)| started > entered);
+    bin.images.iter().find(|image| !is_later(image.entered))
 }
 
 fn is_of_backup(own: &OwnSnapshot) -> bool {

@@ -17,12 +17,14 @@ pub enum Kept {
     ImageElsewhere(Region),
     /// Its image is in the Recycle Bin until then, and needs it to be restored.
     ImageInRecycleBin(Option<Timestamp>),
-    /// This image is in the Recycle Bin, and no snapshot tells that it is its own: this one may be.
+    /// This image is in the Recycle Bin, where EC2 does not tell which snapshots it has: it may have this one.
     UnknownImageInRecycleBin(ImageId),
     /// This copy of the queue needs it, or counts the image as its own.
     Job(Claimant),
     /// Deregistering its image here was to keep its snapshots. The number of that job.
     OnPurpose(u64),
+    /// Its tag says that it is kept on purpose.
+    Tagged,
     /// It is not as EC2 makes snapshots for images.
     Implausible(Implausible),
     /// AWS Backup made it.
@@ -47,6 +49,8 @@ pub enum Kept {
     LockUnknown(String),
     /// Whether fast snapshot restore is enabled could not be read.
     FastRestoreUnknown(String),
+    /// A region could not be read, and its image may be there.
+    ElsewhereUnknown(String),
     /// Who may create volumes of it could not be read.
     SharingUnknown(String),
     /// Who may create volumes of it was not read.
@@ -58,7 +62,11 @@ impl Kept {
     pub fn is_unknown(&self) -> bool {
         matches!(
             self,
-            Self::LockUnknown(_) | Self::FastRestoreUnknown(_) | Self::SharingUnknown(_) | Self::SharingNotRead
+            Self::LockUnknown(_)
+                | Self::FastRestoreUnknown(_)
+                | Self::ElsewhereUnknown(_)
+                | Self::SharingUnknown(_)
+                | Self::SharingNotRead
         )
     }
 }

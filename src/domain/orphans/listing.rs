@@ -53,6 +53,15 @@ impl RegionListing {
 /// Who may create volumes of snapshots, as far as it was read.
 pub type Sharing = BTreeMap<SnapshotId, Result<Vec<VolumePermission>, Failure>>;
 
+/// Where images are that may be in other regions than the snapshots that were made for them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Elsewhere {
+    /// The images of the regions that were listed, and those of candidates in all others.
+    pub images: BTreeMap<ImageId, Region>,
+    /// Why not every region of the account could be read, if so.
+    pub unknown: Option<String>,
+}
+
 /// A copy of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Claimant {
@@ -67,8 +76,10 @@ pub enum Claimant {
 pub struct Claims {
     pub images: BTreeMap<(Region, ImageId), Claimant>,
     pub snapshots: BTreeMap<(Region, SnapshotId), Claimant>,
-    /// Images that were deregistered here without their snapshots, as somebody wanted.
-    pub kept: BTreeMap<(Region, ImageId), u64>,
+    /// Images that were deregistered here without their snapshots, as somebody wanted, with the numbers of the jobs.
+    pub kept_images: BTreeMap<(Region, ImageId), u64>,
+    /// The snapshots of such images, as far as they are known.
+    pub kept_snapshots: BTreeMap<(Region, SnapshotId), u64>,
 }
 
 impl Claims {
@@ -76,5 +87,11 @@ impl Claims {
     pub(super) fn of(&self, region: &Region, snapshot: &SnapshotId, image: &ImageId) -> Option<Claimant> {
         let by_snapshot = self.snapshots.get(&(region.clone(), snapshot.clone()));
         by_snapshot.or_else(|| self.images.get(&(region.clone(), image.clone()))).copied()
+    }
+
+    /// Returns the job that kept a snapshot, or all those of the image that it was made for.
+    pub(super) fn kept_by(&self, region: &Region, snapshot: &SnapshotId, image: &ImageId) -> Option<u64> {
+        let by_snapshot = self.kept_snapshots.get(&(region.clone(), snapshot.clone()));
+        by_snapshot.or_else(|| self.kept_images.get(&(region.clone(), image.clone()))).copied()
     }
 }

@@ -10,7 +10,7 @@ mod made_for;
 mod tests;
 
 pub use bin::{BinnedImage, BinnedSnapshot, RecycleBin};
-pub use judge::{FoundOrphans, Judge, Judged, KeptSnapshot, MIN_AGE, Orphan};
+pub use judge::{FoundOrphans, Judge, Judged, KEPT_TAG, KeptSnapshot, MIN_AGE, Orphan};
 pub use kept::{Implausible, Kept};
-pub use listing::{Claimant, Claims, OwnSnapshot, RegionListing, Sharing};
+pub use listing::{Claimant, Claims, Elsewhere, OwnSnapshot, RegionListing, Sharing};
 pub use made_for::{MadeFor, Maker, made_for};

@@ -2,7 +2,7 @@
 
 use super::find::{Rules, claims};
 use crate::{
-    aws::Session,
+    aws::{Session, other_account},
     domain::{
         Failure,
         orphans::{Judged, Kept, Orphan, RegionListing},
@@ -13,7 +13,8 @@ use crate::{
 /// What came of an orphan.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Deleted {
-    Deleted,
+    /// It is deleted; and why that is not on record, if it is not.
+    Deleted { not_on_record: Option<Failure> },
     /// It was not there any more.
     Gone,
     /// A rule keeps it now.
@@ -48,7 +49,12 @@ pub async fn delete_orphan(
         // Of a snapshot whose image exists the rules say nothing.
         return Ok(Deleted::Kept(kept.unwrap_or_else(|| Kept::ImageIsBack(orphan.made_for.image.clone()))));
     }
+    let account = session.account().await?;
+    // The rules say that it belongs to the account that they are for.
+    if account.id != *rules.account() {
+        return Err(other_account(&account, rules.account()));
+    }
     let changing = Changing { action: "DeleteSnapshot", region, resource: id.to_string() };
-    record.send(session, changing, session.delete_snapshot(region, id)).await?;
-    Ok(Deleted::Deleted)
+    let ((), not_on_record) = record.send_and_tell(session, changing, session.delete_snapshot(region, id)).await?;
+    Ok(Deleted::Deleted { not_on_record })
 }

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::elsewhere::elsewhere;
 use crate::{
     aws::Session,
     domain::{
         AccountId, AccountKey, Failure, ImageId, Region, SnapshotId,
-        orphans::{Claims, Judge, Judged, Kept, KeptSnapshot, Orphan, RegionListing, Sharing},
+        orphans::{Claims, Elsewhere, Judge, Judged, Kept, KeptSnapshot, Orphan, RegionListing, Sharing},
         text::count,
     },
     engine::{self, Command},
-    store::Store,
+    store::{KeptResource, Store},
 };
 
 /// What is judged by, besides what a region itself tells.
@@ -21,7 +22,7 @@ pub struct Rules {
     account: AccountId,
     min_age: SignedDuration,
     claims: Claims,
-    everywhere: BTreeMap<ImageId, Region>,
+    elsewhere: Elsewhere,
 }
 
 /// What was found.
@@ -42,16 +43,14 @@ pub struct Found {
 pub type FoundFailure = (Region, Failure);
 
 impl Rules {
-    /// The rules for these regions.
-    pub fn new(
-        account: AccountId,
-        min_age: SignedDuration,
-        claims: Claims,
-        listings: &BTreeMap<Region, RegionListing>,
-    ) -> Self {
-        let images = listings.values().flat_map(|listing| listing.images.keys().map(|image| (image, &listing.region)));
-        let everywhere = images.map(|(image, region)| (image.clone(), region.clone())).collect();
-        Self { account, min_age, claims, everywhere }
+    /// The rules for an account. [`find`] adds what is in other regions.
+    pub fn new(account: AccountId, min_age: SignedDuration, claims: Claims) -> Self {
+        Self { account, min_age, claims, elsewhere: Elsewhere::default() }
+    }
+
+    /// Returns the account whose snapshots they judge.
+    pub(super) fn account(&self) -> &AccountId {
+        &self.account
     }
 
     /// The same with what the queue claims now.
@@ -67,14 +66,14 @@ impl Rules {
             now,
             min_age: self.min_age,
             claims: &self.claims,
-            everywhere: &self.everywhere,
+            elsewhere: &self.elsewhere,
             sharing,
         };
         judge.region(listing)
     }
 }
 
-/// Reads what copies of the account's queue need, or count as theirs.
+/// Reads what copies of the account's queue need, or count as theirs, and what was kept on purpose.
 ///
 /// # Errors
 /// If the store cannot be read, or holds copies that this version does not understand: they may need anything.
@@ -89,19 +88,44 @@ pub fn claims(store: &Store, account: &AccountKey) -> Result<Claims, Failure> {
         Command::Copy(requests) => Some(requests),
         _ => None,
     });
-    Ok(engine::claims(&loaded.jobs, requested.flatten()))
+    let mut claims = engine::claims(&loaded.jobs, requested.flatten());
+    // After the jobs: what one of them has kept that ended meanwhile it still claims itself.
+    for kept in store.kept_on_purpose(account)? {
+        match kept.resource {
+            KeptResource::OfImage(image) => _ = claims.kept_images.insert((kept.region, image), kept.job.0),
+            KeptResource::Snapshot(snapshot) => _ = claims.kept_snapshots.insert((kept.region, snapshot), kept.job.0),
+        }
+    }
+    Ok(claims)
 }
 
-/// Judges regions that were listed. Who may use a snapshot is read for those only that nothing else keeps.
-pub async fn find(session: &Session, rules: Rules, listings: BTreeMap<Region, RegionListing>, now: Timestamp) -> Found {
+/// Judges regions that were listed. Whether its image is in another region, and who may use it, is read for those snapshots only that
+/// nothing else keeps.
+pub async fn find(
+    session: &Session,
+    mut rules: Rules,
+    listings: BTreeMap<Region, RegionListing>,
+    now: Timestamp,
+) -> Found {
+    let unread = |listing: &RegionListing| {
+        let judged = rules.judge(listing, &Sharing::new(), now);
+        judged.unread().map(|kept| kept.made_for.image.clone()).collect::<Vec<ImageId>>()
+    };
+    let candidates = listings.values().flat_map(unread).collect();
+    let (elsewhere, not_read) = elsewhere(session, &listings, &candidates).await;
+    rules.elsewhere = elsewhere;
     let mut found = Found { rules, listings, orphans: Vec::new(), kept: Vec::new(), unknown: Vec::new() };
     for (region, listing) in &found.listings {
-        let unread: Vec<SnapshotId> = found.rules.judge(listing, &Sharing::new(), now).unread().cloned().collect();
+        let judged = found.rules.judge(listing, &Sharing::new(), now);
+        let unread: Vec<SnapshotId> = judged.unread().map(KeptSnapshot::id).cloned().collect();
         let sharing = session.sharing(region, &unread).await;
         let Judged { orphans, kept } = found.rules.judge(listing, &sharing, now);
         found.unknown.extend(unknown(listing, &sharing, &kept).map(|failure| (region.clone(), failure)));
         found.orphans.extend(orphans);
         found.kept.extend(kept);
+    }
+    if found.kept.iter().any(|kept| matches!(kept.reason, Kept::ElsewhereUnknown(_))) {
+        found.unknown.extend(not_read);
     }
     found.orphans.sort_by(|a, b| (&a.region, &a.made_for.image, a.id()).cmp(&(&b.region, &b.made_for.image, b.id())));
     found.kept.sort_by(|a, b| (&a.region, &a.made_for.image, a.id()).cmp(&(&b.region, &b.made_for.image, b.id())));

@@ -1,6 +1,7 @@
 //! Finds orphaned snapshots and deletes them, for the commands and the screen: the rules are `domain::orphans`.
 
 mod delete;
+mod elsewhere;
 mod find;
 mod restore;
 

@@ -32,11 +32,14 @@ pub struct Restorer<'a> {
     /// The snapshots that were tried, with what came of them, and in which order.
     snapshots: BTreeMap<SnapshotId, RestoreOutcome>,
     order: Vec<SnapshotId>,
+    /// Why answers are not on record.
+    not_on_record: Vec<Failure>,
 }
 
 impl<'a> Restorer<'a> {
     pub fn new(session: &'a Session, record: &'a OnRecord, region: &'a Region, bin: &'a RecycleBin) -> Self {
-        Self { session, record, region, bin, snapshots: BTreeMap::new(), order: Vec::new() }
+        let (snapshots, order, not_on_record) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { session, record, region, bin, snapshots, order, not_on_record }
     }
 
     /// Returns the snapshots that were restored since the last call, in the order of the calls.
@@ -45,14 +48,31 @@ impl<'a> Restorer<'a> {
         std::mem::take(&mut self.order).into_iter().filter_map(outcome).collect()
     }
 
+    /// Returns why what was done since the last call is not on record, if something is not. It is done all the same.
+    pub fn take_not_on_record(&mut self) -> Vec<Failure> {
+        std::mem::take(&mut self.not_on_record)
+    }
+
+    async fn send(
+        &mut self,
+        action: &'static str,
+        resource: String,
+        call: impl Future<Output = Result<(), Failure>>,
+    ) -> Result<(), Failure> {
+        let changing = Changing { action, region: self.region, resource };
+        let ((), not_on_record) = self.record.send_and_tell(self.session, changing, call).await?;
+        self.not_on_record.extend(not_on_record);
+        Ok(())
+    }
+
     /// Restores a snapshot. Returns true if EC2 has taken it back.
     pub async fn snapshot(&mut self, id: &SnapshotId) -> bool {
         if let Some(known) = self.snapshots.get(id) {
             return !matches!(known, RestoreOutcome::Failed(_));
         }
         let (session, region) = (self.session, self.region);
-        let changing = Changing { action: "RestoreSnapshotFromRecycleBin", region, resource: id.to_string() };
-        let sent = self.record.send(session, changing, session.restore_snapshot(region, id)).await;
+        let call = session.restore_snapshot(region, id);
+        let sent = self.send("RestoreSnapshotFromRecycleBin", id.to_string(), call).await;
         let shows = || async {
             let found = session.describe_snapshots(region, std::slice::from_ref(id), &[]).await;
             found.is_ok_and(|found| !found.is_empty())
@@ -76,8 +96,8 @@ impl<'a> Restorer<'a> {
             return RestoreOutcome::Failed(Failure::new(what(), "not all of its snapshots could be restored"));
         }
         let sent = loop {
-            let changing = Changing { action: "RestoreImageFromRecycleBin", region, resource: id.to_string() };
-            let sent = self.record.send(session, changing, session.restore_image(region, id)).await;
+            let call = session.restore_image(region, id);
+            let sent = self.send("RestoreImageFromRecycleBin", id.to_string(), call).await;
             let Err(failure) = &sent else { break sent };
             // An image may have snapshots that were not made for it.
             let untried = |id: &SnapshotId| failure.why.contains(id.as_str()) && !self.snapshots.contains_key(id);

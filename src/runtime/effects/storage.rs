@@ -15,7 +15,7 @@ use crate::{
         Clock, OnRecord,
         orphans::{Deleted, Found, RestoreOutcome, Restorer, Rules, claims, delete_orphan, find},
     },
-    tui::{EffectId, Reply, StorageReply, StorageRequest},
+    tui::{EffectId, Reply, Restored, StorageReply, StorageRequest},
 };
 
 /// Regions that are read at the same time.
@@ -43,8 +43,8 @@ impl Effects {
             let found = async {
                 let (listings, failures) = listings(&session, regions).await;
                 let found = found(&session, &record?, clock, listings).await?;
-                let failures = failures.into_iter().chain(found.unknown).collect();
-                Ok(FoundOrphans { orphans: found.orphans, kept: found.kept, failures })
+                let Found { listings, orphans, kept, unknown, .. } = found;
+                Ok(FoundOrphans { orphans, kept, read: listings.len(), failures, unknown })
             };
             Reply::Storage(StorageReply::Orphans(found.await.map(Box::new)))
         });
@@ -91,13 +91,13 @@ impl Effects {
     fn restore(&mut self, id: EffectId, resources: Vec<(Region, String)>) {
         let record = self.on_record();
         self.reply(id, |session| async move {
-            let mut results = Vec::new();
+            let mut done = Restored::default();
             for region in distinct(resources.iter().map(|(region, _)| region.clone()).collect()) {
                 let of_region = resources.iter().filter(|(of, _)| *of == region).map(|(_, id)| id.as_str());
                 let ids: Vec<&str> = of_region.collect();
-                results.extend(restore_in(&session, record.as_ref(), &region, &ids).await);
+                restore_in(&session, record.as_ref(), &region, &ids, &mut done).await;
             }
-            Reply::Storage(StorageReply::Restored(results))
+            Reply::Storage(StorageReply::Restored(done))
         });
     }
 }
@@ -140,7 +140,7 @@ async fn found(
     listings: BTreeMap<Region, RegionListing>,
 ) -> Result<Found, Failure> {
     let account = session.account().await?.id;
-    let rules = Rules::new(account, MIN_AGE, record.read(claims).await?, &listings);
+    let rules = Rules::new(account, MIN_AGE, record.read(claims).await?);
     Ok(find(session, rules, listings, clock.now()).await)
 }
 
@@ -164,17 +164,18 @@ async fn restore_in(
     record: Result<&OnRecord, &Failure>,
     region: &Region,
     ids: &[&str],
-) -> Vec<(Region, String, RestoreOutcome)> {
-    let failed = |failure: &Failure| {
-        ids.iter().map(|id| (region.clone(), (*id).to_owned(), RestoreOutcome::Failed(failure.clone()))).collect()
+    done: &mut Restored,
+) {
+    let bin = match record {
+        Ok(record) => session.recycle_bin(region).await.map(|bin| (record, bin)),
+        Err(failure) => Err(failure.clone()),
     };
-    let record = match record {
-        Ok(record) => record,
-        Err(failure) => return failed(failure),
-    };
-    let bin = match session.recycle_bin(region).await {
-        Ok(bin) => bin,
-        Err(failure) => return failed(&failure),
+    let (record, bin) = match bin {
+        Ok(both) => both,
+        Err(failure) => {
+            let failed = |id: &&str| (region.clone(), (*id).to_owned(), RestoreOutcome::Failed(failure.clone()));
+            return done.outcomes.extend(ids.iter().map(failed));
+        }
     };
     let mut restorer = Restorer::new(session, record, region, &bin);
     for snapshot in ids.iter().filter_map(|id| SnapshotId::new(id).ok()) {
@@ -187,5 +188,6 @@ async fn restore_in(
     }
     let snapshots = restorer.take_snapshots().into_iter();
     let snapshots = snapshots.map(|(id, outcome)| (region.clone(), id.to_string(), outcome));
-    snapshots.chain(images).collect()
+    done.outcomes.extend(snapshots.chain(images));
+    done.not_on_record.extend(restorer.take_not_on_record());
 }

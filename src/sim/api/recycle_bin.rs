@@ -114,6 +114,7 @@ impl World {
             ImageId::new(id).ok().filter(|image| state.bin.images.get(image).is_some_and(|one| one.is_there(now)));
         let image = image.ok_or_else(|| images_not_found(&[id]))?;
         let snapshots = || state.bin.images.get(&image).into_iter().flat_map(|one| one.last.snapshot_ids());
+        // EC2 refuses it; with which code, and whether it names the snapshot, is not documented.
         if let Some(missing) = snapshots().find(|id| self.snapshot(state, id.as_str(), now).is_none()) {
             return Err(snapshot_not_found(missing.as_str()));
         }

@@ -157,6 +157,7 @@ impl World {
             ));
         }
         if state.locked.contains(&snapshot) {
+            // EC2 refuses it; with which code is not documented.
             return Err(ApiError::new("OperationNotPermitted", format!("The snapshot '{id}' is locked.")));
         }
         if let Some(image) =

@@ -5,6 +5,7 @@ pub(crate) mod allowed_images;
 pub(crate) mod attributes;
 pub(crate) mod image_family;
 pub(crate) mod kms_keys;
+mod leftovers;
 pub(crate) mod locations;
 pub(crate) mod other_users;
 mod overrides;

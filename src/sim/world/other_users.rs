@@ -109,12 +109,33 @@ impl World {
         how: LookAlike,
         now: Timestamp,
     ) -> Result<SnapshotId, ApiError> {
+        self.look_alike((region, snapshot), region, how, now)
+    }
+
+    /// Makes a copy of a completed snapshot in another region, with its description.
+    pub fn copy_snapshot_as_other_user(
+        &mut self,
+        from: &Region,
+        snapshot: &SnapshotId,
+        to: &Region,
+        now: Timestamp,
+    ) -> Result<SnapshotId, ApiError> {
+        self.look_alike((from, snapshot), to, LookAlike::Described, now)
+    }
+
+    fn look_alike(
+        &mut self,
+        (from, snapshot): (&Region, &SnapshotId),
+        to: &Region,
+        how: LookAlike,
+        now: Timestamp,
+    ) -> Result<SnapshotId, ApiError> {
         let id = SnapshotId::new(&self.new_id("snap-")).map_err(|_| internal_error())?;
         let volume: Box<str> = match how {
             LookAlike::Described | LookAlike::Tagged => Snapshot::VOLUME_OF_COPIES.into(),
             LookAlike::OfVolume => self.new_id("vol-").into(),
         };
-        let SeenSnapshot { snapshot, .. } = self.completed_snapshot(region, snapshot.as_str(), now)?;
+        let SeenSnapshot { snapshot, .. } = self.completed_snapshot(from, snapshot.as_str(), now)?;
         let tags = if how == LookAlike::Described { Vec::new() } else { snapshot.tags.clone() };
         let created = CreatedSnapshot {
             snapshot: Snapshot { id: id.clone(), volume_id: Some(volume), started: Some(now), tags, ..snapshot },
@@ -126,7 +147,7 @@ impl World {
             location: Location::Region,
             transfer: (how != LookAlike::OfVolume).then_some(Transfer::Standard),
         };
-        self.enabled_mut(region)?.created_snapshots.insert(id.clone(), created);
+        self.enabled_mut(to)?.created_snapshots.insert(id.clone(), created);
         Ok(id)
     }
 

@@ -4,6 +4,7 @@ mod audit;
 mod damaged;
 mod hooks;
 mod jobs;
+mod kept_snapshots;
 mod opening;
 mod processes;
 

@@ -99,6 +99,7 @@ const LATER: &[&str] = &[
     schema::STEPS[5],
     schema::STEPS[6],
     schema::STEPS[7],
+    schema::STEPS[8],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE jobs SET size = 7;",
 ];
 const BROKEN: &[&str] = &[
@@ -110,6 +111,7 @@ const BROKEN: &[&str] = &[
     schema::STEPS[5],
     schema::STEPS[6],
     schema::STEPS[7],
+    schema::STEPS[8],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE nothing SET size = 7;",
 ];
 

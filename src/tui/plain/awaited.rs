@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::tui::{
     catalogue::ListState,
-    model::{Connection, Model, PendingReply, Reconnect},
+    model::{Connection, Model, PendingReply, Reconnect, StorageWork},
 };
 
 /// Everything that was requested and has not been answered; not what nobody asked for.
@@ -42,7 +42,10 @@ fn words(pending: &PendingReply) -> String {
         PendingReply::Comparison(_) => "the images to compare".into(),
         PendingReply::Lineage(_) => "the lineage".into(),
         PendingReply::Usage => "who uses the images".into(),
-        PendingReply::Storage(what) => (*what).into(),
+        PendingReply::Storage(StorageWork::FindOrphans) => "the orphaned snapshots".into(),
+        PendingReply::Storage(StorageWork::ReadBins) => "the Recycle Bin".into(),
+        PendingReply::Storage(StorageWork::Delete(_)) => "the deletion of snapshots".into(),
+        PendingReply::Storage(StorageWork::Restore(_)) => "what is restored".into(),
         PendingReply::Source(_) => "the source image".into(),
         PendingReply::Forms(_) => "the presets".into(),
         PendingReply::Filters(_) => "the saved filters".into(),

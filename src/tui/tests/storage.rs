@@ -9,7 +9,7 @@ use crate::{
         },
     },
     driver::orphans::{Deleted, RestoreOutcome},
-    tui::{Reply, StorageReply, StorageRequest, msg::Msg, screens::Overlay},
+    tui::{Reply, Restored, StorageReply, StorageRequest, msg::Msg, screens::Overlay},
 };
 
 fn snapshot(n: u32, gib: u32) -> OwnSnapshot {
@@ -39,7 +39,8 @@ fn found() -> FoundOrphans {
     let reason = Kept::Job(Claimant::Copy(7));
     let kept = KeptSnapshot { region: region("us-east-1"), snapshot: snapshot(9, 8), made_for: made_for(), reason };
     let failures = vec![(region("eu-west-1"), Failure::new("list snapshots", "denied"))];
-    FoundOrphans { orphans: vec![orphan(1, 8), orphan(2, 20), orphan(3, 4)], kept: vec![kept], failures }
+    let orphans = vec![orphan(1, 8), orphan(2, 20), orphan(3, 4)];
+    FoundOrphans { orphans, kept: vec![kept], read: 1, failures, unknown: Vec::new() }
 }
 
 /// Answers the one effect that waits.
@@ -104,7 +105,7 @@ fn a_number_is_typed_before_anything_is_deleted() {
     let place = |n: usize| (orphans[n].region.clone(), orphans[n].id().clone());
     let result = |n: usize, result| (place(n).0, place(n).1, result);
     let results = vec![
-        result(0, Ok(Deleted::Deleted)),
+        result(0, Ok(deleted())),
         result(1, Ok(Deleted::Kept(Kept::Locked))),
         result(2, Err(Failure::new("delete it", "denied"))),
     ];
@@ -141,8 +142,7 @@ fn the_recycle_bin_restores_and_is_read_again() {
     let screen = shown(&mut model);
     assert!(screen.contains("Recycle Bin: 1 resource") && !screen.contains('\u{202e}'), "{screen}");
     let effects = keys(&mut model, "r");
-    let outcome = (region("us-east-1"), "ami-0123456789abcdef0".to_owned(), RestoreOutcome::Restored);
-    let effects = answer(&mut model, effects, StorageReply::Restored(vec![outcome]));
+    let effects = answer(&mut model, effects, restored(&[RestoreOutcome::Restored]));
     assert_eq!(notice(&model), "1 resource restored.");
     assert!(
         effects.iter().any(|effect| matches!(effect, Effect::Storage { request: StorageRequest::ReadBins(_), .. })),
@@ -154,6 +154,136 @@ fn the_recycle_bin_restores_and_is_read_again() {
     assert!(matches!(model.overlays.as_slice(), [Overlay::Storage(_)]), "back to the first");
     keys(&mut model, "5");
     assert!(model.overlays.is_empty());
+}
+
+fn restored(outcomes: &[RestoreOutcome]) -> StorageReply {
+    let place = |outcome: &RestoreOutcome| (region("us-east-1"), "ami-0123456789abcdef0".to_owned(), outcome.clone());
+    StorageReply::Restored(Restored { outcomes: outcomes.iter().map(place).collect(), not_on_record: Vec::new() })
+}
+
+fn deleted() -> Deleted {
+    Deleted::Deleted { not_on_record: None }
+}
+
+/// A page on which the deletion of the first orphan is under way, and its effects.
+fn deleting() -> (Model, Vec<Effect>) {
+    let mut model = model();
+    keys(&mut model, "X1");
+    let effects = press(&mut model, KeyCode::Enter);
+    assert!(matches!(&effects[..], [Effect::Storage { request: StorageRequest::DeleteOrphans(_), .. }]), "{effects:?}");
+    (model, effects)
+}
+
+/// What was deleted first.
+fn first_deleted(result: Result<Deleted, Failure>) -> StorageReply {
+    let orphan = found().orphans.remove(0);
+    StorageReply::OrphansDeleted(vec![(orphan.region.clone(), orphan.id().clone(), result)])
+}
+
+#[test]
+fn what_is_pending_is_not_restored_yet() {
+    let bin = |model: &mut Model| {
+        let effects = keys(model, "5");
+        let binned = BinnedImage {
+            id: ImageId::new("ami-0123456789abcdef0").unwrap(),
+            name: "web".into(),
+            description: "".into(),
+            entered: None,
+            exits: None,
+        };
+        let bin = RecycleBin { images: vec![binned], snapshots: Vec::new() };
+        answer(model, effects, StorageReply::RecycleBins(vec![(region("us-east-1"), Ok(bin))]));
+        keys(model, "r")
+    };
+    let failed = RestoreOutcome::Failed(Failure::new("restore it", "denied"));
+    for (outcomes, expected) in [
+        (vec![RestoreOutcome::Pending], "0 resources restored, 1 accepted that EC2 does not show yet."),
+        (
+            vec![RestoreOutcome::Restored, RestoreOutcome::Pending, failed],
+            "1 resource restored, 1 accepted that EC2 does not show yet, 1 not: ! says why.",
+        ),
+    ] {
+        let mut model = listed(vec![image(1)]);
+        let effects = bin(&mut model);
+        answer(&mut model, effects, restored(&outcomes));
+        assert_eq!(notice(&model), expected);
+    }
+}
+
+#[test]
+fn a_page_that_is_left_and_opened_again_remembers_what_is_deleted() {
+    let (mut model, deletion) = deleting();
+    keys(&mut model, "4");
+    assert!(model.overlays.is_empty());
+    assert!(keys(&mut model, "4").is_empty(), "what is read now would be out of date");
+    assert!(shown(&mut model).contains("eleting 1 snapshot"));
+    let effects = answer(&mut model, deletion, first_deleted(Ok(deleted())));
+    assert!(shown(&mut model).contains("eading 1 region"));
+    // EC2 may show it for a while.
+    answer(&mut model, effects, StorageReply::Orphans(Ok(Box::new(found()))));
+    let screen = shown(&mut model);
+    assert!(screen.contains("Orphans: 2 snapshots") && !screen.contains("snap-00000000000000001"), "{screen}");
+}
+
+#[test]
+fn quitting_asks_while_something_is_deleted_or_restored() {
+    let (mut model, deletion) = deleting();
+    assert_eq!(ctrl(&mut model, 'c'), []);
+    let screen = shown(&mut model);
+    assert!(screen.contains("1 snapshot is being deleted: what is not deleted yet stays."), "{screen}");
+    answer(&mut model, deletion, first_deleted(Ok(deleted())));
+    assert!(shown(&mut model).contains("Nothing is left that this process has to do."));
+    assert_eq!(ctrl(&mut model, 'c'), [Effect::Quit]);
+    // Reading stops without a question.
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "4");
+    assert_eq!(ctrl(&mut model, 'c'), [Effect::Quit]);
+}
+
+#[test]
+fn what_is_done_and_not_on_record_is_done() {
+    let (mut model, deletion) = deleting();
+    let not_on_record = Some(Failure::new("keep the jobs", "the disk is full"));
+    answer(&mut model, deletion, first_deleted(Ok(Deleted::Deleted { not_on_record })));
+    let screen = shown(&mut model);
+    assert!(screen.contains("Orphans: 2 snapshots"), "{screen}");
+    assert_eq!(notice(&model), "1 snapshot deleted, 1 not on record: ! says why.");
+}
+
+#[test]
+fn another_account_is_not_told_what_came_of_the_last_one() {
+    let (mut model, deletion) = deleting();
+    let theirs = Account { id: AccountId::new("210987654321").unwrap(), arn: String::new() };
+    model.jobs_view.account = model.account.as_ref().map(|account| model.account_key(account));
+    crate::tui::browse::signed_in(&mut model, theirs, &mut Vec::new());
+    assert!(model.overlays.is_empty());
+    let before = notice(&model).to_owned();
+    answer(&mut model, deletion, first_deleted(Ok(deleted())));
+    assert_eq!(notice(&model), before);
+}
+
+#[test]
+fn what_was_not_read_is_not_called_empty() {
+    let failure = || Failure::new("list snapshots", "denied");
+    let orphans = |read, failures: usize, unknown: usize| {
+        let here = || (region("us-east-1"), failure());
+        let (failures, unknown) = (vec![here(); failures], vec![here(); unknown]);
+        let mut model = listed(vec![image(1)]);
+        let effects = keys(&mut model, "4");
+        let found = FoundOrphans { read, failures, unknown, ..FoundOrphans::default() };
+        answer(&mut model, effects, StorageReply::Orphans(Ok(Box::new(found))));
+        shown(&mut model)
+    };
+    let none = orphans(0, 1, 0);
+    assert!(none.contains("No region could be read") && none.contains("1 region not read"), "{none}");
+    let locks = orphans(1, 0, 1);
+    assert!(locks.contains("1 region not wholly known") && !locks.contains("not read"), "{locks}");
+    assert!(locks.contains("No orphaned snapshots in the regions that were read."), "{locks}");
+    let mut model = listed(vec![image(1)]);
+    let effects = keys(&mut model, "5");
+    answer(&mut model, effects, StorageReply::RecycleBins(vec![(region("us-east-1"), Err(failure()))]));
+    let bin = shown(&mut model);
+    assert!(bin.contains("No region could be read") && !bin.contains("empty"), "{bin}");
 }
 
 #[test]

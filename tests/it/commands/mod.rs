@@ -23,6 +23,7 @@ pub(crate) mod map;
 mod mistakes;
 mod once;
 pub(crate) mod orphans;
+mod orphans_kept;
 mod partial;
 mod policy;
 mod recycle_bin;

@@ -159,14 +159,19 @@ fn orphans_are_deleted_and_nothing_else_is() {
     let home = ["orphans", "--regions", "us-east-1"];
     commands.ec2.with(|w| w.lock_snapshot(&region("us-east-1"), &ids[3]));
     commands.run(&[&home[..], &["--delete", "--read-only"]].concat());
+    // As a script does whose list is empty by mistake.
     commands.run(&[&home[..], &["--delete"]].concat());
-    commands.run(&[&home[..], &["--delete", "--yes", "--max-delete", "2"]].concat());
+    commands.run(&[&home[..], &["--yes", "--delete"]].concat());
+    commands.run(&[&home[..], &["--delete", "--all"]].concat());
+    commands.run(&[&home[..], &["--delete", ids[0].as_str(), "--all", "--yes"]].concat());
+    commands.run(&[&home[..], &["--all"]].concat());
+    commands.run(&[&home[..], &["--delete", "--all", "--yes", "--max-delete", "2"]].concat());
     assert_eq!(deleted(&commands), [""; 0]);
     commands.run(&[&home[..], &["--delete", ids[3].as_str(), ids[0].as_str(), "snap-00000000", "--yes"]].concat());
     assert_eq!(deleted(&commands), [ids[0].to_string()]);
     commands.ec2.with(|w| w.retain(&region("us-east-1"), RetentionKind::Snapshots, 30));
-    commands.run(&[&home[..], &["--delete", "--yes"]].concat());
-    commands.run(&[&home[..], &["--delete", "--yes"]].concat());
+    commands.run(&[&home[..], &["--delete", "--all", "--yes"]].concat());
+    commands.run(&[&home[..], &["--delete", "--all", "--yes"]].concat());
     commands.run(&["audit", "--output", "ids"]);
     insta::assert_snapshot!(commands.transcript());
     let mut expected: Vec<String> = ids[..3].iter().map(ToString::to_string).collect();
@@ -180,9 +185,12 @@ fn orphans_are_deleted_and_nothing_else_is() {
 
 #[test]
 fn the_number_is_typed_on_a_terminal() {
-    for (typed, status, gone) in [("2\r", 0, 2), ("yes\r", 1, 0), ("\r", 1, 0)] {
+    let cases: [(&[&str], &str, u32, usize); 4] =
+        [(&[], "2\r", 0, 2), (&["--all"], "2\r", 0, 2), (&[], "yes\r", 1, 0), (&[], "\r", 1, 0)];
+    for (more, typed, status, gone) in cases {
         let (commands, _) = with_orphans(2);
-        let mut terminal = commands.on_terminal(&["orphans", "--regions", "us-east-1", "--delete"]);
+        let deletes = ["orphans", "--regions", "us-east-1", "--delete"];
+        let mut terminal = commands.on_terminal(&[&deletes[..], more].concat());
         terminal.wait_for("the question", |text| text.contains("Type 2 to delete 2 snapshots: "));
         terminal.keys(typed);
         assert_eq!(terminal.wait_exit().exit_code(), status, "{}", terminal.text());
@@ -275,17 +283,4 @@ fn nothing_is_an_orphan_while_the_queue_cannot_be_read_whole() {
     let (text, status) = kept(&commands);
     assert!(!text.contains("snap-") && text.contains("does not know, and may need any snapshot"), "{text}");
     assert_eq!(status, Some(1));
-}
-
-#[test]
-fn snapshots_that_were_to_be_kept_are_no_orphans() {
-    let mut commands = Commands::new("demo");
-    commands.settings.push(("AMIGRATE_JOBS_BACKGROUND_ON_HANGUP", "false".into()));
-    let (image, ids) = images(&commands, "app-web-2026.00015").remove(0);
-    let deregister = ["deregister", image.as_str(), "--region", "us-east-1", "--keep-snapshots", "--yes"];
-    let ended = commands.ended(&deregister, "");
-    assert_eq!(ended.status, Some(0), "{ended:?}");
-    let (text, status) = kept(&commands);
-    assert!(text.contains(ids[0].as_str()) && text.contains("without its snapshots, as requested"), "{text}");
-    assert_eq!(status, Some(0));
 }

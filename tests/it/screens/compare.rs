@@ -1,7 +1,5 @@
 //! A copy compared with its source, two images side by side, and a lineage, at four sizes, in ASCII and without colours.
 
-use std::fmt::Write as _;
-
 use amigrate::{
     domain::Region,
     sim::faults::{FaultKind, Rule},
@@ -9,7 +7,10 @@ use amigrate::{
 };
 use insta::assert_snapshot;
 
-use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named};
+use crate::support::{
+    album::Album,
+    screen_harness::{ScreenHarness, ScreenHarnessBuilder, named},
+};
 
 const REGIONS: [&str; 3] = ["us-east-1", "eu-west-1", "us-west-2"];
 
@@ -20,29 +21,25 @@ fn sized(columns: u16, rows: u16) -> ScreenHarnessBuilder {
 /// What is seen on the way through the pages. `check` looks at each.
 async fn walk(builder: ScreenHarnessBuilder, check: impl Fn(&str, &ScreenHarness)) -> String {
     let harness = ScreenHarness::opened(builder).await;
-    let mut album = String::new();
-    let mut keep = |name: &str, harness: &ScreenHarness| {
-        check(name, harness);
-        writeln!(album, "--- {name}\n{}\n", harness.screen()).expect("a string takes all");
-    };
+    let mut album = Album::new(check);
     harness.filter("name:ci-runner-arm64-eu").await;
     harness.send("v").await;
     harness.wait_text("Differences").await;
-    keep("a copy and its source", &harness);
+    album.keep("a copy and its source", &harness);
     harness.press(KeyCode::Esc).await;
     harness.filter("name:app-web-2026.00015").await;
     harness.send(" ").await;
     harness.filter("name:app-db-2026.00012").await;
     harness.send(" D").await;
     harness.wait_text("Differences").await;
-    keep("two images", &harness);
+    album.keep("two images", &harness);
     harness.send("G").await;
-    keep("two images, the end", &harness);
+    album.keep("two images, the end", &harness);
     harness.press(KeyCode::Esc).await;
     harness.filter("name:ci-runner-arm64-eu").await;
     harness.send("t").await;
     harness.wait_text("this image").await;
-    keep("a lineage", &harness);
+    album.keep("a lineage", &harness);
     harness.press(KeyCode::Esc).await;
     let denied = |action| Rule::new(action, FaultKind::Deny).in_region(Region::new("eu-west-1").expect("a region"));
     harness.world.with(|w| w.faults().add(denied("DescribeImageAttribute")));
@@ -51,8 +48,8 @@ async fn walk(builder: ScreenHarnessBuilder, check: impl Fn(&str, &ScreenHarness
     harness.send("v").await;
     harness.wait_text("not known").await;
     harness.send("G").await;
-    keep("what is denied", &harness);
-    album
+    album.keep("what is denied", &harness);
+    album.text()
 }
 
 #[tokio::test(start_paused = true)]

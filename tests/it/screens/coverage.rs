@@ -1,7 +1,5 @@
 //! The coverage screen over the embedded EC2, at four sizes, in ASCII and without colours; and exactly what is missing is copied.
 
-use std::fmt::Write as _;
-
 use amigrate::{
     domain::Region,
     sim::faults::{FaultKind, Rule},
@@ -9,7 +7,10 @@ use amigrate::{
 };
 use insta::assert_snapshot;
 
-use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named};
+use crate::support::{
+    album::Album,
+    screen_harness::{ScreenHarness, ScreenHarnessBuilder, named},
+};
 
 fn sized(columns: u16, rows: u16) -> ScreenHarnessBuilder {
     let regions = ["us-east-1", "eu-west-1", "eu-central-1", "us-west-2", "ap-southeast-2", "ap-northeast-1"];
@@ -19,31 +20,27 @@ fn sized(columns: u16, rows: u16) -> ScreenHarnessBuilder {
 /// What is seen on the way through the screen. `check` looks at each.
 async fn walk(builder: ScreenHarnessBuilder, check: impl Fn(&str, &ScreenHarness)) -> String {
     let harness = ScreenHarness::opened(builder).await;
-    let mut album = String::new();
-    let mut keep = |name: &str, harness: &ScreenHarness| {
-        check(name, harness);
-        writeln!(album, "--- {name}\n{}\n", harness.screen()).expect("a string takes all");
-    };
+    let mut album = Album::new(check);
     harness.send("3").await;
-    keep("coverage", &harness);
+    album.keep("coverage", &harness);
     harness.send("lljj a").await;
-    keep("another cell, all marked", &harness);
+    album.keep("another cell, all marked", &harness);
     harness.send("n/web").await;
-    keep("a filter being typed", &harness);
+    album.keep("a filter being typed", &harness);
     harness.press(KeyCode::Enter).await;
     harness.send("ac").await;
-    keep("the form for exactly what is missing", &harness);
+    album.keep("the form for exactly what is missing", &harness);
     harness.press(KeyCode::Esc).await;
     harness.send("/zzz").await;
-    keep("nothing matches", &harness);
+    album.keep("nothing matches", &harness);
     harness.press(KeyCode::Esc).await;
     let denied =
         Rule::new("DescribeImages", FaultKind::Deny).in_region(Region::new("ap-northeast-1").expect("a region"));
     harness.world.with(|w| w.faults().add(denied));
     harness.send("R").await;
     harness.wait_text("1 region not listed").await;
-    keep("a region that is not listed", &harness);
-    album
+    album.keep("a region that is not listed", &harness);
+    album.text()
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,80 +1,69 @@
 //! Every screen at four sizes, in ASCII as well, and without colours.
 
-use std::{fmt::Write, time::Duration};
+use std::time::Duration;
 
 use amigrate::term::{Caps, input::KeyCode};
 use insta::assert_snapshot;
 
-use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named};
+use crate::support::{
+    album::Album,
+    screen_harness::{ScreenHarness, ScreenHarnessBuilder, named},
+};
 
 const REGIONS: [&str; 2] = ["eu-west-2", "us-west-1"];
-
-/// What is seen on the way through all screens.
-#[derive(Default)]
-struct Album(String);
-
-impl Album {
-    fn keep(&mut self, name: &str, harness: &ScreenHarness) {
-        writeln!(self.0, "--- {name}\n{}\n", harness.screen()).expect("a string takes all");
-    }
-}
 
 /// Walks through every screen. `check` looks at each.
 async fn walk(builder: ScreenHarnessBuilder, check: impl Fn(&str, &ScreenHarness)) -> String {
     let harness = ScreenHarness::opened(builder).await;
-    let mut album = Album::default();
-    let mut keep = |name: &str, harness: &ScreenHarness| {
-        check(name, harness);
-        album.keep(name, harness);
-    };
-    keep("images", &harness);
+    let mut album = Album::new(check);
+    album.keep("images", &harness);
     harness.filter("web age:<90d").await;
     harness.send("a").await;
-    keep("images, filtered and marked", &harness);
+    album.keep("images, filtered and marked", &harness);
     harness.send("n?").await;
-    keep("help", &harness);
+    album.keep("help", &harness);
     harness.press(KeyCode::Esc).await;
     harness.send(":co").await;
-    keep("palette", &harness);
+    album.keep("palette", &harness);
     harness.press(KeyCode::Esc).await;
     harness.send("r").await;
-    keep("picker of regions", &harness);
+    album.keep("picker of regions", &harness);
     harness.press(KeyCode::Esc).await;
     harness.send("C").await;
-    keep("picker of columns", &harness);
+    album.keep("picker of columns", &harness);
     harness.press(KeyCode::Esc).await;
     // Beside the list where there is room, then over it.
     harness.press(KeyCode::Enter).await;
-    keep("details", &harness);
+    album.keep("details", &harness);
     harness.send("v").await;
-    keep("JSON, or nothing where details are beside the list", &harness);
+    album.keep("JSON, or nothing where details are beside the list", &harness);
     harness.press(KeyCode::Esc).await;
     harness.press(KeyCode::Esc).await;
     harness.form("app-db-2026.00012", &REGIONS).await;
-    keep("form", &harness);
+    album.keep("form", &harness);
     harness.retype("not?").await;
-    keep("form with a mistake", &harness);
+    album.keep("form with a mistake", &harness);
     harness.retype("db-copy").await;
     harness.review().await;
-    keep("review", &harness);
+    album.keep("review", &harness);
     harness.ctrl('s').await;
     harness.wait_for("half of one", |_| harness.seen().jobs.iter().any(|j| j.percent() >= Some(50))).await;
-    keep("jobs", &harness);
+    album.keep("jobs", &harness);
     harness.press(KeyCode::Enter).await;
     harness.send("2").await;
-    keep("jobs alone, one with its snapshots", &harness);
+    album.keep("jobs alone, one with its snapshots", &harness);
     harness.send("x").await;
-    keep("confirmation", &harness);
+    album.keep("confirmation", &harness);
     harness.send("y").await;
     harness.wait_ours("cancelled", 1).await;
     harness.wait_ours("available", 1).await;
-    keep("jobs, ended", &harness);
+    album.keep("jobs, ended", &harness);
     harness.send("H").await;
     harness.pass(Duration::from_secs(1)).await;
-    keep("history", &harness);
+    album.keep("history", &harness);
     harness.send("H!").await;
-    keep("problems", &harness);
-    album.0
+    album.keep("problems", &harness);
+    album.text()
 }
 
 fn sized(columns: u16, rows: u16) -> ScreenHarnessBuilder {

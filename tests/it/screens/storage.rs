@@ -1,8 +1,6 @@
 //! The pages of storage over the embedded EC2, at four sizes, in ASCII and without colours: orphans are deleted, and what is in the
 //! Recycle Bin is restored.
 
-use std::fmt::Write as _;
-
 use amigrate::{
     domain::{ImageId, ImageQuery, Region, SnapshotId},
     sim::{
@@ -13,7 +11,10 @@ use amigrate::{
 };
 use insta::assert_snapshot;
 
-use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named, start_time};
+use crate::support::{
+    album::Album,
+    screen_harness::{ScreenHarness, ScreenHarnessBuilder, named, start_time},
+};
 
 const HOME: &str = "us-east-1";
 
@@ -50,14 +51,10 @@ fn deleted(world: &World) -> usize {
 /// What is seen on the way through both pages. `check` looks at each.
 async fn walk(builder: ScreenHarnessBuilder, check: impl Fn(&str, &ScreenHarness)) -> String {
     let harness = ScreenHarness::opened(builder).await;
-    let mut album = String::new();
-    let mut keep = |name: &str, harness: &ScreenHarness| {
-        check(name, harness);
-        writeln!(album, "--- {name}\n{}\n", harness.screen()).expect("a string takes all");
-    };
+    let mut album = Album::new(check);
     harness.send("4").await;
     harness.wait_text("No orphaned snapshots").await;
-    keep("no orphans", &harness);
+    album.keep("no orphans", &harness);
     let (web, db) = (images(&harness, "app-web-").await, images(&harness, "app-db-").await);
     leave_behind(&harness, &web[..3]);
     leave_behind(&harness, &db[..1]);
@@ -66,12 +63,12 @@ async fn walk(builder: ScreenHarnessBuilder, check: impl Fn(&str, &ScreenHarness
     harness.world.with(|w| w.faults().add(denied));
     harness.send("R").await;
     harness.wait_text("Orphans: 2 snapshots").await;
-    keep("orphans, and a region that cannot be read", &harness);
+    album.keep("orphans, and a region that cannot be read", &harness);
     harness.send("vo/snap-0").await;
-    keep("kept ones too, by size, with a filter being typed", &harness);
+    album.keep("kept ones too, by size, with a filter being typed", &harness);
     harness.press(KeyCode::Esc).await;
     harness.send("ovaX").await;
-    keep("the question before deleting", &harness);
+    album.keep("the question before deleting", &harness);
     harness.press(KeyCode::Esc).await;
     harness.press(KeyCode::Esc).await;
     harness.world.with(|w| {
@@ -88,8 +85,8 @@ async fn walk(builder: ScreenHarnessBuilder, check: impl Fn(&str, &ScreenHarness
     });
     harness.send("5").await;
     harness.wait_text(db[1].0.as_str()).await;
-    keep("the Recycle Bin", &harness);
-    album
+    album.keep("the Recycle Bin", &harness);
+    album.text()
 }
 
 #[tokio::test(start_paused = true)]

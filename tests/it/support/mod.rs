@@ -1,5 +1,6 @@
 //! What the integration tests share.
 
+pub(crate) mod album;
 pub(crate) mod driver_harness;
 pub(crate) mod ec2_server;
 mod form_keys;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    BinnedImage, BinnedSnapshot, Claimant, Claims, Implausible, Judge, Judged, Kept, Maker, OwnSnapshot, RecycleBin,
-    RegionListing, Sharing, made_for,
+    BinnedImage, BinnedSnapshot, Claimant, Claims, Elsewhere, Implausible, Judge, Judged, KEPT_TAG, Kept, Maker,
+    OwnSnapshot, RecycleBin, RegionListing, Sharing, made_for,
 };
 use crate::domain::{
     AccountId, Failure, ImageId, Region, Snapshot, SnapshotId, SnapshotState,
@@ -82,7 +82,7 @@ struct Case {
     listing: RegionListing,
     sharing: Sharing,
     claims: Claims,
-    everywhere: BTreeMap<ImageId, Region>,
+    elsewhere: Elsewhere,
     min_age: SignedDuration,
 }
 
@@ -98,7 +98,7 @@ impl Case {
             fast_restore: Ok([].into()),
         };
         let min_age = SignedDuration::from_hours(24);
-        Self { listing, sharing, claims: Claims::default(), everywhere: BTreeMap::new(), min_age }
+        Self { listing, sharing, claims: Claims::default(), elsewhere: Elsewhere::default(), min_age }
     }
 
     fn judge(&self) -> Judged {
@@ -108,7 +108,7 @@ impl Case {
             now: now(),
             min_age: self.min_age,
             claims: &self.claims,
-            everywhere: &self.everywhere,
+            elsewhere: &self.elsewhere,
             sharing: &self.sharing,
         };
         judge.region(&self.listing)
@@ -172,16 +172,23 @@ fn what_refers_to_a_snapshot_keeps_it() {
     let in_bin = |case: &mut Case| case.listing.bin.images.push(binned(GONE));
     assert_eq!(reason(in_bin), Some(Kept::ImageInRecycleBin(Some(now()))));
     let elsewhere = Region::new("us-east-1").unwrap();
-    let there = |case: &mut Case| _ = case.everywhere.insert(ami(GONE), elsewhere.clone());
+    let there = |case: &mut Case| _ = case.elsewhere.images.insert(ami(GONE), elsewhere.clone());
     assert_eq!(reason(there), Some(Kept::ImageElsewhere(elsewhere.clone())));
     let by_image = |case: &mut Case| _ = case.claims.images.insert((region(), ami(GONE)), Claimant::Copy(7));
     assert_eq!(reason(by_image), Some(Kept::Job(Claimant::Copy(7))));
     let by_snapshot =
         |case: &mut Case| _ = case.claims.snapshots.insert((region(), snap("snap-1")), Claimant::Requested);
     assert_eq!(reason(by_snapshot), Some(Kept::Job(Claimant::Requested)));
-    let on_purpose = |case: &mut Case| _ = case.claims.kept.insert((region(), ami(GONE)), 7);
+    let on_purpose = |case: &mut Case| _ = case.claims.kept_images.insert((region(), ami(GONE)), 7);
     assert_eq!(reason(on_purpose), Some(Kept::OnPurpose(7)));
+    // Of an image that was registered on another one's snapshot.
+    let as_others = |case: &mut Case| _ = case.claims.kept_snapshots.insert((region(), snap("snap-1")), 7);
+    assert_eq!(reason(as_others), Some(Kept::OnPurpose(7)));
+    let tag = |case: &mut Case| first(case).snapshot.tags.push(Tag { key: KEPT_TAG.into(), value: "".into() });
+    assert_eq!(reason(tag), Some(Kept::Tagged));
     let of_another_region = |case: &mut Case| {
+        _ = case.claims.kept_images.insert((elsewhere.clone(), ami(GONE)), 7);
+        _ = case.claims.kept_snapshots.insert((elsewhere.clone(), snap("snap-1")), 7);
         _ = case.claims.images.insert((elsewhere.clone(), ami(GONE)), Claimant::Copy(7));
         _ = case.claims.snapshots.insert((elsewhere.clone(), snap("snap-1")), Claimant::Copy(7));
     };
@@ -189,23 +196,50 @@ fn what_refers_to_a_snapshot_keeps_it() {
 }
 
 #[test]
-fn an_image_in_the_bin_whose_snapshots_nobody_knows_keeps_all() {
-    let registered = |case: &mut Case| case.listing.bin.images.push(binned(OTHER));
-    assert_eq!(reason(registered), Some(Kept::UnknownImageInRecycleBin(ami(OTHER))));
+fn an_image_in_the_bin_keeps_every_older_snapshot() {
+    let other = |entered| BinnedImage { entered, ..binned(OTHER) };
+    let in_bin = |entered| move |case: &mut Case| case.listing.bin.images.push(other(entered));
+    let kept = Some(Kept::UnknownImageInRecycleBin(ami(OTHER)));
+    assert_eq!(reason(in_bin(Some(days_ago(29)))), kept);
+    assert_eq!(reason(in_bin(Some(days_ago(30)))), kept);
+    assert_eq!(reason(in_bin(None)), kept, "nobody knows since when it is there");
+    assert_eq!(reason(in_bin(Some(days_ago(31)))), None, "an image has no later snapshots");
+    // Snapshots that were made for it do not say that it has no others: CreateImage takes some from elsewhere.
     let with_own = |case: &mut Case| {
-        case.listing.bin.images.push(binned(OTHER));
+        in_bin(Some(days_ago(29)))(case);
         case.listing.snapshots.push(created("snap-2", OTHER, days_ago(40)));
-    };
-    assert_eq!(reason(with_own), None);
-    let with_own_in_bin = |case: &mut Case| {
-        case.listing.bin.images.push(binned(OTHER));
-        let OwnSnapshot { snapshot, .. } = created("snap-2", OTHER, days_ago(40));
+        let OwnSnapshot { snapshot, .. } = created("snap-3", OTHER, days_ago(40));
         let (description, volume_id) = (snapshot.description, snapshot.volume_id);
-        let binned = BinnedSnapshot { id: snap("snap-2"), description, volume_id, entered: None, exits: None };
+        let binned = BinnedSnapshot { id: snap("snap-3"), description, volume_id, entered: None, exits: None };
         assert_eq!(binned.image(), Some(ami(OTHER)));
         case.listing.bin.snapshots.push(binned);
     };
-    assert_eq!(reason(with_own_in_bin), None);
+    assert_eq!(reason(with_own), kept);
+    let unknown_start = |case: &mut Case| {
+        in_bin(Some(days_ago(31)))(case);
+        first(case).snapshot.started = None;
+    };
+    assert_eq!(reason(unknown_start), kept);
+    // One of several is enough.
+    let both = |case: &mut Case| {
+        case.listing.bin.images.push(BinnedImage { entered: Some(days_ago(31)), ..binned("ami-00000000000000bbb") });
+        in_bin(Some(days_ago(1)))(case);
+    };
+    assert_eq!(reason(both), kept);
+}
+
+#[test]
+fn of_two_listings_of_a_bin_the_later_time_counts() {
+    let bin = |entered| RecycleBin { images: vec![BinnedImage { entered, ..binned(OTHER) }], snapshots: Vec::new() };
+    let (early, late) = (Some(days_ago(9)), Some(days_ago(1)));
+    for (one, other, expected) in [(early, late, late), (late, early, late), (None, late, None), (early, None, None)] {
+        let mut merged = bin(one);
+        merged.merge(bin(other));
+        assert_eq!((merged.images.len(), merged.images[0].entered), (1, expected));
+    }
+    let mut merged = RecycleBin::default();
+    merged.merge(bin(early));
+    assert_eq!(merged, bin(early));
 }
 
 #[test]
@@ -262,8 +296,19 @@ fn a_description_that_somebody_kept_proves_nothing() {
     // CopySnapshot of a copy's snapshot, a day later.
     let later = |case: &mut Case| first(case).snapshot.started = Some(days_ago(29));
     assert_eq!(reason(later), Some(Kept::Implausible(Implausible::Time)));
-    let soon = |case: &mut Case| first(case).snapshot.started = Some(days_ago(30) + SignedDuration::from_mins(5));
-    assert_eq!(reason(soon), None);
+    for (minutes, kept) in [(-11, true), (-10, false), (9, false), (10, false), (11, true), (59, true)] {
+        let started = Some(days_ago(30) + SignedDuration::from_mins(minutes));
+        let expected = kept.then_some(Kept::Implausible(Implausible::Time));
+        assert_eq!(reason(|case| first(case).snapshot.started = started), expected, "{minutes}");
+    }
+}
+
+#[test]
+fn a_region_that_was_not_read_may_have_the_image_of_a_copy() {
+    let unread = |case: &mut Case| case.elsewhere.unknown = Some("eu-north-1: denied".into());
+    assert_eq!(reason(unread), Some(Kept::ElsewhereUnknown("eu-north-1: denied".into())));
+    // A snapshot with a volume is no copy of another region's.
+    assert_eq!(reason_of(created("snap-1", GONE, days_ago(30)), unread), None);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::{Case, ami, copied, created, days_ago, own, region};
@@ -19,6 +19,8 @@ enum Act {
     Copy(usize),
     /// `CreateImage`, with so many snapshots.
     Create(usize),
+    /// `CreateImage` with a new snapshot, and one that exists already.
+    CreateWith(usize),
     /// `RegisterImage` on existing snapshots.
     Register(usize, usize),
     /// `DeregisterImage`, into the Recycle Bin or not.
@@ -41,6 +43,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => (1..3_usize).prop_map(Act::Copy),
         4 => (1..3_usize).prop_map(Act::Create),
+        2 => n().prop_map(Act::CreateWith),
         3 => (n(), n()).prop_map(|(a, b)| Act::Register(a, b)),
         6 => (n(), prop::bool::weighted(0.3)).prop_map(|(a, b)| Act::Deregister(a, b)),
         1 => (n(), any::<bool>()).prop_map(|(a, b)| Act::Delete(a, b)),
@@ -54,13 +57,18 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+/// An image in the Recycle Bin: its snapshots, which EC2 does not tell, and since when it is there.
+type Binned = (Vec<SnapshotId>, Timestamp);
+
 /// The account as it really is: also which snapshots an image in the Recycle Bin has.
 #[derive(Default)]
 struct Truth {
     made: usize,
+    /// How much was done so far; each takes a quarter of an hour.
+    acts: i64,
     snapshots: Vec<OwnSnapshot>,
     images: BTreeMap<ImageId, Vec<SnapshotId>>,
-    binned: BTreeMap<ImageId, Vec<SnapshotId>>,
+    binned: BTreeMap<ImageId, Binned>,
     binned_snapshots: Vec<OwnSnapshot>,
     /// Made by people, with a description that they kept.
     look_alikes: BTreeSet<SnapshotId>,
@@ -81,11 +89,15 @@ impl Truth {
         self.made
     }
 
-    fn make(&mut self, count: usize, new: fn(&str, &str, Timestamp) -> OwnSnapshot) {
+    fn now(&self) -> Timestamp {
+        days_ago(30) + SignedDuration::from_mins(15 * self.acts)
+    }
+
+    fn make(&mut self, count: usize, existing: Option<SnapshotId>, new: fn(&str, &str, Timestamp) -> OwnSnapshot) {
         let image = format!("ami-{:017x}", self.number());
-        let mut ids = Vec::new();
+        let mut ids: Vec<SnapshotId> = existing.into_iter().collect();
         for _ in 0..count {
-            let one = new(&format!("snap-{:017x}", self.number()), &image, days_ago(30));
+            let one = new(&format!("snap-{:017x}", self.number()), &image, self.now());
             ids.push(one.snapshot.id.clone());
             self.snapshots.push(one);
         }
@@ -102,13 +114,15 @@ impl Truth {
 
     /// Returns every snapshot that an image has, also one in the Recycle Bin.
     fn referred_to(&self) -> BTreeSet<&SnapshotId> {
-        self.images.values().chain(self.binned.values()).flatten().collect()
+        self.images.values().chain(self.binned.values().map(|(snapshots, _)| snapshots)).flatten().collect()
     }
 
     fn act(&mut self, act: Act) -> Option<()> {
+        self.acts += 1;
         match act {
-            Act::Copy(count) => self.make(count, copied),
-            Act::Create(count) => self.make(count, created),
+            Act::Copy(count) => self.make(count, None, copied),
+            Act::Create(count) => self.make(count, None, created),
+            Act::CreateWith(n) => self.make(1, Some(self.id(n)?), created),
             Act::Register(a, b) => {
                 let ids = vec![self.id(a)?, self.id(b)?];
                 let image = format!("ami-{:017x}", self.number());
@@ -117,12 +131,12 @@ impl Truth {
             Act::Deregister(n, into_bin) => {
                 let (id, snapshots) = self.images.remove_entry(&self.image(n)?)?;
                 if into_bin {
-                    self.binned.insert(id, snapshots);
+                    self.binned.insert(id, (snapshots, self.now()));
                 }
             }
             Act::Restore(n) => {
                 let id = nth(&self.binned.keys().cloned().collect::<Vec<_>>(), n)?.clone();
-                let (id, snapshots) = self.binned.remove_entry(&id)?;
+                let (id, (snapshots, _)) = self.binned.remove_entry(&id)?;
                 self.images.insert(id, snapshots);
             }
             Act::Delete(n, into_bin) => {
@@ -137,7 +151,7 @@ impl Truth {
             Act::CopySnapshot(n) => {
                 let id = format!("snap-{:017x}", self.number());
                 let of = nth(&self.snapshots, n)?.snapshot.description.clone();
-                let one = own(&id, &of, Some(Snapshot::VOLUME_OF_COPIES), days_ago(20));
+                let one = own(&id, &of, Some(Snapshot::VOLUME_OF_COPIES), self.now());
                 self.look_alikes.insert(one.snapshot.id.clone());
                 self.snapshots.push(one);
             }
@@ -156,11 +170,11 @@ impl Truth {
         let failure = || Failure::new("read it", "denied");
         case.listing.images.clone_from(&self.images);
         let none = || -> Box<str> { "".into() };
-        let images = self.binned.keys().map(|id| BinnedImage {
+        let images = self.binned.iter().map(|(id, (_, entered))| BinnedImage {
             id: id.clone(),
             name: none(),
             description: none(),
-            entered: None,
+            entered: Some(*entered),
             exits: None,
         });
         case.listing.bin.images = images.collect();
@@ -223,13 +237,14 @@ proptest! {
             prop_assert!(!truth.claimed_images.contains(image), "{image} is claimed");
             prop_assert!(!denied.locks && !denied.restores && read(id), "{id}: not all of it is known");
         }
-        // With an empty bin and all of it read, whatever is left over is found.
-        if truth.binned.is_empty() && !denied.locks && !denied.restores {
+        // With all of it read, whatever is left over is found, unless an image in the bin may have it.
+        if !denied.locks && !denied.restores {
+            let last = truth.binned.values().map(|(_, entered)| *entered).max();
             let left: BTreeSet<SnapshotId> = truth.snapshots.iter().filter(|own| {
                 let id = &own.snapshot.id;
                 let image = crate::domain::orphans::made_for(&own.snapshot).map(|made| made.image);
                 let sets = [&truth.look_alikes, &truth.shared, &truth.locked, &truth.fast_restore, &truth.claimed];
-                !referred.contains(id) && sets.iter().all(|set| !set.contains(id)) && read(id)
+                !referred.contains(id) && own.snapshot.started > last && sets.iter().all(|set| !set.contains(id)) && read(id)
                     && image.is_some_and(|image| !truth.images.contains_key(&image) && !truth.claimed_images.contains(&image))
             }).map(|own| own.snapshot.id.clone()).collect();
             let found: BTreeSet<SnapshotId> = orphans.iter().map(|orphan| orphan.id().clone()).collect();
@@ -241,6 +256,6 @@ proptest! {
 #[test]
 fn an_image_of_another_region_does_not_hide_an_orphan_unless_it_has_its_id() {
     let mut case = Case::of(vec![copied("snap-1", super::GONE, days_ago(30))]);
-    case.everywhere.insert(ami(super::OTHER), Region::new("us-east-1").unwrap());
+    case.elsewhere.images.insert(ami(super::OTHER), Region::new("us-east-1").unwrap());
     assert_eq!(case.judge().orphans.len(), 1);
 }

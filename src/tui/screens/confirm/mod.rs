@@ -291,6 +291,17 @@ impl Confirmation {
         Self { quits: true, ..Self::yes_or_no("Quit", text, "No, stay", "Yes, quit", action) }
     }
 
+    /// Quits while this process changes something that no other process goes on with; the text is to be added.
+    pub fn quit_working(leaves_hooks: bool) -> Self {
+        Self { text: Vec::new(), ..Self::quit_with_form(leaves_hooks) }
+    }
+
+    /// The same with more text at the beginning.
+    #[must_use]
+    pub fn beginning(self, text: Vec<String>) -> Self {
+        Self { text: text.into_iter().chain(self.text).collect(), ..self }
+    }
+
     /// Quits while this process has work to do.
     pub fn quit(pending: &PendingWork) -> Self {
         let mut text = Vec::new();

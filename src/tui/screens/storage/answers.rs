@@ -1,6 +1,12 @@
 //! What is done with answers: lists that were read, and what came of deleting and restoring.
 
-use super::{Page, entry::Entry, update::of_page};
+use std::collections::BTreeSet;
+
+use super::{
+    Page, Read,
+    entry::{Entry, EntryRef},
+    update::{of_page, read},
+};
 use crate::{
     domain::{
         Failure, Region, SnapshotId,
@@ -11,7 +17,7 @@ use crate::{
     labels,
     tui::{
         model::Model,
-        msg::{Effect, StorageReply},
+        msg::{Effect, Restored, StorageReply},
     },
 };
 
@@ -19,9 +25,9 @@ use crate::{
 pub fn on_reply(model: &mut Model, reply: StorageReply, effects: &mut Vec<Effect>) {
     match reply {
         StorageReply::Orphans(result) => on_orphans(model, result.map(|found| *found)),
-        StorageReply::OrphansDeleted(results) => on_deleted(model, &results),
+        StorageReply::OrphansDeleted(results) => on_deleted(model, &results, effects),
         StorageReply::RecycleBins(bins) => on_bins(model, bins),
-        StorageReply::Restored(results) => on_restored(model, &results, effects),
+        StorageReply::Restored(done) => on_restored(model, &done, effects),
     }
 }
 
@@ -30,8 +36,12 @@ fn on_orphans(model: &mut Model, result: Result<FoundOrphans, Failure>) {
     let now = model.now;
     match result {
         Ok(found) => {
+            let mut entries = Entry::of_orphans(&found);
+            // They may have been listed before they were deleted.
+            entries.retain(|entry| !model.deleted_snapshots.contains(&entry.reference()));
+            let FoundOrphans { read, failures, unknown, .. } = found;
             if let Some(screen) = of_page(model, Page::Orphans) {
-                screen.set(Entry::of_orphans(&found), found.failures, now);
+                screen.set(Read { entries, regions: read, failures, unknown }, now);
             }
         }
         Err(failure) => {
@@ -47,69 +57,95 @@ fn on_orphans(model: &mut Model, result: Result<FoundOrphans, Failure>) {
 fn on_bins(model: &mut Model, bins: Vec<(Region, Result<RecycleBin, Failure>)>) {
     let now = model.now;
     let Some(screen) = of_page(model, Page::RecycleBin) else { return };
-    let (mut entries, mut failures) = (Vec::new(), Vec::new());
+    let mut read = Read { entries: Vec::new(), regions: 0, failures: Vec::new(), unknown: Vec::new() };
     for (region, bin) in bins {
         match bin {
-            Ok(bin) => entries.extend(Entry::of_bin(&region, &bin)),
-            Err(failure) => failures.push((region, failure)),
+            Ok(bin) => {
+                read.entries.extend(Entry::of_bin(&region, &bin));
+                read.regions += 1;
+            }
+            Err(failure) => read.failures.push((region, failure)),
         }
     }
-    screen.set(entries, failures, now);
+    screen.set(read, now);
 }
 
-/// Takes what was deleted off the list, and says what was not.
-fn on_deleted(model: &mut Model, results: &[(Region, SnapshotId, Result<Deleted, Failure>)]) {
-    let mut gone = 0;
+/// Takes what was deleted off the list, and says what was not. A page that was opened meanwhile is read now.
+fn on_deleted(
+    model: &mut Model,
+    results: &[(Region, SnapshotId, Result<Deleted, Failure>)],
+    effects: &mut Vec<Effect>,
+) {
+    let is_gone = |result: &Result<Deleted, Failure>| matches!(result, Ok(Deleted::Deleted { .. } | Deleted::Gone));
+    let gone: BTreeSet<EntryRef> = results
+        .iter()
+        .filter(|(_, _, result)| is_gone(result))
+        .map(|(region, id, _)| (region.clone(), id.to_string()))
+        .collect();
     if let Some(screen) = of_page(model, Page::Orphans) {
         screen.waiting = None;
+        screen.entries.retain(|entry| !gone.contains(&entry.reference()));
+        screen.marked.retain(|entry| !gone.contains(entry));
         for (region, id, result) in results {
-            let entry = (region.clone(), id.to_string());
-            match result {
-                Ok(Deleted::Deleted | Deleted::Gone) => {
-                    screen.entries.retain(|one| one.reference() != entry);
-                    screen.marked.remove(&entry);
-                }
-                Ok(Deleted::Kept(reason)) => {
-                    screen.outcomes.insert(entry, format!("not deleted: {}", labels::orphans::kept(reason)));
-                }
-                Err(failure) => _ = screen.outcomes.insert(entry, format!("not deleted: {}", failure.why)),
-            }
+            let why = match result {
+                Ok(Deleted::Kept(reason)) => labels::orphans::kept(reason),
+                Ok(_) => continue,
+                Err(failure) => failure.why.clone(),
+            };
+            screen.outcomes.insert((region.clone(), id.to_string()), format!("not deleted: {why}"));
         }
         screen.choose_rows();
     }
+    let mut unrecorded = 0;
     for (_, _, result) in results {
-        match result {
-            Ok(Deleted::Deleted | Deleted::Gone) => gone += 1,
-            Ok(Deleted::Kept(_)) => {}
-            Err(failure) => model.show_failure("orphans", failure),
+        if let Err(failure) | Ok(Deleted::Deleted { not_on_record: Some(failure) }) = result {
+            unrecorded += usize::from(result.is_ok());
+            model.show_failure("orphans", failure);
         }
     }
-    let kept = results.len() - gone;
-    let deleted = count(gone, "snapshot deleted", "snapshots deleted");
-    match kept {
-        0 => model.show_notice(format!("{deleted}.")),
-        _ => model.show_error(format!("{deleted}, {kept} not: each says why.")),
+    let deleted = count(gone.len(), "snapshot deleted", "snapshots deleted");
+    match (results.len() - gone.len(), unrecorded) {
+        (0, 0) => model.show_notice(format!("{deleted}.")),
+        (0, unrecorded) => model.show_error(format!("{deleted}, {unrecorded} not on record: ! says why.")),
+        (kept, _) => model.show_error(format!("{deleted}, {kept} not: each says why.")),
+    }
+    model.deleted_snapshots.extend(gone);
+    if of_page(model, Page::Orphans).is_some_and(|screen| screen.read.is_none()) {
+        read(model, Page::Orphans, effects);
     }
 }
 
 /// Says what was restored, and reads the bins and the images again.
-fn on_restored(model: &mut Model, results: &[(Region, String, RestoreOutcome)], effects: &mut Vec<Effect>) {
+fn on_restored(model: &mut Model, done: &Restored, effects: &mut Vec<Effect>) {
     if let Some(screen) = of_page(model, Page::RecycleBin) {
         screen.waiting = None;
     }
-    let failed = |outcome: &RestoreOutcome| matches!(outcome, RestoreOutcome::Failed(_));
-    for (_, _, outcome) in results {
-        if let RestoreOutcome::Failed(failure) = outcome {
-            model.show_failure("recycle bin", failure);
+    let (mut restored, mut pending, mut failed) = (0, 0, 0);
+    for (region, id, outcome) in &done.outcomes {
+        // It may be an orphan again.
+        model.deleted_snapshots.remove(&(region.clone(), id.clone()));
+        match outcome {
+            RestoreOutcome::Restored => restored += 1,
+            RestoreOutcome::Pending => pending += 1,
+            RestoreOutcome::Failed(failure) => {
+                failed += 1;
+                model.show_failure("recycle bin", failure);
+            }
         }
     }
-    let not = results.iter().filter(|(_, _, outcome)| failed(outcome)).count();
-    let restored = count(results.len() - not, "resource restored", "resources restored");
-    if not == 0 {
-        model.show_notice(format!("{restored}."));
-    } else {
-        model.show_error(format!("{restored}, {not} not: ! says why."));
+    for failure in &done.not_on_record {
+        model.show_failure("recycle bin", failure);
     }
-    super::update::read(model, Page::RecycleBin, effects);
+    let mut text = vec![count(restored, "resource restored", "resources restored")];
+    if pending > 0 {
+        text.push(format!("{pending} accepted that EC2 does not show yet"));
+    }
+    let text = text.join(", ");
+    if failed == 0 {
+        model.show_notice(format!("{text}."));
+    } else {
+        model.show_error(format!("{text}, {failed} not: ! says why."));
+    }
+    read(model, Page::RecycleBin, effects);
     crate::tui::browse::refresh(model, effects);
 }

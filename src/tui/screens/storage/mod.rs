@@ -51,6 +51,14 @@ enum Waiting {
     Restoring(usize),
 }
 
+/// What was read of regions.
+struct Read {
+    entries: Vec<Entry>,
+    regions: usize,
+    failures: Vec<(Region, Failure)>,
+    unknown: Vec<(Region, Failure)>,
+}
+
 /// There are no terms, only words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum NoTerm {}
@@ -76,8 +84,12 @@ pub struct StorageScreen {
     shows_kept: bool,
     /// Rows of the window.
     window: usize,
+    /// How many regions were read.
+    regions: usize,
     /// The regions that could not be read.
     failures: Vec<(Region, Failure)>,
+    /// What else is not known of regions.
+    unknown: Vec<(Region, Failure)>,
     waiting: Option<Waiting>,
     /// What came of entries that are still there.
     outcomes: BTreeMap<EntryRef, String>,
@@ -100,7 +112,9 @@ impl StorageScreen {
             sort: Sort::default(),
             shows_kept: false,
             window: 1,
+            regions: 0,
             failures: Vec::new(),
+            unknown: Vec::new(),
             waiting: None,
             outcomes: BTreeMap::new(),
             read: None,
@@ -158,10 +172,12 @@ impl StorageScreen {
     }
 
     /// Takes in what was read.
-    fn set(&mut self, entries: Vec<Entry>, failures: Vec<(Region, Failure)>, now: Timestamp) {
+    fn set(&mut self, read: Read, now: Timestamp) {
+        let Read { entries, regions, failures, unknown } = read;
         let there: BTreeSet<EntryRef> = entries.iter().map(Entry::reference).collect();
         self.marked.retain(|one| there.contains(one));
-        (self.entries, self.failures, self.read) = (entries, failures, Some(now));
+        (self.entries, self.regions, self.failures, self.unknown) = (entries, regions, failures, unknown);
+        self.read = Some(now);
         self.outcomes.clear();
         self.waiting = None;
         self.choose_rows();

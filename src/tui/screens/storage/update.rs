@@ -8,7 +8,7 @@ use crate::{
     term::input::KeyEvent,
     tui::{
         bindings::Action,
-        model::{Model, PendingReply},
+        model::{Model, PendingReply, StorageWork},
         msg::{Effect, StorageRequest},
         screens::{Overlay, input::InputLine},
         widgets::editor,
@@ -41,11 +41,26 @@ pub fn open(model: &mut Model, page: Page, effects: &mut Vec<Effect>) {
     match model.overlays.iter().position(there) {
         Some(at) => model.overlays.truncate(at + 1),
         None => {
-            model.overlays.push(Overlay::Storage(Box::new(StorageScreen::new(page))));
-            read(model, page, effects);
+            let mut screen = StorageScreen::new(page);
+            // The page may have been left meanwhile. What is read before the end of it would be out of date.
+            screen.waiting = under_way(model, page);
+            let reads = screen.waiting.is_none();
+            model.overlays.push(Overlay::Storage(Box::new(screen)));
+            if reads {
+                read(model, page, effects);
+            }
         }
     }
     refresh(model);
+}
+
+/// Returns what is being changed of a page.
+fn under_way(model: &Model, page: Page) -> Option<Waiting> {
+    model.pending.values().find_map(|pending| match (pending, page) {
+        (PendingReply::Storage(StorageWork::Delete(snapshots)), Page::Orphans) => Some(Waiting::Deleting(*snapshots)),
+        (PendingReply::Storage(StorageWork::Restore(number)), Page::RecycleBin) => Some(Waiting::Restoring(*number)),
+        _ => None,
+    })
 }
 
 /// Reads a page of the listed regions.
@@ -59,18 +74,18 @@ pub(super) fn read(model: &mut Model, page: Page, effects: &mut Vec<Effect>) {
         return;
     }
     let number = regions.len();
-    let (what, request) = match page {
-        Page::Orphans => ("the orphaned snapshots", StorageRequest::FindOrphans(regions)),
-        Page::RecycleBin => ("the Recycle Bin", StorageRequest::ReadBins(regions)),
+    let (work, request) = match page {
+        Page::Orphans => (StorageWork::FindOrphans, StorageRequest::FindOrphans(regions)),
+        Page::RecycleBin => (StorageWork::ReadBins, StorageRequest::ReadBins(regions)),
     };
-    send(model, what, request, effects);
+    send(model, work, request, effects);
     if let Some(screen) = of_page(model, page) {
         screen.waiting = Some(Waiting::Reading(number));
     }
 }
 
-fn send(model: &mut Model, what: &'static str, request: StorageRequest, effects: &mut Vec<Effect>) {
-    let id = model.expect_reply(PendingReply::Storage(what));
+fn send(model: &mut Model, work: StorageWork, request: StorageRequest, effects: &mut Vec<Effect>) {
+    let id = model.expect_reply(PendingReply::Storage(work));
     effects.push(Effect::Storage { id, request });
 }
 
@@ -190,7 +205,7 @@ fn ask_to_delete(model: &mut Model) {
 /// Deletes orphans that were confirmed.
 pub fn delete(model: &mut Model, orphans: Vec<Orphan>, effects: &mut Vec<Effect>) {
     let number = orphans.len();
-    send(model, "the deletion of snapshots", StorageRequest::DeleteOrphans(orphans), effects);
+    send(model, StorageWork::Delete(number), StorageRequest::DeleteOrphans(orphans), effects);
     if let Some(screen) = of_page(model, Page::Orphans) {
         screen.waiting = Some(Waiting::Deleting(number));
     }
@@ -209,6 +224,7 @@ fn restore(model: &mut Model, effects: &mut Vec<Effect>) {
     if resources.is_empty() {
         return model.show_notice("There is nothing to restore here.");
     }
-    screen.waiting = Some(Waiting::Restoring(resources.len()));
-    send(model, "what is restored", StorageRequest::Restore(resources), effects);
+    let number = resources.len();
+    screen.waiting = Some(Waiting::Restoring(number));
+    send(model, StorageWork::Restore(number), StorageRequest::Restore(resources), effects);
 }

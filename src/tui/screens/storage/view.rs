@@ -137,6 +137,9 @@ pub(super) fn remarks(screen: &StorageScreen) -> Vec<String> {
     if !screen.failures.is_empty() {
         remarks.push(format!("{} not read", count(screen.failures.len(), "region", "regions")));
     }
+    if !screen.unknown.is_empty() {
+        remarks.push(format!("{} not wholly known", count(screen.unknown.len(), "region", "regions")));
+    }
     if !screen.marked.is_empty() {
         remarks.push(format!("{} marked", thousands(screen.marked.len())));
     }
@@ -240,6 +243,9 @@ pub(super) fn status(screen: &StorageScreen) -> Vec<(String, Style)> {
     if let Some((region, failure)) = screen.failures.first() {
         let line = (clean(&format!("{region} could not be read: {failure}")).into_owned(), theme::WARN);
         lines.insert(lines.len().min(1), line);
+    } else if let Some((region, failure)) = screen.unknown.first() {
+        let line = format!("Not all of {region} is known, so that snapshots are kept: {failure}");
+        lines.insert(lines.len().min(1), (clean(&line).into_owned(), theme::WARN));
     }
     lines
 }
@@ -262,6 +268,9 @@ pub(super) fn advice(screen: &StorageScreen, model: &Model) -> Vec<String> {
     let refresh = model.keymap.key(Context::Everywhere, Action::Refresh);
     if screen.read.is_none() {
         return vec![format!("Nothing has been read yet; {refresh} reads it.")];
+    }
+    if screen.regions == 0 {
+        return vec![format!("No region could be read; {refresh} tries again.")];
     }
     match screen.page {
         Page::RecycleBin => vec!["The Recycle Bin is empty in the regions that were read.".into()],

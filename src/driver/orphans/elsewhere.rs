@@ -1,0 +1,61 @@
+//! Looks for the images of candidates in the regions that were not listed: a rule must not be weaker because few regions were chosen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt, stream};
+
+use crate::{
+    aws::Session,
+    domain::{
+        Failure, ImageId, Region, RegionInfo,
+        orphans::{Elsewhere, RegionListing},
+    },
+};
+
+/// Regions that are asked at the same time.
+const AT_ONCE: usize = 8;
+
+/// Returns where images are, of those that were listed and of these candidates' in every other region that is enabled; and what could
+/// not be read.
+pub(super) async fn elsewhere(
+    session: &Session,
+    listings: &BTreeMap<Region, RegionListing>,
+    candidates: &BTreeSet<ImageId>,
+) -> (Elsewhere, Vec<(Region, Failure)>) {
+    let listed = listings.values().flat_map(|listing| listing.images.keys().map(|image| (image, &listing.region)));
+    let images = listed.map(|(image, region)| (image.clone(), region.clone())).collect();
+    let mut elsewhere = Elsewhere { images, unknown: None };
+    if candidates.is_empty() {
+        return (elsewhere, Vec::new());
+    }
+    let enabled = match session.regions().await {
+        Ok(regions) => regions.into_iter().filter(RegionInfo::enabled).map(|info| info.region),
+        Err(failure) => {
+            elsewhere.unknown = Some(failure.to_string());
+            return (elsewhere, vec![(session.home_region().clone(), keeps(failure))]);
+        }
+    };
+    let others: Vec<Region> = enabled.filter(|region| !listings.contains_key(region)).collect();
+    let asked = stream::iter(others).map(|region| async move {
+        let found = session.own_images_among(&region, candidates).await;
+        (region, found)
+    });
+    let answers: Vec<_> = asked.buffered(AT_ONCE).collect().await;
+    let mut failures = Vec::new();
+    for (region, found) in answers {
+        match found {
+            Ok(found) => elsewhere.images.extend(found.into_iter().map(|image| (image, region.clone()))),
+            Err(failure) => {
+                elsewhere.unknown.get_or_insert_with(|| failure.to_string());
+                failures.push((region, keeps(failure)));
+            }
+        }
+    }
+    (elsewhere, failures)
+}
+
+fn keeps(failure: Failure) -> Failure {
+    let hint =
+        format!("{} Until it can be read, snapshots of copies are kept: their image may be there.", failure.hint);
+    Failure { hint: hint.trim_start().to_owned(), ..failure }
+}
