@@ -10,7 +10,7 @@ use super::{
     output::{OutputOptions, print_out},
 };
 use crate::{
-    domain::Failure,
+    domain::{Failure, text::clean},
     runtime::recording::{Recording, Replay, Runs, Until, redact},
 };
 
@@ -81,6 +81,13 @@ pub(super) fn run(
         "Process {}, message {} at {}, {columns}x{rows}.",
         recording.run.pid, replay.message, replay.at
     ));
+    if let Some(version) = recording.other_version() {
+        output.note(&format!(
+            "It was recorded by amigrate {}, and this is {}: the screen may have looked otherwise then.",
+            clean(version),
+            env!("CARGO_PKG_VERSION")
+        ));
+    }
     if let Some(problem) = &recording.problem {
         output.note(problem);
     }

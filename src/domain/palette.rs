@@ -35,7 +35,7 @@ const fn spec(name: CommandName, word: &'static str, argument: &'static str, tex
 /// Every command.
 #[rustfmt::skip]
 pub const COMMANDS: [CommandSpec; 9] = [
-    spec(CommandName::Region, "region", "REGION...", "list these regions; all for every enabled one"),
+    spec(CommandName::Region, "region", "REGION...", "list these regions; all for every enabled one, auto for those that answer fast"),
     spec(CommandName::Profile, "profile", "NAME", "switch to another profile"),
     spec(CommandName::Owner, "owner", "OWNER", "whose images: mine, shared, amazon, marketplace, an account id, public:PATTERN"),
     spec(CommandName::Sort, "sort", "COLUMN [reverse]", "sort the images by a column, such as size or tag:KEY"),
@@ -59,6 +59,8 @@ pub enum ExportFormat {
 pub enum PaletteCommand {
     /// The regions to list; empty for every enabled one.
     Regions(Vec<Region>),
+    /// Lists the enabled regions that answer fast, as if none had ever been chosen.
+    AutomaticRegions,
     Profile(String),
     Owner(OwnerFilter),
     Sort {
@@ -122,6 +124,9 @@ fn regions(argument: &str) -> Result<PaletteCommand, Failure> {
     if names == ["all"] {
         return Ok(PaletteCommand::Regions(Vec::new()));
     }
+    if names == ["auto"] {
+        return Ok(PaletteCommand::AutomaticRegions);
+    }
     names.into_iter().map(Region::new).collect::<Result<_, _>>().map(PaletteCommand::Regions)
 }
 
@@ -181,6 +186,7 @@ mod tests {
             (both.clone(), both)
         );
         assert_eq!(parsed("region all"), PaletteCommand::Regions(Vec::new()));
+        assert_eq!(parsed("region auto"), PaletteCommand::AutomaticRegions);
         assert_eq!(parsed("owner amazon"), PaletteCommand::Owner(OwnerFilter::Amazon));
         assert_eq!(parsed("profile the prod"), PaletteCommand::Profile("the prod".into()));
         assert_eq!(parsed("sort age"), PaletteCommand::Sort { column: "age".into(), reversed: false });

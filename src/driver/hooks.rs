@@ -101,6 +101,8 @@ pub(super) struct OpenJobs {
     open: BTreeMap<JobId, BatchId>,
     /// Ended since the loop began.
     ended: BTreeSet<JobId>,
+    /// Failed copies whose images are being removed: one may turn out to be available, which is another end.
+    removed: BTreeSet<JobId>,
     since: Timestamp,
 }
 
@@ -112,8 +114,16 @@ fn is_over(job: &Job) -> bool {
 
 impl OpenJobs {
     pub(super) fn new<'a>(jobs: impl Iterator<Item = &'a Job>, now: Timestamp) -> Self {
-        let open = jobs.filter(|job| job.origin == Origin::Here && !is_over(job));
-        Self { open: open.map(|job| (job.id, job.batch.clone())).collect(), ended: BTreeSet::new(), since: now }
+        let (mut open, mut removed) = (BTreeMap::new(), BTreeSet::new());
+        for job in jobs.filter(|job| job.origin == Origin::Here) {
+            if job.is_failed_being_removed() {
+                removed.insert(job.id);
+            }
+            if !is_over(job) {
+                open.insert(job.id, job.batch.clone());
+            }
+        }
+        Self { open, ended: BTreeSet::new(), removed, since: now }
     }
 
     /// Takes in jobs that are about to be committed, and adds the hooks of those that have just ended, in their order. One that goes on
@@ -126,6 +136,12 @@ impl OpenJobs {
             self.open.insert(job.id, job.batch.clone());
         }
         for job in own().filter(|job| is_over(job)) {
+            if job.is_failed_being_removed() {
+                self.removed.insert(job.id);
+            } else if self.removed.remove(&job.id) && matches!(job.state, JobState::Available { .. }) {
+                self.ended.remove(&job.id);
+                self.open.insert(job.id, job.batch.clone());
+            }
             // One that failed at once was never open.
             let is_new = self.open.remove(&job.id).is_some() || job.requested >= self.since;
             if is_new && self.ended.insert(job.id) {

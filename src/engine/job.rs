@@ -16,7 +16,7 @@ use super::{
     state::{JobPhase, JobState, RemovalReason, UnknownOutcome},
 };
 use crate::domain::{
-    ClientToken, CopyRequest, Image, ImageId, SnapshotId, SnapshotState,
+    ClientToken, CopyRequest, Failure, Image, ImageId, SnapshotId, SnapshotState,
     post_copy::PostCopyStep,
     progress::{Pace, RateEstimator, SnapshotProgress, weighted_percent},
 };
@@ -239,6 +239,11 @@ impl Job {
     /// Returns the copies that were requested in its place, after it failed.
     pub fn replaced_by(&self) -> Option<&BatchId> {
         self.note.as_ref().and_then(Note::replaced_by)
+    }
+
+    /// Returns why AWS refused to remove its image.
+    pub fn removal_refusal(&self) -> Option<&Failure> {
+        self.note.as_ref().and_then(Note::refusal)
     }
 
     /// Returns true if a cancel changes anything.

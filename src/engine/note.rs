@@ -112,6 +112,8 @@ pub enum Note {
         /// The copies that were requested in its place, if they were.
         replaced_by: Option<BatchId>,
     },
+    /// Copies were requested in the place of this one. Its failed image was not removed for that, or is no failed one.
+    Replaced(BatchId),
     /// A note on the removal of the failed image that was replaced by a retry.
     FailedImage(Box<Self>),
     /// All of these.
@@ -131,10 +133,20 @@ impl Note {
         }
     }
 
+    /// Returns why AWS refused to remove an image.
+    pub(super) fn refusal(&self) -> Option<&Failure> {
+        match self {
+            Self::DeregisterRefused(failure) | Self::CancelRefused(failure) => Some(failure),
+            Self::Several(notes) => notes.iter().find_map(Self::refusal),
+            _ => None,
+        }
+    }
+
     /// Returns the copies that were requested in the place of a failed one.
     pub(super) fn replaced_by(&self) -> Option<&BatchId> {
         match self {
             Self::FailedImageRemoved { replaced_by } => replaced_by.as_ref(),
+            Self::Replaced(batch) => Some(batch),
             Self::Several(notes) => notes.iter().find_map(Self::replaced_by),
             _ => None,
         }
@@ -192,6 +204,7 @@ mod tests {
             Note::NeverSent,
             Note::NewClientToken,
             Note::FailedImageRemoved { replaced_by: Some(BatchId::new("batch-1")) },
+            Note::Replaced(BatchId::new("batch-1")),
             Note::NeverAccepted(None),
             Note::Untagged("no".into()),
             Note::CancelRefused(Box::new(Failure::new("deregister ami-1", "no").code("UnauthorizedOperation"))),

@@ -95,7 +95,7 @@ impl Job {
         let candidates = match tagged.as_slice() {
             [image] => {
                 self.tagged = true;
-                return self.copy_found(image, now);
+                return self.copy_found(&image.id, image.created, now);
             }
             [] if let Some(answered) = self.answered().cloned() => {
                 return self.check_answer(&answered, images, known, config, now);
@@ -103,7 +103,7 @@ impl Job {
             [] if self.tagged => Vec::new(),
             [] => self.candidates(images, known),
             // Somebody gave another copy of the same source our tag.
-            _ => tagged,
+            _ => tagged.into_iter().map(|image| image.id.clone()).collect(),
         };
         if candidates.is_empty() {
             self.nothing_found(config, now);
@@ -124,10 +124,12 @@ impl Job {
         }
     }
 
-    /// EC2 shows the image that an earlier request made: the copy began when that was sent, not when it was looked for.
-    fn copy_found(&mut self, image: &ImageId, now: Timestamp) {
-        let sent = self.unknown_outcome.as_ref().map(|unknown| unknown.first_sent);
-        self.started = self.started.or(sent);
+    /// EC2 shows the image that an earlier request made: the copy began when EC2 created it, not when it was looked for. Which of
+    /// several requests made it only that date tells, as far as the clocks agree.
+    fn copy_found(&mut self, image: &ImageId, created: Option<Timestamp>, now: Timestamp) {
+        let sent = self.unknown_outcome.as_ref().map(|unknown| unknown.first_sent.min(now));
+        self.started = self.started.or(sent.map(|first| created.map_or(first, |at| at.clamp(first, now))));
+        self.image_created = created.or(self.image_created);
         self.copy_started(image, now);
     }
 
@@ -149,7 +151,7 @@ impl Job {
             |i: &Image| i.created.is_some_and(|at| at >= since) && !known.contains(&i.id) && self.may_have_made(i);
         let visible_by = self.unknown_outcome.as_ref().map_or(now, |u| u.last_sent + config.visibility_delay);
         match images.iter().find(|i| i.id == *answered) {
-            Some(image) if is_new(image) => self.copy_found(answered, now),
+            Some(image) if is_new(image) => self.copy_found(answered, image.created, now),
             None if now < visible_by => self.reconcile_at(now + CHECK_INTERVAL),
             _ => self.in_doubt(vec![answered.clone()], None),
         }
@@ -199,12 +201,11 @@ impl Job {
     }
 
     /// Returns the images that carry this job's tag and come from its source: the tag alone is copied by `CopyImageTags`.
-    fn with_own_tag(&self, images: &[Image]) -> Vec<ImageId> {
+    fn with_own_tag<'a>(&self, images: &'a [Image]) -> Vec<&'a Image> {
         images
             .iter()
             .filter(|i| exists(i) && i.source_image_id.is_some() && self.may_have_made(i))
             .filter(|i| i.tag(JobTags::JOB) == Some(self.request.token.as_str()))
-            .map(|i| i.id.clone())
             .collect()
     }
 
@@ -225,7 +226,7 @@ impl Job {
             Resolution::ThisImage(image) if !candidates.is_empty() && !candidates.contains(&image) => {
                 self.note = Some(Note::NotACandidate(image));
             }
-            Resolution::ThisImage(image) => self.copy_found(&image, now),
+            Resolution::ThisImage(image) => self.copy_found(&image, None, now),
             Resolution::CopyAgain(token) => self.requeue(token, config.tagging, now),
             Resolution::GiveUp => self.give_up(now),
         }

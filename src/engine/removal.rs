@@ -91,6 +91,8 @@ impl Job {
     /// Removes what a failed copy has left, unless it has become available after all.
     pub(super) fn remove_failed(&mut self, replaced_by: Option<BatchId>, now: Timestamp) {
         if let JobState::Failed { failure, image: Some(image) } = self.state.clone() {
+            // A removal that was refused before has not undone that.
+            let replaced_by = replaced_by.or_else(|| self.replaced_by().cloned());
             self.begin_removal(image, RemovalReason::Failed { failure, replaced_by }, now);
         }
     }
@@ -213,9 +215,10 @@ impl Job {
                 self.end(JobState::Available { image }, now);
             }
             RemovalReason::Retry { .. } | RemovalReason::Failed { .. } if complete => {
+                let replaced_by = reason.replaced_by().cloned();
                 // It was another end that was known.
                 self.copy_end = None;
-                self.note = Some(Note::AvailableAfterAll);
+                self.note = Note::join(Some(Note::AvailableAfterAll), replaced_by.map(Note::Replaced));
                 self.reopen_steps(true);
                 self.end(JobState::Available { image }, now);
             }
@@ -248,8 +251,8 @@ impl Job {
         let JobState::Removing { image, reason, .. } = self.state.clone() else { return };
         match reason {
             RemovalReason::Retry { .. } => self.finish_removal(None, config.tagging, now),
-            RemovalReason::Failed { failure, .. } => {
-                self.note = Some(self.note_of_missing_image());
+            RemovalReason::Failed { failure, replaced_by } => {
+                self.note = Note::join(replaced_by.map(Note::Replaced), Some(self.note_of_missing_image()));
                 self.end(JobState::Failed { failure, image: None }, now);
             }
             RemovalReason::Cancel | RemovalReason::Deregister | RemovalReason::DeregisterCopying => {
@@ -308,8 +311,9 @@ impl Job {
                 self.note = Some(Note::RetryRefused { image: image.clone(), why: failure.why });
                 self.end(JobState::Failed { failure: old, image: Some(image) }, now);
             }
-            RemovalReason::Failed { failure: old, .. } => {
-                self.note = Some(Note::DeregisterRefused(Box::new(failure)));
+            RemovalReason::Failed { failure: old, replaced_by } => {
+                let refused = Note::DeregisterRefused(Box::new(failure));
+                self.note = Note::join(replaced_by.map(Note::Replaced), Some(refused));
                 self.end(JobState::Failed { failure: old, image: Some(image) }, now);
             }
             RemovalReason::Deregister | RemovalReason::DeregisterCopying => {

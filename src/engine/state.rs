@@ -186,6 +186,13 @@ pub enum RemovalReason {
     DeregisterCopying,
 }
 
+impl RemovalReason {
+    /// Returns the copies that were requested in the place of a failed one.
+    pub(super) fn replaced_by(&self) -> Option<&BatchId> {
+        if let Self::Failed { replaced_by, .. } = self { replaced_by.as_ref() } else { None }
+    }
+}
+
 /// The steps of a removal. A step that awaits an answer has no time set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum RemovalStep {

@@ -135,7 +135,9 @@ impl Job {
         let deregistered = matches!(reason, RemovalReason::Deregister | RemovalReason::DeregisterCopying);
         let named_by_person = deregistered && self.origin == Origin::Elsewhere;
         let image = image.clone();
-        let appear_until = self.started.unwrap_or(now) + late_snapshots;
+        // A copy that a person named is dated by the first request for it: EC2 may have begun later.
+        let began = self.started.max(self.image_created).unwrap_or(now).min(now);
+        let appear_until = began + late_snapshots;
         let expected = self.request.volumes.len();
         let mut cleanup = SnapshotCleanup::new(self.evidence(&image), return_codes, expected, appear_until, now);
         if named_by_person {

@@ -76,6 +76,7 @@ pub fn note(note: &Note) -> String {
         }
         Note::SnapshotsNotListed(why) => with("its snapshots may remain, AWS does not list them", why),
         Note::FailedImageRemoved { replaced_by: None } => "image removed".into(),
+        Note::Replaced(batch) => format!("requested again as {batch}"),
         Note::FailedImageRemoved { replaced_by: Some(batch) } => format!("image removed; replaced by {batch}"),
         Note::FailedImage(inner) => format!("of the failed copy: {}", self::note(inner)),
         Note::Several(notes) => notes.iter().map(self::note).collect::<Vec<_>>().join("; "),

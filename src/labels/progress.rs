@@ -20,19 +20,22 @@ pub fn rate(mib_per_second: f64) -> String {
     }
 }
 
-/// `12m10s left`, `overdue 3m`, or that only the image itself is missing; `None` while nothing is known.
+/// `12m10s left`, `overdue`, later `overdue 3m`, or that only the image itself is missing; `None` while nothing is known.
 pub fn time_left(job: &Job, now: Timestamp) -> Option<String> {
     if is_finishing(job) {
         return Some("finishing".into());
     }
     Some(match job.pace(now)? {
         Pace::Going { left, .. } => format!("{} left", duration(estimated(left.as_secs()))),
-        Pace::Overdue { since } if since < slack(job, now) => "due now".into(),
-        Pace::Overdue { since } => format!("overdue {}", idle(since)),
+        Pace::Overdue { since } if since < slack(job, now) => OVERDUE.into(),
+        Pace::Overdue { since } => format!("{OVERDUE} {}", idle(since)),
     })
 }
 
-/// How long after the estimate a copy is not called overdue: a percent comes seldom, and an estimate is no better than that.
+/// Said of a copy that takes longer than was estimated.
+pub const OVERDUE: &str = "overdue";
+
+/// For how long after the estimate it is not said by how much: a percent comes seldom, and an estimate is no better than that.
 fn slack(job: &Job, now: Timestamp) -> SignedDuration {
     SignedDuration::from_secs((job.elapsed(now).unwrap_or(0) / 10).max(60))
 }

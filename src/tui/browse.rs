@@ -50,6 +50,12 @@ pub(super) fn choose_regions(model: &mut Model, regions: Vec<Region>, effects: &
     list_regions(model, regions, effects);
 }
 
+/// Lists the home region, and every other one that answers fast.
+pub(super) fn list_fast_regions(model: &mut Model, home: Region, effects: &mut Vec<Effect>) {
+    model.fast_regions = Some(FastRegions::default());
+    list_regions(model, vec![home], effects);
+}
+
 fn list_regions(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
     let changed = model.chosen != regions;
     model.chosen = regions;

@@ -1,8 +1,10 @@
 //! Adds the enabled regions that answer fast to those listed, where nobody has chosen any.
 
+use std::collections::BTreeSet;
+
 use crate::{
     aws::ImagePage,
-    domain::{Failure, OwnerFilter, Region},
+    domain::{Failure, OwnerFilter, Region, Retry},
     tui::{
         bindings::{Action, Context},
         browse,
@@ -86,6 +88,16 @@ pub(super) fn left_out(model: &Model) -> Vec<(&Region, Failure)> {
     };
     let failing = fast.failing().filter(|(region, _)| !model.chosen.contains(region));
     failing.map(|(region, failure)| (region, with_advice(model, failure))).collect()
+}
+
+/// Returns the regions that are listed as soon as they answer fast, where nobody chose any: all enabled ones but those that refuse for
+/// good.
+pub(super) fn automatic(model: &Model) -> Option<BTreeSet<Region>> {
+    let fast = model.fast_regions.as_ref()?;
+    let refuses = |region: &Region| fast.left_out(region).is_some_and(|failure| failure.retry != Retry::Later);
+    let enabled = model.regions.iter().filter(|info| info.enabled()).map(|info| &info.region);
+    let others = enabled.filter(|region| !refuses(region));
+    Some(model.chosen.iter().chain(others).cloned().collect())
 }
 
 /// Asks the regions again that are left out.

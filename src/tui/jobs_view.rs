@@ -8,11 +8,25 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    domain::{AccountKey, ClientToken, Failure, Region},
+    domain::{AccountKey, ClientToken, Failure, ImageId, Region, review::context::CompletedCopy},
     driver::DriverStatus,
-    engine::{BatchId, Job, JobId, Status, Waiting},
+    engine::{BatchId, Job, JobId, JobState, Status, Waiting},
     labels,
 };
+
+/// Images that are not listed any more.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Unlisted {
+    pub(super) images: BTreeSet<ImageId>,
+    pub(super) basis: UnlistedBasis,
+}
+
+/// What they were worked out from: the version of the jobs, and of each complete list, with its time.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct UnlistedBasis {
+    pub(super) jobs: u64,
+    pub(super) lists: Vec<(Region, u64, Timestamp)>,
+}
 
 /// The jobs of one account, as they were committed last.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -41,6 +55,10 @@ pub struct JobsView {
     /// When the last of the jobs ended.
     last_end: Option<Timestamp>,
     version: u64,
+    /// Images of available copies that complete lists since then do not have.
+    pub(super) unlisted: Unlisted,
+    /// How long dismissed copies took.
+    dismissed: Vec<CompletedCopy>,
 }
 
 impl JobsView {
@@ -61,6 +79,11 @@ impl JobsView {
 
     pub fn job(&self, id: JobId) -> Option<&Job> {
         self.jobs.get(&id).map(AsRef::as_ref)
+    }
+
+    /// How long the copies took that have completed, those dismissed in this session first.
+    pub(super) fn completed(&self) -> Vec<CompletedCopy> {
+        self.dismissed.iter().cloned().chain(self.jobs().filter_map(Job::completed_copy)).collect()
     }
 
     /// Records that a command was sent that changes jobs.
@@ -105,6 +128,11 @@ impl JobsView {
         job.waiting.as_ref().or_else(of_region)
     }
 
+    /// Returns true if an available copy's image is not listed any more.
+    pub fn is_unlisted(&self, image: &ImageId) -> bool {
+        self.unlisted.images.contains(image)
+    }
+
     /// Returns true if every job has ended.
     pub fn idle(&self) -> bool {
         self.jobs.values().all(|j| j.state.ended())
@@ -121,12 +149,17 @@ impl JobsView {
         self.version += 1;
         for job in jobs {
             let before = self.jobs.get(&job.id);
-            if job.state.ended() && before.is_some_and(|b| !b.state.ended() && !b.is_failed_being_removed()) {
+            // A failed copy does not end once more when its image is removed, unless that has become available.
+            let ends = |b: &Arc<Job>| {
+                !b.state.ended() && (!b.is_failed_being_removed() || matches!(job.state, JobState::Available { .. }))
+            };
+            if job.state.ended() && before.is_some_and(ends) {
                 self.ended.push(job.id);
             }
             self.last_end = self.last_end.max(job.ended.filter(|_| job.state.ended()));
             if job.dismissed {
-                self.jobs.remove(&job.id);
+                let known = self.jobs.remove(&job.id);
+                self.dismissed.extend(known.and_then(|job| job.completed_copy()));
             } else {
                 self.jobs.insert(job.id, job);
             }
@@ -137,6 +170,7 @@ impl JobsView {
     pub(super) fn open(&mut self, account: AccountKey, jobs: Vec<Arc<Job>>, status: Status) {
         if self.account.as_ref() != Some(&account) {
             self.jobs.clear();
+            self.dismissed.clear();
             self.ended.clear();
             self.last_end = None;
         }

@@ -34,6 +34,7 @@ mod sign_in;
 mod text_input;
 pub mod theme;
 mod typing;
+mod unlisted;
 mod update;
 pub mod view;
 mod view_memory;

@@ -156,6 +156,8 @@ pub struct Model {
     /// Regions to list as soon as fewer than the limit are being listed.
     pub(super) to_list: Vec<Region>,
     pub(super) live: Freshness,
+    /// The filter or search that was opened with its last text: a character that is typed first replaces it.
+    pub(super) filter_selected: bool,
     /// Which regions are still asked whether they answer fast; `None` where regions were chosen.
     pub(super) fast_regions: Option<FastRegions>,
     /// The filter by which the query was narrowed last, if it could be.
@@ -214,6 +216,7 @@ impl Model {
             watches_login: false,
             to_list: Vec::new(),
             live: Freshness::default(),
+            filter_selected: false,
             fast_regions: None,
             narrowed_for: String::new(),
             last_review: None,

@@ -9,7 +9,7 @@ use crate::{
         bindings::Action,
         layout,
         model::{Model, Pane},
-        screens::{Overlay, confirm, images, jobs, palette, picker},
+        screens::{Overlay, confirm, coverage, images, jobs, palette, picker},
     },
 };
 
@@ -80,6 +80,17 @@ fn click(model: &mut Model, at: Position, right: bool) -> Option<Action> {
                 let clicked = confirm::view::choice_at(confirmation, areas.body, at);
                 confirmation.select(clicked).then_some(Action::Press)
             }
+            Overlay::Coverage(screen) => {
+                let (row, column) = coverage::view::cell_at(screen, areas.body, at)?;
+                let selected = screen.select(row, column);
+                marks_or_opens(areas.body, at, right, selected)
+            }
+            Overlay::Storage(screen) => {
+                // Its last two lines are about the row.
+                let area = Rect { height: areas.body.height.saturating_sub(2), ..areas.body };
+                let clicked = row(area, 1, screen.offset(), at).filter(|row| screen.go_to(*row));
+                clicked.and_then(|_| marks_or_opens(areas.body, at, right, false))
+            }
             _ => None,
         };
     }
@@ -100,6 +111,14 @@ fn click(model: &mut Model, at: Position, right: bool) -> Option<Action> {
         return Some(Action::Mark);
     }
     (was_selected && !right).then_some(if marks { Action::Details } else { Action::Expand })
+}
+
+/// The action for a row of a page over the panes; `selected` if it was selected already.
+fn marks_or_opens(area: Rect, at: Position, right: bool, selected: bool) -> Option<Action> {
+    if right || at.x <= area.x + MARKS {
+        return Some(Action::Mark);
+    }
+    selected.then_some(Action::Details)
 }
 
 /// The action for a row of a list of choices; `selected` if it was selected already.

@@ -1,14 +1,48 @@
 //! The text being edited: which one that is, and what it does with keys and pastes.
 
+use tui_input::Input;
+
 use crate::{
-    term::input::KeyEvent,
+    term::input::{KeyCode, KeyEvent, KeyModifiers},
     tui::{
         model::Model,
         msg::Effect,
-        screens::{Overlay, coverage, form, images, jobs, palette, review, storage},
+        screens::{Overlay, coverage, form, images, jobs, pager, palette, review, storage},
         widgets::editor,
     },
 };
+
+/// The filter or search being typed.
+fn filter_line(model: &mut Model) -> Option<&mut Input> {
+    match model.overlays.last_mut() {
+        Some(Overlay::Coverage(screen)) => screen.editing.then_some(&mut screen.filter),
+        Some(Overlay::Storage(screen)) => screen.editing.then_some(&mut screen.filter),
+        Some(Overlay::Picker(picker)) => picker.typing.then_some(&mut picker.filter),
+        Some(Overlay::Pager(pager)) => pager.search.as_mut().filter(|search| search.typing).map(|s| &mut s.line),
+        Some(_) => None,
+        None if model.jobs.editing => Some(&mut model.jobs.filter),
+        None => model.images.editing.then_some(&mut model.images.filter),
+    }
+}
+
+/// Selects the text of the filter that was opened, if it has one.
+pub(super) fn select_filter(model: &mut Model) {
+    model.filter_selected = filter_line(model).is_some_and(|line| !line.value().is_empty());
+}
+
+/// Drops the selected text of a filter if this key types a character; any other key edits it.
+pub(super) fn replace_selected(model: &mut Model, key: &KeyEvent) {
+    let held = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    if std::mem::take(&mut model.filter_selected) && matches!(key.code, KeyCode::Char(_)) && !held {
+        clear(model);
+    }
+}
+
+fn clear(model: &mut Model) {
+    if let Some(line) = filter_line(model) {
+        line.reset();
+    }
+}
 
 /// Gives a key to the text being edited, if there is one. Returns true if it was used.
 pub(super) fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) -> bool {
@@ -18,6 +52,7 @@ pub(super) fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Eff
         Some(Overlay::Coverage(_)) => coverage::update::type_into(model, key),
         Some(Overlay::Storage(_)) => storage::update::type_into(model, key),
         Some(Overlay::Picker(picker)) if picker.typing => picker.edit(key),
+        Some(Overlay::Pager(_)) => pager::update::type_into(model, key),
         Some(Overlay::InputLine(line)) => line.edit(key),
         Some(Overlay::Palette(_)) => palette::update::type_into(model, key, effects),
         Some(_) => false,
@@ -28,16 +63,19 @@ pub(super) fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Eff
 
 /// Gives pasted text to the text being edited. Returns false if there is none.
 pub(super) fn paste_into(model: &mut Model, text: &str) -> bool {
+    if std::mem::take(&mut model.filter_selected) {
+        clear(model);
+    }
     match model.overlays.last_mut() {
         Some(Overlay::Form(_)) => form::update::paste(model, text),
         Some(Overlay::Review(_)) => review::update::paste(model, text),
         Some(Overlay::Coverage(_)) => coverage::update::paste(model, text),
         Some(Overlay::Storage(_)) => storage::update::paste(model, text),
-        Some(Overlay::Picker(picker)) if picker.typing => {
-            editor::paste(&mut picker.filter, text);
-            picker.apply_filter();
+        Some(Overlay::Picker(picker)) => {
+            picker.paste(text);
             true
         }
+        Some(Overlay::Pager(_)) => pager::update::paste(model, text),
         Some(Overlay::InputLine(line)) => {
             editor::paste(&mut line.line, text);
             true

@@ -22,6 +22,8 @@ pub enum Typing {
     Filter,
     /// Into the palette.
     Command,
+    /// Into a filter of regions to choose from: their names and places are no secret, other words may be.
+    Regions,
     /// Into a field of the form, or a line of its own.
     Text,
 }
@@ -41,6 +43,10 @@ impl TypedLine {
         Self { into, before: text[..cursor].to_owned(), after: text[cursor..].to_owned() }
     }
 
+    fn empty(into: Typing) -> Self {
+        Self { into, before: String::new(), after: String::new() }
+    }
+
     /// The line with this text at the cursor.
     pub fn with(&self, text: &str) -> String {
         [&self.before, text, &self.after].concat()
@@ -48,9 +54,15 @@ impl TypedLine {
 }
 
 impl Model {
-    /// Returns the line that a character of this key would go into; `None` where it is a key that acts, and where regions or times
-    /// are chosen by typing.
+    /// Returns the line that a character of this key would go into; `None` where it is a key that acts, and where times are
+    /// chosen by typing.
     pub fn typing(&self, key: &KeyEvent) -> Option<TypedLine> {
+        let line = self.typed_into(key)?;
+        // What is selected is replaced.
+        Some(if self.filter_selected { TypedLine::empty(line.into) } else { line })
+    }
+
+    fn typed_into(&self, key: &KeyEvent) -> Option<TypedLine> {
         match self.overlays.last() {
             None if self.jobs.editing => Some(TypedLine::new(Typing::Filter, &self.jobs.filter)),
             None => self.images.editing.then(|| TypedLine::new(Typing::Filter, &self.images.filter)),
@@ -61,10 +73,18 @@ impl Model {
             Some(Overlay::InputLine(line)) => Some(TypedLine::new(Typing::Text, &line.line)),
             Some(Overlay::Palette(palette)) => Some(TypedLine::new(Typing::Command, &palette.line)),
             Some(Overlay::Picker(picker)) => {
-                let types = picker.typing || self.begins_filter(key);
-                (types && has_names(picker)).then(|| TypedLine::new(Typing::Filter, &picker.filter))
+                let into = typing_in(picker)?;
+                if picker.typing {
+                    Some(TypedLine::new(into, &picker.filter))
+                } else {
+                    self.begins_filter(key).then(|| TypedLine::empty(into))
+                }
             }
-            Some(Overlay::Pager(_) | Overlay::Confirmation(_)) => None,
+            Some(Overlay::Pager(pager)) => {
+                let search = pager.search.as_ref().filter(|search| search.typing)?;
+                Some(TypedLine::new(Typing::Filter, &search.line))
+            }
+            Some(Overlay::Confirmation(_)) => None,
         }
     }
 
@@ -74,7 +94,7 @@ impl Model {
         let (into, text) = match meaning(self, line) {
             // One letter that is no key of a list filters it.
             Meaning::Key(key) if !is_typing(self) && self.begins_filter(&key) => {
-                (Typing::Filter, line.trim().to_owned())
+                (self.typing_of_filter(), line.trim().to_owned())
             }
             // More digits than rows have may be an account's id that is looked for.
             Meaning::Row(_) if line.trim().len() > ROW_DIGITS => (Typing::Filter, line.trim().to_owned()),
@@ -86,14 +106,22 @@ impl Model {
             | Meaning::Doubtful(_) => return None,
             Meaning::Text(text) => match self.overlays.last() {
                 Some(Overlay::Form(_) | Overlay::Review(_) | Overlay::InputLine(_)) => (Typing::Text, text),
-                _ => (Typing::Filter, text),
+                _ => (self.typing_of_filter(), text),
             },
-            Meaning::Filter(text) => (Typing::Filter, text),
+            Meaning::Filter(text) => (self.typing_of_filter(), text),
             // Regions stay as they are wherever they stand, but names that only look like those of regions do not.
             Meaning::Destinations(_) => (Typing::Text, line.trim().to_owned()),
             Meaning::Command(text) => (Typing::Command, text),
         };
         Some((into, line.trim_end().len() - text.len()))
+    }
+
+    /// Returns where the text of a filter goes here.
+    fn typing_of_filter(&self) -> Typing {
+        match self.overlays.last() {
+            Some(Overlay::Picker(picker)) => typing_in(picker).unwrap_or(Typing::Filter),
+            _ => Typing::Filter,
+        }
     }
 
     /// Returns true if this key begins the filter of a picker, as it does nothing else there.
@@ -108,7 +136,11 @@ impl Model {
 /// The most digits of a row's number that somebody types.
 const ROW_DIGITS: usize = 6;
 
-/// Returns true if there are names of the user's to choose from.
-fn has_names(picker: &Picker) -> bool {
-    !matches!(picker.kind(), PickerKind::Regions | PickerKind::Destinations | PickerKind::Completion)
+/// Returns where the characters go that are typed in a picker; `None` for times, which are no names.
+fn typing_in(picker: &Picker) -> Option<Typing> {
+    match picker.kind() {
+        PickerKind::Completion => None,
+        PickerKind::Regions | PickerKind::Destinations => Some(Typing::Regions),
+        _ => Some(Typing::Filter),
+    }
 }

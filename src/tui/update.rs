@@ -23,7 +23,7 @@ use crate::{
             palette::{self, update::PaletteOutcome},
             picker, review, storage,
         },
-        sign_in, text_input, view_memory, welcome,
+        sign_in, text_input, unlisted, view_memory, welcome,
     },
 };
 
@@ -70,6 +70,7 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
     }
     // A notice about the text before this key does not apply to the text after it.
     let notice = model.notice.take();
+    text_input::replace_selected(model, key);
     if is_seen && text_input::type_into(model, key, effects) {
         return;
     }
@@ -118,10 +119,13 @@ fn on_paste(model: &mut Model, text: &str) {
 /// Runs an action, chosen by key or from the command list.
 fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     if act_on_screen(model, action, effects) {
+        if matches!(action, Action::Filter | Action::Find) {
+            text_input::select_filter(model);
+        }
         return;
     }
     match action {
-        Action::Help => model.overlays.push(Overlay::Pager(Pager::help())),
+        Action::Help => pager::update::open_help(model),
         Action::Problems => model.overlays.push(Overlay::Pager(Pager::problems())),
         Action::Commands => palette::update::open(model),
         Action::Coverage => coverage::update::open(model),
@@ -348,6 +352,7 @@ impl Model {
 /// would sort all rows again. Costs nothing when nothing changed.
 fn refresh_rows(model: &mut Model) {
     images::update::refresh_rows(model);
+    unlisted::follow(model);
     jobs::lines::refresh_lines(model);
     review::open::on_frame(model);
     coverage::update::refresh(model);

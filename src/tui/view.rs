@@ -82,7 +82,7 @@ fn draw_roles(frame: &mut Frame<'_>, model: &Model) {
             Overlay::Review(screen) => review::view::draw(frame, areas.body, screen, model.now, ctx),
             Overlay::Coverage(screen) => coverage::view::draw(frame, areas.body, screen, model, ctx),
             Overlay::Storage(screen) => storage::view::draw(frame, areas.body, screen, model, ctx),
-            Overlay::Picker(picker) => picker::view::draw(frame, areas.body, picker, ctx),
+            Overlay::Picker(picker) => picker::view::draw(frame, areas.body, picker, model.filter_selected, ctx),
             Overlay::InputLine(line) => input::view::draw(frame, areas.body, line, ctx),
             Overlay::Confirmation(confirmation) => confirm::view::draw(frame, areas.body, confirmation, ctx),
             Overlay::Palette(palette) => palette::view::draw(frame, areas.body, palette, ctx),
@@ -226,18 +226,23 @@ fn footer(model: &Model, cells: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-/// The footer's label of a binding; `None` for one that does nothing now.
 /// Returns true if one row is chosen from the picker on top.
 fn picks_one(model: &Model) -> bool {
     matches!(model.overlays.last(), Some(Overlay::Picker(picker)) if !picker.marks_several())
 }
 
+/// Returns true for what is done with the problem under the cursor.
+fn of_problems(binding: &Binding) -> bool {
+    matches!(binding.action, Action::YankId | Action::YankAll)
+}
+
+/// The footer's label of a binding; `None` for one that does nothing now.
 pub(super) fn footer_word(model: &Model, binding: &'static Binding) -> Option<String> {
     let (word, _) = binding.footer?;
     let offered = match (binding.context, model.overlays.last()) {
         (Context::Picker, Some(Overlay::Picker(picker))) => picker.offers(binding.action),
-        (Context::Pager, Some(Overlay::Pager(pager))) if binding.action != Action::Back => {
-            pager.lists_problems() && model.lists_problems()
+        (Context::Pager | Context::ImageDetails, Some(Overlay::Pager(pager))) => {
+            pager.offers(binding.action) && (!pager.lists_problems() || !of_problems(binding) || model.lists_problems())
         }
         (Context::Choice, Some(Overlay::Confirmation(confirmation))) => {
             return confirmation.footer_word(binding.action, word);

@@ -60,11 +60,9 @@ pub(super) fn of(target: &Target, followed: &Followed) -> Outcome {
         snapshots(&mut record, target, job);
     }
     let failure = match result {
-        DeregistrationResult::Refused => Some(match &job.note {
-            Some(Note::DeregisterRefused(refused) | Note::CancelRefused(refused)) => {
-                Failure { what: what(), ..refused.as_ref().clone() }
-            }
-            _ => Failure::new(what(), note.unwrap_or_else(|| "it was refused".into())),
+        DeregistrationResult::Refused => Some(match job.removal_refusal() {
+            Some(refused) => Failure { what: what(), ..refused.clone() },
+            None => Failure::new(what(), note.unwrap_or_else(|| "it was refused".into())),
         }),
         _ => undeleted(what(), job, &record),
     };

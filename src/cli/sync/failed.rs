@@ -15,7 +15,7 @@ use crate::{
         Failure,
         sync::{SYNC_TAG, SyncTag},
     },
-    engine::{BatchId, Command, Job, JobId, JobState, Note},
+    engine::{BatchId, Command, Job, JobId, JobState},
 };
 
 impl Sync<'_> {
@@ -55,12 +55,10 @@ impl Sync<'_> {
         // What is left of it at the end is the queue's.
         let options = FollowOptions { until, timeout: Some(PATIENCE), progress, to_background: false };
         let followed = follow(self.setup, queue, Selection::Jobs(ids), options, signals).await?;
-        let refused = |job: &Job| match (&job.note, job.image()) {
-            (Some(Note::DeregisterRefused(failure)), Some(image)) => {
-                let what = format!("remove the failed copy {image} in {}", job.request.destination);
-                Some(Failure { what, ..failure.as_ref().clone() })
-            }
-            _ => None,
+        let refused = |job: &Job| {
+            let (failure, image) = job.removal_refusal().zip(job.image())?;
+            let what = format!("remove the failed copy {image} in {}", job.request.destination);
+            Some(Failure { what, ..failure.clone() })
         };
         let failures = followed.jobs.iter().filter_map(|job| refused(job)).collect();
         let status = match followed.ending {

@@ -8,6 +8,7 @@ mod entry;
 mod fold;
 mod image_term;
 mod index;
+mod literal;
 mod name_pattern;
 mod pattern;
 mod tokens;
@@ -23,6 +24,7 @@ pub use complete::{Completed, Wanted, complete};
 pub use entry::{Entry, Field};
 pub use image_term::{ImageTerm, KEYS, TERMS, values_of};
 pub use index::TextIndex;
+pub use literal::Literal;
 pub use pattern::Scratch;
 
 /// Forms and meanings of words, for help and documentation.

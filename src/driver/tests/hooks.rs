@@ -12,7 +12,7 @@ use crate::{
         JobUpdate,
         hooks::{HookSettings, OpenJobs},
     },
-    engine::{BatchId, JobId, JobState, Origin, StepState},
+    engine::{BatchId, JobId, JobState, Origin, RemovalReason, RemovalStep, StepState},
     store::{ChangeSet, DriverLock, DueHook},
 };
 
@@ -85,6 +85,27 @@ fn every_end_of_an_own_copy_is_noticed_once() {
     assert_eq!(numbers(&mut open, &[Arc::new(elsewhere.clone())]), []);
     elsewhere.state = available();
     assert_eq!(numbers(&mut open, &[Arc::new(elsewhere)]), []);
+}
+
+#[test]
+fn a_failed_copy_that_is_available_after_all_ends_once_more() {
+    let removing = |n| {
+        let failure = Box::new(Failure::new("copy", "no"));
+        let reason = RemovalReason::Failed { failure, replaced_by: None };
+        let image = ImageId::new("ami-00000000000000002").unwrap();
+        let step = RemovalStep::DeletingSnapshots {};
+        job(n, "a", JobState::Removing { image, reason, step })
+    };
+    // One was being removed when this process began to run the queue.
+    let stored = [job(1, "a", JobState::Starting), removing(2), removing(3)];
+    let mut open = OpenJobs::new(stored.iter().map(AsRef::as_ref), at(200));
+    assert_eq!(numbers(&mut open, &[job(1, "a", failed())]), expected(&[(1, 0)]));
+    assert_eq!(numbers(&mut open, &[removing(1), removing(2)]), []);
+    let after_all = [job(1, "a", available()), job(2, "a", available())];
+    assert_eq!(numbers(&mut open, &after_all), expected(&[(1, 0), (2, 0)]));
+    assert_eq!(numbers(&mut open, &after_all), []);
+    assert_eq!(numbers(&mut open, &[job(3, "a", failed())]), [], "it has failed before");
+    assert_eq!(numbers(&mut open, &[job(3, "a", available())]), []);
 }
 
 #[test]

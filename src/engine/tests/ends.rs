@@ -126,3 +126,31 @@ fn a_copy_whose_answer_was_lost_began_when_it_was_sent() {
     let job = engine.job(JobId(1)).unwrap();
     assert_eq!((job.state.phase(), job.started), (JobPhase::Copying, Some(at(0))));
 }
+
+#[test]
+fn a_copy_found_later_began_when_ec2_created_its_image_and_one_that_was_there_before_tells_nothing_of_others() {
+    // When the image was created, when the copy began by that, and how long it took for estimates.
+    for (created, started, took) in [
+        (None, 0, Some(1_003)),
+        // The request was sent again and again, and a later one was carried out.
+        (Some(400), 400, Some(603)),
+        // Clocks differ.
+        (Some(-3), 0, Some(1_003)),
+        (Some(5_000), 1_000, Some(3)),
+        // It was there before.
+        (Some(-3_600), 0, None),
+    ] {
+        let mut engine = Engine::new(EngineConfig::default());
+        submit(&mut engine, vec![request(1, "eu-west-1")]);
+        let mut engine = back(&engine, 1_000);
+        engine.handle(Event::Tick, at(1_000));
+        let mut found = seen(ImageState::Available, Some(100)).images;
+        (found[0].source_image_id, found[0].created) = (ImageId::new("ami-0").ok(), created.map(at));
+        found[0].tags = vec![job_tag(&ClientToken::from_random(1))];
+        engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(found))), at(1_000));
+        assert_eq!(engine.job(JobId(1)).unwrap().started, Some(at(started)), "{created:?}");
+        let mut job = watch(&mut back(&engine, 1_000), 1_000, None);
+        job.copy_end = Some(EndTime::At(at(1_003)));
+        assert_eq!(job.completed_copy().map(|copy| copy.seconds), took, "{created:?}");
+    }
+}

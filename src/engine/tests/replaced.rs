@@ -2,21 +2,26 @@
 
 use super::{removal::fail, *};
 
+/// Returns an engine whose failed copy is being removed, as another was requested in its place, and the job before.
+fn begun() -> (Engine, Job) {
+    let mut engine = copying();
+    fail(&mut engine);
+    let failed = engine.job(JobId(1)).unwrap().clone();
+    let remove = Command::RemoveFailed(JobId(1), BatchId::new("batch-new"));
+    engine.handle(Event::Command(remove), at(60));
+    (engine, failed)
+}
+
+fn failure(job: &Job) -> Box<Failure> {
+    match &job.state {
+        JobState::Failed { failure, .. } => failure.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_failed_copy_whose_image_is_removed_has_failed_and_says_what_replaced_it() {
     let replaced_by = BatchId::new("batch-new");
-    let remove = Command::RemoveFailed(JobId(1), replaced_by.clone());
-    let begun = || {
-        let mut engine = copying();
-        fail(&mut engine);
-        let failed = engine.job(JobId(1)).unwrap().clone();
-        engine.handle(Event::Command(remove.clone()), at(60));
-        (engine, failed)
-    };
-    let failure = |job: &Job| match &job.state {
-        JobState::Failed { failure, .. } => failure.clone(),
-        other => panic!("{other:?}"),
-    };
     let (mut engine, before) = begun();
     let job = engine.job(JobId(1)).unwrap();
     assert!(job.is_failed_being_removed() && !job.can_be_cancelled());
@@ -47,13 +52,24 @@ fn a_failed_copy_whose_image_is_removed_has_failed_and_says_what_replaced_it() {
     assert_eq!((failure(job), job.image(), job.replaced_by()), (failure(&before), None, Some(&replaced_by)));
     assert!(job.failed_and_was_removed());
     assert_eq!((job.end_time(), job.elapsed(at(999))), (before.end_time(), before.elapsed(at(999))));
+}
 
-    // AWS refuses, or somebody else was first.
+#[test]
+fn what_replaced_a_failed_copy_is_kept_where_aws_refuses_or_somebody_else_was_first() {
+    let replaced_by = BatchId::new("batch-new");
     let (mut engine, before) = begun();
     let refusal = Failure::new("deregister", "no").retry(Retry::Never);
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Err(refusal))), at(60));
     let job = engine.job(JobId(1)).unwrap();
     assert_eq!((&job.state, job.failed_and_was_removed()), (&before.state, false));
+    assert_eq!(job.replaced_by(), Some(&replaced_by), "the copies in its place were requested all the same");
+    assert_eq!(job.removal_refusal().map(|refused| refused.why.as_str()), Some("no"));
+    engine.handle(Event::Command(Command::Deregister(vec![JobId(1)])), at(61));
+    let JobState::Removing { reason, .. } = state(&engine) else { panic!() };
+    assert_eq!(reason.replaced_by(), Some(&replaced_by));
+    engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Available)))), at(62));
+    let job = engine.job(JobId(1)).unwrap();
+    assert_eq!((job.state.phase(), job.replaced_by()), (JobPhase::Available, Some(&replaced_by)));
     let (mut engine, before) = begun();
     for second in [60, 70] {
         engine.handle(Event::Tick, at(second));
@@ -61,5 +77,6 @@ fn a_failed_copy_whose_image_is_removed_has_failed_and_says_what_replaced_it() {
         engine.handle(Event::Response(gone), at(second));
     }
     let job = engine.job(JobId(1)).unwrap();
-    assert_eq!((failure(job), &job.note), (failure(&before), &Some(Note::DeregisteredElsewhere)));
+    let notes = Note::join(Some(Note::Replaced(replaced_by)), Some(Note::DeregisteredElsewhere));
+    assert_eq!((failure(job), &job.note), (failure(&before), &notes));
 }

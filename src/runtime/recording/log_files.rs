@@ -1,6 +1,7 @@
 //! Reads recordings from a log and the files that it was rotated to.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fs,
     io::{self, BufRead as _, BufReader},
@@ -34,7 +35,9 @@ pub struct Recording {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Runs {
     path: PathBuf,
-    runs: Vec<(RunId, Vec<String>)>,
+    recorded: Vec<(RunId, Vec<String>)>,
+    /// Where each run is among them: a log may have thousands.
+    places: BTreeMap<RunId, usize>,
 }
 
 /// Why a line is not replayed.
@@ -65,11 +68,11 @@ impl Runs {
     /// # Errors
     /// Files that cannot be read, and a log without a recording.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let mut read = Self { path: path.to_owned(), runs: Vec::new() };
+        let mut read = Self { path: path.to_owned(), recorded: Vec::new(), places: BTreeMap::new() };
         for file in files(path) {
             read.add(&file).map_err(|error| read.failure(&error.to_string()))?;
         }
-        if read.runs.is_empty() {
+        if read.recorded.is_empty() {
             return Err(read.failure("no run of the screen is recorded in it").hint(HOW));
         }
         Ok(read)
@@ -96,15 +99,16 @@ impl Runs {
         // Of a line that was cut off in its entry, its run can still be told.
         let head = json.split_once("},\"n\":").map(|(head, _)| format!("{head}}}}}"));
         let Some(Head { run }) = head.and_then(|head| serde_json::from_str(&head).ok()) else { return };
-        match self.runs.iter_mut().find(|(known, _)| *known == run) {
+        let place = *self.places.entry(run).or_insert(self.recorded.len());
+        match self.recorded.get_mut(place) {
             Some((_, lines)) => lines.push(json.to_owned()),
-            None => self.runs.push((run, vec![json.to_owned()])),
+            None => self.recorded.push((run, vec![json.to_owned()])),
         }
     }
 
     /// The runs, for a person to choose from.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = RunId> {
-        self.runs.iter().map(|(run, _)| *run)
+        self.recorded.iter().map(|(run, _)| *run)
     }
 
     /// Returns the run of a process, the last if there are several; the last of all if none is named.
@@ -112,7 +116,7 @@ impl Runs {
     /// # Errors
     /// If there is none of that process, or its beginning is lost or of another format.
     pub fn choose(&self, pid: Option<u32>) -> Result<Recording, Failure> {
-        let chosen = self.runs.iter().rev().find(|(run, _)| pid.is_none_or(|pid| run.pid == pid));
+        let chosen = self.recorded.iter().rev().find(|(run, _)| pid.is_none_or(|pid| run.pid == pid));
         let Some((run, lines)) = chosen else {
             let known: Vec<String> = self.ids().map(|run| format!("{} ({})", run.pid, run.began)).collect();
             let why = format!("no screen of process {} is recorded in it", pid.unwrap_or_default());
@@ -193,6 +197,12 @@ fn files(path: &Path) -> Vec<PathBuf> {
 }
 
 impl Recording {
+    /// Returns the version of amigrate that recorded it, if that is another one.
+    pub fn other_version(&self) -> Option<&str> {
+        let Entry::Began(beginning) = &self.lines.first()?.entry else { return None };
+        Some(beginning.version.as_str()).filter(|version| *version != env!("CARGO_PKG_VERSION"))
+    }
+
     /// The time of the run's last line.
     pub fn end(&self) -> Timestamp {
         self.lines.last().map_or(self.run.began, |line| line.at)

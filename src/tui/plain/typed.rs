@@ -115,7 +115,7 @@ fn has_rows(model: &Model) -> bool {
 /// Returns true if `/` filters here.
 fn opens_filter(model: &Model) -> bool {
     let slash = KeyEvent::new(KeyCode::Char('/'), KeyModifiers::NONE);
-    keymap::lookup(&model.keymap, &model.contexts(), &slash) == Some(Action::Filter)
+    matches!(keymap::lookup(&model.keymap, &model.contexts(), &slash), Some(Action::Filter | Action::Find))
 }
 
 /// Takes in a line; returns what is left to do.

@@ -4,7 +4,7 @@ use super::dialogue::Replaced;
 use crate::tui::{
     bindings::Action,
     model::Model,
-    screens::{Overlay, form, review},
+    screens::{Overlay, form, pager, review},
     widgets::editor,
 };
 use tui_input::Input;
@@ -18,7 +18,8 @@ pub(in crate::tui) fn is_typing(model: &Model) -> bool {
         Some(Overlay::Storage(screen)) => screen.editing,
         Some(Overlay::Picker(picker)) => picker.typing,
         Some(Overlay::InputLine(_) | Overlay::Palette(_)) => true,
-        Some(Overlay::Pager(_) | Overlay::Confirmation(_)) => false,
+        Some(Overlay::Pager(pager)) => pager.is_typing(),
+        Some(Overlay::Confirmation(_)) => false,
         None => model.images.editing || model.jobs.editing,
     }
 }
@@ -83,6 +84,7 @@ pub(super) fn filter(model: &mut Model, text: &str) -> bool {
             (picker.filter, picker.typing) = (line, false);
             picker.filter_anew();
         }
+        Some(Overlay::Pager(_)) => pager::update::find(model, line),
         Some(Overlay::Coverage(screen)) => screen.set_filter(line, false),
         Some(Overlay::Storage(screen)) => screen.set_filter(line, false),
         Some(_) => return false,

@@ -33,6 +33,7 @@ impl Overlay {
     /// The contexts whose keys apply while this is on top, innermost first.
     pub fn contexts(&self) -> Vec<Context> {
         match self {
+            Self::Pager(pager) if pager.is_typing() => vec![Context::Input],
             Self::Pager(pager) => vec![pager.context(), Context::Lists, Context::Everywhere],
             Self::Form(_) => vec![Context::Form],
             Self::Review(screen) => screen.contexts(),

@@ -142,3 +142,15 @@ fn an_outdated_confirmation_is_asked_again() {
     shows(&mut model, &["ami-00000000000000002", "confirm again"]);
     assert!(matches!(keys(&mut model, "y")[..], [Effect::Command(Command::Cancel(_))]));
 }
+
+#[test]
+fn an_image_that_was_copied_elsewhere_is_named_by_its_id() {
+    let mut job = available(2);
+    (job.origin, job.batch) = (Origin::Elsewhere, BatchId::new(ami(2).as_str()));
+    let mut model = with_jobs(vec![job]);
+    keys(&mut model, "X");
+    shows(&mut model, &["Deregister this image", &format!("Type the image id, {}", ami(2))]);
+    keys(&mut model, "batch-a");
+    assert_eq!(press(&mut model, KeyCode::Enter), []);
+    shows(&mut model, &["That is not the image's id"]);
+}

@@ -136,7 +136,10 @@ fn the_way_back_clears_the_filter_then_the_marks() {
 fn a_cell_opens_the_details_of_its_image() {
     let mut model = model();
     press(&mut model, KeyCode::Enter);
-    assert_eq!(notice(&model), "db in eu-west-1: no version is there.");
+    let page = shown(&mut model);
+    assert!(page.contains("Regions of db") && page.contains("2 regions: eu-west-1, eu-west-2"), "{page}");
+    assert!(page.contains("db-7 (ami-00000003) in us-east-1"), "{page}");
+    press(&mut model, KeyCode::Esc);
     keys(&mut model, "j");
     press(&mut model, KeyCode::Enter);
     assert!(shown(&mut model).contains("ami-00000004"), "the older one that is there");
@@ -177,5 +180,52 @@ fn no_size_is_too_small() {
         model.size = (columns, rows);
         frame(&mut model);
         _ = jobs::screen(&mut model, columns, rows);
+    }
+}
+
+/// Clicks on this text.
+fn click(model: &mut Model, button: crate::term::input::MouseButton, text: &str) {
+    let screen = shown(model);
+    let (row, line) = screen.lines().enumerate().find(|(_, line)| line.contains(text)).unwrap();
+    let column = line[..line.find(text).unwrap()].chars().count();
+    let kind = crate::term::input::MouseEventKind::Down(button);
+    let (column, row) = (u16::try_from(column).unwrap() + 2, u16::try_from(row).unwrap());
+    let event = crate::term::input::MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+    _ = model.update(Msg::Input(Input::Mouse(event)), now());
+    frame(model);
+}
+
+#[test]
+fn a_click_goes_to_a_cell_another_opens_it_and_the_right_button_marks() {
+    use crate::term::input::MouseButton::{Left, Right};
+    let mut model = model();
+    click(&mut model, Left, "< stale");
+    assert!(shown(&mut model).contains("web in eu-west-1: only an older version is there"));
+    click(&mut model, Left, "< stale");
+    assert!(shown(&mut model).contains("ami-00000004"));
+    press(&mut model, KeyCode::Esc);
+    click(&mut model, Right, "< stale");
+    assert!(shown(&mut model).contains("1 marked"));
+    click(&mut model, Left, "2 regions without the newest version");
+    assert!(matches!(model.overlays.as_slice(), [Overlay::Coverage(_)]), "a line about the cell is no cell");
+}
+
+#[test]
+fn the_counts_and_what_is_missing_stay_where_there_is_little_room() {
+    let mut model = model();
+    let others = ["ap-northeast-1", "ap-south-1", "ca-central-1", "sa-east-1", "us-west-2"].map(region);
+    let regions: Vec<Region> = model.chosen.iter().chain(&others).cloned().collect();
+    model.catalogue.choose(&regions);
+    for other in &others {
+        model.catalogue.page(other, Vec::new(), true, false, now());
+    }
+    frame(&mut model);
+    let screen = jobs::screen(&mut model, 80, 24);
+    assert!(screen.contains("2 families, 14 missing") && screen.contains("of 8"), "{screen}");
+    assert!(screen.contains("7 regions without the newest version: ap-northeast-1, ap-south-1"), "{screen}");
+    keys(&mut model, "h");
+    press(&mut model, KeyCode::Enter);
+    for region in others {
+        assert!(shown(&mut model).contains(region.as_str()), "{}", shown(&mut model));
     }
 }

@@ -147,7 +147,7 @@ fn a_region_that_is_slow_or_denied_is_left_out_and_named_until_it_is_asked_again
 #[test]
 fn who_chooses_regions_is_asked_for_no_others() {
     let (mut model, others) = asked();
-    keys(&mut model, "r");
+    keys(&mut model, ":region us-east-1");
     press(&mut model, KeyCode::Enter);
     let late = reply(&mut model, others[0].0, page(2, OTHERS[0]));
     assert_eq!((lists(&late), model.chosen.len()), (Vec::new(), 1));
@@ -191,4 +191,53 @@ fn regions_that_were_chosen_are_listed_once_pages_of_others_make_room() {
     assert_eq!(lists(&press(&mut model, KeyCode::Enter)), [], "there is no room yet");
     let effects = reply(&mut model, others[0].0, page(2, others[0].1.as_str()));
     assert_eq!(places(&lists(&effects)), ["ca-central-1"]);
+}
+
+fn cached(effects: &[Effect]) -> Option<Vec<&str>> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::CacheRegions { regions, .. } => Some(regions.iter().map(Region::as_str).collect()),
+        _ => None,
+    })
+}
+
+#[test]
+fn looking_at_the_regions_keeps_them_automatic_and_changing_them_loses_none_that_was_slow() {
+    let (mut model, others) = asked();
+    reply(&mut model, others[0].0, denied("ap-south-1"));
+    let slow = others[1].1.clone();
+    _ = model.update(Msg::Tick, seconds(4));
+    keys(&mut model, "r");
+    let picker = screen(&mut model, 120, 40);
+    assert!(picker.contains("6 regions marked") && picker.contains("Automatic: "), "{picker}");
+    let row = |at: &str| picker.lines().find(|line| line.contains(at) && !line.contains("7)")).unwrap().to_owned();
+    assert!(row(slow.as_str()).contains("* ca-central-1") && !row("ap-south-1").contains('*'), "{picker}");
+    let effects = press(&mut model, KeyCode::Enter);
+    assert_eq!((cached(&effects), model.fast_regions.is_some()), (None, true));
+    assert_eq!(model.chosen, [region("us-east-1")]);
+    // One is taken out: the slow ones are chosen with the others, and are listed however long it takes.
+    keys(&mut model, "r/us-west");
+    press(&mut model, KeyCode::Enter);
+    keys(&mut model, " ");
+    let effects = press(&mut model, KeyCode::Enter);
+    let chosen = ["ca-central-1", "eu-west-1", "eu-west-2", "sa-east-1", "us-east-1"];
+    assert_eq!((cached(&effects), model.fast_regions.is_none()), (Some(chosen.to_vec()), true));
+    assert!(model.chosen.contains(&slow) && model.to_list.len() + lists(&effects).len() == 4);
+    // And back.
+    keys(&mut model, ":region auto");
+    let effects = press(&mut model, KeyCode::Enter);
+    assert_eq!((cached(&effects), model.fast_regions.is_some()), (Some(Vec::new()), true));
+    assert_eq!(model.chosen, [region("us-east-1")]);
+}
+
+#[test]
+fn regions_that_become_known_while_they_are_chosen_are_marked_too() {
+    let (mut model, effects) = start(|config| config.browse.regions.clear());
+    let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(connected())));
+    keys(&mut model, "r");
+    let region_list = effects.iter().find_map(|e| if let Effect::ListRegions { id } = e { Some(*id) } else { None });
+    let open = std::iter::once("us-east-1").chain(OTHERS);
+    let regions = open.map(|r| RegionInfo { region: region(r), opt_in: OptIn::NotRequired }).collect();
+    reply(&mut model, region_list.unwrap(), Reply::Regions(Ok(regions)));
+    assert!(screen(&mut model, 120, 40).contains("7 regions marked"));
+    assert_eq!(cached(&press(&mut model, KeyCode::Enter)), None);
 }

@@ -1,9 +1,10 @@
 //! What the terminal is told of copies besides the screen.
 
 use super::{
-    jobs::{available, copying, failed, job, with_jobs_and_config},
+    jobs::{ami, available, copying, failed, job, with, with_jobs_and_config},
     *,
 };
+use crate::engine::{RemovalReason, RemovalStep};
 
 fn change(model: &mut Model, jobs: Vec<Job>) -> Vec<Effect> {
     let jobs = jobs.into_iter().map(Arc::new).collect();
@@ -38,4 +39,16 @@ fn the_title_says_how_far_the_copies_are_and_is_sent_only_when_it_changes() {
     assert_eq!(change(&mut model, vec![available(1), available(2)]), title("amigrate"));
     let mut model = with_jobs_and_config(vec![], |_| {});
     assert_eq!(change(&mut model, vec![copying(2)]), []);
+}
+
+#[test]
+fn a_failed_copy_that_is_available_after_all_is_told() {
+    let removing = with(1, |j| {
+        let reason = RemovalReason::Failed { failure: Box::new(Failure::new("copy", "no")), replaced_by: None };
+        j.state = JobState::Removing { image: ami(1), reason, step: RemovalStep::DeletingSnapshots {} };
+    });
+    for (end, told) in [(available(1), vec![Effect::Bell]), (failed(1, None), Vec::new())] {
+        let mut model = with_jobs_and_config(vec![removing.clone()], |_| {});
+        assert_eq!(change(&mut model, vec![end]), told);
+    }
 }

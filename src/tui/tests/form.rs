@@ -257,3 +257,19 @@ fn a_description_with_braces_is_copied_as_it_is() {
     let [Effect::Command(Command::Copy(copies)), _] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(copies[0].description.as_str(), r#"{"git":"abc"} {name}"#);
 }
+
+#[test]
+fn warnings_below_the_window_are_counted() {
+    let mut model = listed(vec![image(1)]);
+    open_form(&mut model);
+    focus(&mut model, "Name");
+    ctrl(&mut model, 'u');
+    keys(&mut model, "x");
+    let seen = super::jobs::screen(&mut model, 100, 60);
+    assert!(seen.contains("! ") && !seen.contains(" below"), "{seen}");
+    let Some(screens::Overlay::Form(form)) = model.overlays.last_mut() else { panic!() };
+    form.focus_on(&crate::domain::draft::Field::Destinations);
+    let hidden = super::jobs::screen(&mut model, 60, 15);
+    let warned = hidden.contains("warning below,") || hidden.contains("! ");
+    assert!(warned && hidden.contains("more lines below"), "{hidden}");
+}

@@ -232,3 +232,31 @@ fn images_of_other_accounts_are_not_taken_for_ones_own() {
     tell(&mut model, 0, vec![foreign]);
     assert_eq!(model.images.total(), 1);
 }
+
+#[test]
+fn an_available_copy_that_a_later_list_does_not_have_says_so() {
+    let ended = |minutes: i64| {
+        super::jobs::with(1, |job| {
+            let at = now() - SignedDuration::from_mins(minutes);
+            job.state = JobState::Available { image: ImageId::new("ami-00000009").unwrap() };
+            (job.started, job.ended) = (Some(at), Some(at));
+        })
+    };
+    let text = "not listed any more";
+    for (minutes, said) in [(5, true), (1, false)] {
+        let mut model = super::jobs::with_jobs(vec![ended(minutes)]);
+        model.catalogue.choose(&[region("us-east-1"), region("eu-west-1")]);
+        model.chosen = vec![region("us-east-1"), region("eu-west-1")];
+        super::jobs::lacks(&mut model, text);
+        model.catalogue.page(&region("eu-west-1"), vec![image(3)], true, false, now());
+        let screen = super::jobs::screen(&mut model, 120, 24);
+        assert_eq!(screen.contains(text), said, "{screen}");
+        let job = model.jobs_view.job(JobId(1)).unwrap();
+        assert!(matches!(job.state, JobState::Available { .. }), "its history stays");
+        let mut there = image(9);
+        there.region = region("eu-west-1");
+        model.catalogue.begin(&region("eu-west-1"));
+        model.catalogue.page(&region("eu-west-1"), vec![image(3), there], true, false, now());
+        super::jobs::lacks(&mut model, text);
+    }
+}

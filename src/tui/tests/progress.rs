@@ -40,7 +40,7 @@ fn a_copy_says_its_rate_and_the_time_left_and_never_that_none_is_left() {
     assert!(line(&mut model, 80, 299).ends_with("205 MiB/s     1s left"));
     let wide = line(&mut model, 120, 0);
     assert!(wide.ends_with("0/1  3m20s   205 MiB/s  5m00s left"), "how long the copy takes, not the queue: {wide}");
-    for (later, text) in [(300, "due now"), (330, "due now"), (480, "overdue 3m")] {
+    for (later, text) in [(300, " overdue"), (330, " overdue"), (480, "overdue 3m")] {
         let line = line(&mut model, 80, later);
         assert!(line.ends_with(text) && !line.contains("MiB/s"), "{later}: {line}");
     }

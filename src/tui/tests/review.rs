@@ -130,6 +130,7 @@ fn a_refusal_blocks_and_leads_to_its_field() {
         };
         reply(&mut model, id, Reply::Check(answer));
     }
+    lacks(&mut model, "Ctrl-s start");
     shows(&mut model, &["denied", "Refused: Not permitted in eu-west-1, eu-west-2", "Cannot start: 1 refusal."]);
     assert_eq!(ctrl(&mut model, 's'), []);
     press(&mut model, KeyCode::Enter);

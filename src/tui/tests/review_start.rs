@@ -269,3 +269,18 @@ fn copies_started_elsewhere_are_known_by_their_images_alone() {
     reviewed(&mut model, None);
     shows(&mut model, &["Ready: Ctrl-s starts 2 copies."]);
 }
+
+#[test]
+fn a_dismissed_copy_still_tells_how_long_copies_take() {
+    let done = super::jobs::with(1, |job| {
+        job.state = JobState::Available { image: ImageId::new("ami-00000009").unwrap() };
+        (job.started, job.ended) = (Some(now() - SignedDuration::from_mins(3)), Some(now()));
+    });
+    let mut model = super::jobs::with_jobs(vec![done.clone()]);
+    let known = model.jobs_view.completed();
+    assert_eq!(known.len(), 1);
+    let mut dismissed = done;
+    dismissed.dismissed = true;
+    _ = model.update(Msg::Jobs(JobUpdate::Changed { jobs: vec![Arc::new(dismissed)], status: None }), now());
+    assert_eq!((model.jobs_view.jobs().count(), model.jobs_view.completed()), (0, known));
+}

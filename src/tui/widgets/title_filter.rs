@@ -1,9 +1,15 @@
 //! A filter in the title of a pane: what is being typed stays in sight, and of a long one both ends.
 
+use ratatui::style::Style;
 use tui_input::Input;
 
 use super::text_fit::{cut, elide, width};
-use crate::domain::text::clean;
+use crate::{domain::text::clean, tui::theme};
+
+/// Returns the style of a filter; `selected` while what is typed replaces it.
+pub fn style(selected: bool) -> Style {
+    if selected { theme::CURSOR } else { theme::STRONG }
+}
 
 /// The fewest cells of a filter, if the title has them: what stands behind it is cut first.
 const LEAST: usize = 24;

@@ -58,6 +58,17 @@ fn a_screen_is_shown_with_what_is_wrong_with_its_log() {
     assert_eq!(ended.stdout.lines().count(), 30);
     assert!(ended.stderr.contains("100x30"), "{ended:?}");
     assert_eq!(log.replay(&["--size", "60x20"]).stdout.lines().count(), 20);
+    let recorded_by = |version: &str| format!("\"version\":\"{version}\"");
+    assert!(
+        whole.contains(&recorded_by(env!("CARGO_PKG_VERSION"))) && !ended.stderr.contains("recorded by"),
+        "{ended:?}"
+    );
+    log.write(&whole.replacen(&recorded_by(env!("CARGO_PKG_VERSION")), &recorded_by("0.0.9"), 1));
+    for more in [&[][..], &["--redact"]] {
+        let ended = log.replay(more);
+        assert!(ended.status == Some(0) && ended.stderr.contains("recorded by amigrate 0.0.9"), "{ended:?}");
+    }
+    log.write(&whole);
     assert_eq!(log.replay(&["--quiet"]).stderr, "");
     refused(&log.replay(&["--run", "1"]), 2, "no screen of process 1");
     refused(&log.replay(&["--message", "999999"]), 2, "the last message is number");

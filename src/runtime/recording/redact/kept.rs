@@ -45,6 +45,7 @@ impl<'a> Word<'a> {
     pub(super) fn stays(&self, into: Typing, vocabulary: &Vocabulary) -> bool {
         match into {
             Typing::Filter => is_of_filter(self.before, self.text),
+            Typing::Regions => is_of_region(self.text),
             Typing::Command => self.is_of_command(vocabulary),
             Typing::Text => self.confirms(),
         }
@@ -57,7 +58,7 @@ impl<'a> Word<'a> {
             Typing::Command => palette::split(self.before).is_some_and(|(spec, ..)| {
                 matches!(spec.name, CommandName::Profile | CommandName::Filter | CommandName::Preset)
             }),
-            Typing::Text => false,
+            Typing::Regions | Typing::Text => false,
         }
     }
 
@@ -71,7 +72,7 @@ impl<'a> Word<'a> {
                 || vocabulary.has(&word);
         };
         match spec.name {
-            CommandName::Region => begins("all") || Region::KNOWN.iter().any(|region| begins(region)),
+            CommandName::Region => begins("all") || begins("auto") || Region::KNOWN.iter().any(|region| begins(region)),
             CommandName::Owner => !argument.contains(':') && OWNERS.iter().any(|owner| begins(owner)),
             CommandName::Sort if argument.trim_start().starts_with("tag:") => {
                 argument.ends_with(' ') && word == "reverse"
@@ -95,6 +96,13 @@ impl<'a> Word<'a> {
 
 fn words_of(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric())
+}
+
+/// Returns true for what begins a part of a region's name, or a word of its place.
+fn is_of_region(word: &str) -> bool {
+    let word = word.to_lowercase();
+    let begins = |text: &str| words_of(&text.to_lowercase()).any(|of| of.starts_with(&word));
+    Region::KNOWN.iter().any(|name| begins(name) || Region::new(name).is_ok_and(|region| begins(region.place())))
 }
 
 /// Returns true for the syntax of filters, and for numbers where a key takes one.
@@ -191,6 +199,14 @@ mod tests {
     #[case("12345", "")]
     fn of_a_text_only_what_confirms_stays(#[case] line: &str, #[case] words: &str) {
         assert_eq!(stay(Typing::Text, line), words);
+    }
+
+    #[rstest]
+    #[case("eu-west", "eu west")]
+    #[case("frankf", "frankf")]
+    #[case("falcon 4711 virginia", "virginia")]
+    fn of_a_filter_of_regions_names_and_places_stay(#[case] line: &str, #[case] words: &str) {
+        assert_eq!(stay(Typing::Regions, line), words);
     }
 
     #[test]

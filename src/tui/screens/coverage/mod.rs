@@ -192,6 +192,20 @@ impl CoverageScreen {
         is_there
     }
 
+    /// Puts the cursor on the cell of this row and column, where they are known. Returns true if it was there.
+    pub(in crate::tui) fn select(&mut self, row: usize, column: Option<usize>) -> bool {
+        let before = (self.list.cursor, self.columns.cursor);
+        self.columns.cursor = column.unwrap_or(self.columns.cursor);
+        self.go_to(row);
+        before == (self.list.cursor, self.columns.cursor)
+    }
+
+    /// The regions that lack a family's newest version.
+    fn lacking(&self, family: &Family) -> Vec<&str> {
+        let cells = self.coverage.columns.iter().zip(&family.cells);
+        cells.filter(|(_, cell)| cell.state.lacks_newest()).map(|(column, _)| column.region.as_str()).collect()
+    }
+
     /// Filters by another text, as of the next frame.
     pub(in crate::tui) fn set_filter(&mut self, filter: Input, editing: bool) {
         (self.filter, self.editing) = (filter, editing);

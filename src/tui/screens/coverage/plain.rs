@@ -4,7 +4,7 @@ use super::{CoverageScreen, view};
 use crate::{
     domain::{
         coverage::{CellState, Family},
-        text::clean,
+        text::{clean, count},
     },
     labels,
     tui::{
@@ -55,6 +55,26 @@ fn newest(family: &Family) -> String {
 
 /// The regions by what they have: `missing in eu-west-1 and us-west-2`.
 fn regions(screen: &CoverageScreen, family: &Family) -> Vec<String> {
+    let by_state = grouped(screen, family).into_iter();
+    by_state.map(|(word, regions)| format!("{word} in {}", regions.join(" and "))).collect()
+}
+
+/// The newest image, and all regions by what they have, for a page.
+pub(super) fn by_state(screen: &CoverageScreen, family: &Family) -> Vec<(String, String)> {
+    let image = family.newest();
+    let newest = format!("{} ({}) in {}", clean(&image.name), image.id, image.region);
+    let by_state = grouped(screen, family).into_iter().rev();
+    let by_state = by_state.map(|(word, regions)| {
+        (
+            word.trim_end_matches(',').to_owned(),
+            format!("{}: {}", count(regions.len(), "region", "regions"), regions.join(", ")),
+        )
+    });
+    std::iter::once(("newest".to_owned(), newest)).chain(by_state).collect()
+}
+
+/// The regions by what they have, the worst last.
+fn grouped<'a>(screen: &'a CoverageScreen, family: &Family) -> Vec<(String, Vec<&'a str>)> {
     let mut by_state: Vec<(String, Vec<&str>)> = Vec::new();
     for word in CellState::WORDS {
         let cells = screen.coverage.columns.iter().zip(&family.cells).filter(|(_, cell)| cell.state.as_str() == word);
@@ -69,5 +89,5 @@ fn regions(screen: &CoverageScreen, family: &Family) -> Vec<String> {
             }
         }
     }
-    by_state.into_iter().map(|(word, regions)| format!("{word} in {}", regions.join(" and "))).collect()
+    by_state
 }

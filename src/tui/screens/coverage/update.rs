@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
-use super::{Basis, CoverageScreen, family_ref, view};
+use super::{Basis, CoverageScreen, family_ref, plain, view};
 use crate::{
     domain::{
         Image, ImageId, OwnerFilter, Region,
@@ -259,10 +259,10 @@ fn nothing_to_copy(screen: &CoverageScreen) -> String {
 fn details(model: &mut Model) {
     let Some(screen) = screen(model) else { return };
     let Some((family, column, cell)) = screen.under_cursor() else { return };
-    let (label, region) = (clean(family.label()).into_owned(), column.region.clone());
+    let region = column.region.clone();
     let Some(id) = cell.image.clone() else {
-        let meaning = labels::coverage::meaning(&cell.state);
-        return model.show_notice(format!("{label} in {region}: {meaning}."));
+        let page = Pager::listing(format!("Regions of {}", clean(family.label())), plain::by_state(screen, family));
+        return model.overlays.push(Overlay::Pager(page));
     };
     match find(model, &region, &id) {
         Some(image) => model.overlays.push(Overlay::Pager(Pager::image(image))),

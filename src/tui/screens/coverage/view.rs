@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ratatui::{
     Frame,
-    layout::Rect,
+    layout::{Position, Rect},
     style::Style,
     text::{Line, Span},
     widgets::Paragraph,
@@ -41,8 +41,8 @@ const NEWEST: usize = 14;
 const AGE: usize = 4;
 /// From this width on there is.
 const ROOMY: usize = 100;
-/// Lines about the cell under the cursor.
-const STATUS: usize = 2;
+/// Lines about the cell under the cursor and its family.
+const STATUS: usize = 3;
 
 /// Rows and columns of the table at the terminal's present size.
 pub(super) fn window(model: &Model) -> (usize, usize) {
@@ -142,14 +142,16 @@ fn title<'a>(screen: &CoverageScreen, model: &Model, cells: usize, ctx: DrawCont
     let (filter, cursor) = title_filter::window(&screen.filter, screen.editing, room, ctx.glyphs.ellipsis);
     let mut spans = vec![Span::raw(counts)];
     if screen.editing || !filter.is_empty() {
-        spans.push(Span::styled(format!(" /{filter} "), theme::STRONG));
+        let style = title_filter::style(model.filter_selected && screen.editing);
+        spans.extend([Span::raw(" /"), Span::styled(filter, style), Span::raw(" ")]);
     }
     spans.extend(behind);
     let (columns, all) = (visible(screen, window(model).1), screen.coverage.columns.len());
-    let mut more = vec![format!(" by {} ", screen.sort.label())];
+    let mut more = Vec::new();
     if columns.len() < all {
         more.push(format!(" regions {}-{} of {all} ", columns.start + 1, columns.end));
     }
+    more.push(format!(" by {} ", screen.sort.label()));
     if screen.without_source > 0 {
         more.push(format!(" {} without an available image ", thousands(screen.without_source)));
     }
@@ -280,7 +282,29 @@ pub(super) fn status(screen: &CoverageScreen, model: &Model) -> Vec<(String, Sty
     let versions = count(family.versions.len(), "version", "versions");
     let newest =
         format!("newest of {versions}: {} ({}) in {}{age}{state}", clean(&newest.name), newest.id, newest.region);
-    vec![(about, Style::default()), (newest, theme::FAINT)]
+    let lacks = screen.lacking(family);
+    let lacks = match lacks.len() {
+        0 => "No region is known to lack it.".to_owned(),
+        n => format!("{} without the newest version: {}", count(n, "region", "regions"), lacks.join(", ")),
+    };
+    vec![(about, Style::default()), (newest, theme::FAINT), (lacks, theme::FAINT)]
+}
+
+/// The row of the table at a position, and the column of a region if there is one.
+pub(in crate::tui) fn cell_at(screen: &CoverageScreen, area: Rect, at: Position) -> Option<(usize, Option<usize>)> {
+    let inner = Rect {
+        x: area.x + 1,
+        y: area.y + 2,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(3 + u16::try_from(STATUS).unwrap_or(0)),
+    };
+    let row = inner.contains(at).then(|| screen.list.offset + usize::from(at.y - inner.y))?;
+    let widths = Widths::of(screen.longest, usize::from(inner.width));
+    let first = 2 + widths.family + 1 + if widths.roomy { NEWEST + AGE + 2 } else { 0 };
+    let column = usize::from(at.x - inner.x).checked_sub(first).map(|cells| cells / (widths.state + 2));
+    let column = column.map(|column| column + screen.columns.offset);
+    Some((row, column.filter(|column| visible(screen, widths.columns).contains(column))))
+        .filter(|_| row < screen.rows.len())
 }
 
 fn column_problem(column: &Column) -> &'static str {

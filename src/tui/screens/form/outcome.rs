@@ -8,6 +8,9 @@ use crate::{
     tui::{theme, widgets::text_fit::wrap},
 };
 
+/// Begins a warning.
+pub(super) const WARNING: &str = "Warning: ";
+
 pub(super) fn lines(form: &Form, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut say = |text: &str, style, indent: usize| {
@@ -21,7 +24,7 @@ pub(super) fn lines(form: &Form, width: usize) -> Vec<Line<'static>> {
     }
     let plan = &form.plan;
     for warning in &plan.warnings {
-        say(&format!("Warning: {}", warning.text), theme::WARN, 2);
+        say(&format!("{WARNING}{}", warning.text), theme::WARN, 2);
     }
     // A plan with mistakes cannot be started.
     let Some(copy) = plan.copies.get(form.command).filter(|_| plan.mistakes.is_empty()) else { return lines };
@@ -43,7 +46,7 @@ pub(super) fn lines(form: &Form, width: usize) -> Vec<Line<'static>> {
 /// What happens to the post-copy steps of an available copy.
 fn steps_lines(form: &Form, steps: &StepsForm, say: &mut impl FnMut(&str, Style, usize)) {
     for warning in &form.plan.warnings {
-        say(&format!("Warning: {}", warning.text), theme::WARN, 2);
+        say(&format!("{WARNING}{}", warning.text), theme::WARN, 2);
     }
     if !form.plan.mistakes.is_empty() {
         return;

@@ -56,9 +56,9 @@ pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
     let n = count(copies.len(), "copy", "copies");
     model.show_notice(if model.jobs_view.driver.is_silent() {
-        format!("{n} requested. They wait until the process that holds the queue continues or ends.")
+        format!("{n} queued. They wait until the process that holds the queue continues or ends.")
     } else {
-        format!("{n} requested. See {}.", model.place_of_jobs())
+        format!("{n} queued. See {}.", model.place_of_jobs())
     });
     for (region, id) in sources {
         model.images.marked.remove(&region, &id);

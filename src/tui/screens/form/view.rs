@@ -72,13 +72,22 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, model: &Model, ctx: 
         }
     }
     let below = body.lines.len().saturating_sub(scroll + height);
+    let warnings = body.lines.iter().skip(scroll + height).filter(|line| begins_warning(line)).count();
     frame.render_widget(Paragraph::new(body.lines.into_iter().skip(scroll).collect::<Vec<_>>()), inner);
     if below > 0 && area.height > 1 {
         let border = Rect { x: inner.x, y: area.bottom() - 1, width: inner.width, height: 1 };
-        let text = Line::styled(format!(" {} below ", count(below, "more line", "more lines")), theme::FAINT);
+        let more = Span::styled(format!(" {} below ", count(below, "more line", "more lines")), theme::FAINT);
+        let warned = (warnings > 0).then(|| format!(" {} below,", count(warnings, "warning", "warnings")));
+        let text: Line<'_> = warned.map(|text| Span::styled(text, theme::WARN)).into_iter().chain([more]).collect();
         let width = u16::try_from(text.width()).unwrap_or(0).min(border.width);
         frame.render_widget(text, Rect { x: border.right() - width, width, ..border });
     }
+}
+
+/// Returns true for the first line of a warning, or of a mistake.
+fn begins_warning(line: &Line<'_>) -> bool {
+    let text = line.spans.first().map(|span| span.content.trim_start()).unwrap_or_default();
+    [theme::WARN, theme::BAD].contains(&line.style) && (text.starts_with(outcome::WARNING) || text.starts_with("! "))
 }
 
 pub(super) fn title(form: &Form) -> String {

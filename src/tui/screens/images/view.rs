@@ -99,7 +99,8 @@ fn title<'a>(model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, us
     let (filter, cursor) = title_filter::window(&model.images.filter, model.images.editing, room, ctx.glyphs.ellipsis);
     let mut spans = vec![Span::raw(counts)];
     if model.images.editing || !filter.is_empty() {
-        spans.push(Span::styled(format!(" /{filter} "), theme::STRONG));
+        let style = title_filter::style(model.filter_selected && model.images.editing);
+        spans.extend([Span::raw(" /"), Span::styled(filter, style), Span::raw(" ")]);
     }
     spans.extend(behind);
     (Line::from(spans), before + cursor)

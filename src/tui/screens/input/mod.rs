@@ -15,8 +15,8 @@ use deregistration::ImagesToDeregister;
 use crate::{
     config::{FilterFile, PresetFile},
     domain::{
-        AccountId, Image, ImageDeregistration, OwnerFilter, PostCopyStep, image_usage::ImageUsage, orphans::Orphan,
-        preset::Preset, text::count,
+        AccountId, Image, ImageDeregistration, ImageId, OwnerFilter, PostCopyStep, image_usage::ImageUsage,
+        orphans::Orphan, preset::Preset, text::count,
     },
     engine::{BatchId, Job, JobId},
     term::input::KeyEvent,
@@ -94,14 +94,19 @@ impl InputLine {
         Self::with(InputKind::Owner(input), title, vec![text.into()])
     }
 
-    /// Deregisters available images after the batch's name was typed.
+    /// Deregisters available images after the batch's name was typed; of a copy that was started elsewhere that is the image's id.
     pub fn deregister(batch: &BatchId, jobs: &[&Job]) -> Self {
         let images = count(jobs.len(), "available image", "available images");
-        let mut text = vec![format!("Deregister {images} of {batch} and delete their snapshots:")];
+        let named = if is_image(batch) { "image id" } else { "batch's name" };
+        let mut text = vec![if is_image(batch) {
+            "Deregister this image and delete its snapshots:".to_owned()
+        } else {
+            format!("Deregister {images} of {batch} and delete their snapshots:")
+        }];
         text.extend(named_jobs(jobs));
         text.extend(started_elsewhere(jobs));
         text.push("This cannot be undone. Running instances are not affected.".into());
-        text.push(format!("Type the batch's name, {batch}, to confirm:"));
+        text.push(format!("Type the {named}, {batch}, to confirm:"));
         let kind = InputKind::Deregister { batch: batch.clone(), jobs: jobs.iter().map(|j| j.id).collect() };
         Self::with(kind, "Deregister images", text)
     }
@@ -215,7 +220,15 @@ impl InputLine {
                 Ok(Typed::DeleteSnapshots(orphans.clone()))
             }
             InputKind::DeleteSnapshots(_) => Err("That is not their number: nothing is deleted."),
+            InputKind::Deregister { batch, .. } if is_image(batch) => {
+                Err("That is not the image's id: nothing is deregistered.")
+            }
             InputKind::Deregister { .. } => Err("That is not the batch's name: nothing is deregistered."),
         }
     }
+}
+
+/// Returns true for the batch of a copy that was started elsewhere, which is named by its image.
+fn is_image(batch: &BatchId) -> bool {
+    ImageId::new(batch.as_str()).is_ok()
 }

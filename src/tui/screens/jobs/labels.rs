@@ -82,7 +82,8 @@ pub(super) fn bar_text(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timest
         return (format!("{by}{}", labels::note(note)), theme::BUSY);
     }
     let left = progress::time_left(job, now).unwrap_or_default();
-    let style = if left.starts_with("overdue") { theme::WARN } else { theme::BUSY };
+    let style =
+        if left.starts_with(progress::OVERDUE) && left != progress::OVERDUE { theme::WARN } else { theme::BUSY };
     let left = fit_right(&left, LEFT, "");
     let elapsed = if roomy {
         format!("{} ", fit_right(&job.elapsed(now).map_or_else(String::new, duration), ELAPSED, ""))
@@ -127,7 +128,8 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp, keys: Option<
         JobState::Copying { .. } => (noted(&phase), theme::BUSY),
         JobState::Available { image } => {
             let took = progress::taken(job, now).map_or_else(String::new, |took| format!(" after {took}"));
-            let available = format!("available {image}{took}{elsewhere}");
+            let unlisted = if jobs_view.is_unlisted(image) { ", not listed any more" } else { "" };
+            let available = format!("available {image}{took}{elsewhere}{unlisted}");
             available_text(job, available, note, keys)
         }
         JobState::Failed { failure, .. } => {

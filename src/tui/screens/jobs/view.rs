@@ -46,7 +46,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
     let (filter, cursor) = title_filter::window(&model.jobs.filter, model.jobs.editing, room, ctx.glyphs.ellipsis);
     let mut spans = vec![Span::raw(before.clone())];
     if model.jobs.editing || !filter.is_empty() {
-        spans.push(Span::styled(format!("  /{filter}"), theme::STRONG));
+        let style = title_filter::style(model.filter_selected && model.jobs.editing);
+        spans.extend([Span::raw("  /"), Span::styled(filter, style)]);
     }
     spans.push(Span::raw(" "));
     let inner = pane(frame, area, Text::from(spans), focus, ctx);

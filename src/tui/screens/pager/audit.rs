@@ -26,6 +26,8 @@ fn shown_job(model: &Model) -> Option<&Job> {
             PagerSubject::Image(_)
             | PagerSubject::Comparison(_)
             | PagerSubject::Lineage(_)
+            | PagerSubject::Listing(..)
+            | PagerSubject::FilterHelp(_)
             | PagerSubject::Help
             | PagerSubject::FormHelp
             | PagerSubject::PickerHelp

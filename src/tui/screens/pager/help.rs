@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use super::entries::heading;
+use super::{Filtered, entries::heading};
 use crate::{
     config::{KeyMap, bindings::Context},
     domain::{
@@ -69,6 +69,24 @@ fn about(column: Column) -> &'static str {
         Column::Pending => "how many copies are pending there already",
         Column::Public => "whether images may be made public there",
     }
+}
+
+/// What a filter takes, the terms of this one first, then all bindings.
+pub(super) fn filter_lines(filtered: Filtered, keys: &KeyMap, width: usize) -> Vec<Line<'static>> {
+    let mut lines = bindings(keys, |context| context == Context::Filter, width);
+    lines.extend(rows("/ again", "the first character replaces the filter; arrows, End or Backspace edit it", width));
+    let terms = match filtered {
+        Filtered::Images => Some(("Filter terms of images", &TERMS[..])),
+        Filtered::Jobs => Some(("Filter terms of jobs and history", &jobs::filter::TERMS[..])),
+        Filtered::Others => None,
+    };
+    for (title, about) in [("Filters", &WORDS[..])].into_iter().chain(terms) {
+        lines.extend([Line::default(), heading(title)]);
+        lines.extend(about.iter().flat_map(|(term, text)| rows(term, text, width)));
+    }
+    lines.push(Line::default());
+    lines.extend(bindings(keys, |context| context != Context::Filter, width));
+    lines
 }
 
 /// The form's bindings and its fields.

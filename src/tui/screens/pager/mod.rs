@@ -14,6 +14,7 @@ mod load;
 pub mod plain;
 mod problems;
 pub mod replies;
+pub mod search;
 pub mod update;
 pub mod view;
 
@@ -27,10 +28,20 @@ use crate::{
         lineage::LineageRead,
     },
     engine::{AuditEntry, Job, JobId, JobPhase},
-    tui::bindings::Context,
+    tui::bindings::{Action, Context},
 };
 use compared::Compared;
 use load::Load;
+use search::Search;
+
+/// What a filter is of, which decides about its terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Filtered {
+    Images,
+    Jobs,
+    /// Something without terms of its own.
+    Others,
+}
 
 /// What is shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,10 +52,14 @@ enum PagerSubject {
     HistoryJob(Arc<Job>),
     Comparison(Box<Compared>),
     Lineage(Arc<Image>),
+    /// Labelled texts, with a title.
+    Listing(String, Vec<(String, String)>),
     Help,
     FormHelp,
     PickerHelp,
     PaletteHelp,
+    /// All keys, those of filters first, with the terms of these.
+    FilterHelp(Filtered),
     /// All keys, those of the review first.
     ReviewHelp,
     /// All that the review below it says.
@@ -54,7 +69,10 @@ enum PagerSubject {
 
 impl PagerSubject {
     fn is_help(&self) -> bool {
-        matches!(self, Self::Help | Self::FormHelp | Self::PickerHelp | Self::PaletteHelp | Self::ReviewHelp)
+        matches!(
+            self,
+            Self::Help | Self::FormHelp | Self::PickerHelp | Self::PaletteHelp | Self::FilterHelp(_) | Self::ReviewHelp
+        )
     }
 }
 
@@ -95,6 +113,8 @@ pub struct Pager {
     details: DetailsLoad,
     comparison: Load<Result<Pair, Incomparable>>,
     lineage: Load<LineageRead>,
+    /// The text that is looked for.
+    pub(in crate::tui) search: Option<Search>,
 }
 
 impl Pager {
@@ -109,6 +129,7 @@ impl Pager {
             details: DetailsLoad::NotRequested,
             comparison: Load::NotRequested,
             lineage: Load::NotRequested,
+            search: None,
         }
     }
 
@@ -122,6 +143,11 @@ impl Pager {
 
     pub fn history_job(job: Arc<Job>) -> Self {
         Self::new(PagerSubject::HistoryJob(job))
+    }
+
+    /// Labelled texts.
+    pub(in crate::tui) fn listing(title: String, entries: Vec<(String, String)>) -> Self {
+        Self::new(PagerSubject::Listing(title, entries))
     }
 
     pub fn help() -> Self {
@@ -143,6 +169,11 @@ impl Pager {
         Self::new(PagerSubject::PaletteHelp)
     }
 
+    /// Help with the filter that is typed.
+    pub(in crate::tui) fn filter_help(filtered: Filtered) -> Self {
+        Self::new(PagerSubject::FilterHelp(filtered))
+    }
+
     /// The help, from the review's keys on.
     pub fn review_help() -> Self {
         Self::new(PagerSubject::ReviewHelp)
@@ -160,6 +191,20 @@ impl Pager {
     /// Returns true if it shows the problems.
     pub fn lists_problems(&self) -> bool {
         self.subject == PagerSubject::Problems
+    }
+
+    /// Returns true while keys go to the text that is looked for.
+    pub(in crate::tui) fn is_typing(&self) -> bool {
+        self.search.as_ref().is_some_and(|search| search.typing)
+    }
+
+    /// Returns false for an action that does nothing here.
+    pub(in crate::tui) fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::FindNext => self.search.is_some(),
+            Action::YankId | Action::YankAll => self.lists_problems() || self.context() == Context::ImageDetails,
+            _ => true,
+        }
     }
 
     pub fn context(&self) -> Context {

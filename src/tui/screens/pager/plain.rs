@@ -15,6 +15,9 @@ pub fn title(pager: &Pager, model: &Model) -> String {
 
 pub fn screen(pager: &Pager, model: &Model) -> PlainScreen {
     let mut screen = PlainScreen::new(view::title(pager, model));
+    if let Some(search) = &pager.search {
+        screen.say(format!("Text to find: {}", search.line.value()));
+    }
     let lines = view::lines(pager, model, usize::from(SIZE.0) - 4);
     let scroll = pager.scroll.min(lines.len().saturating_sub(PAGE));
     for line in lines.iter().skip(scroll).take(PAGE) {

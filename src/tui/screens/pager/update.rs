@@ -1,16 +1,19 @@
 //! Actions in the pager.
 
 use ratatui::text::Line;
+use tui_input::Input;
 
-use super::{PagerSubject, comparison, image_details, lineage, problems, view::lines};
+use super::{Filtered, Pager, PagerSubject, comparison, image_details, lineage, problems, search::Search, view::lines};
 use crate::{
-    domain::ImageId,
+    domain::{ImageId, text::clean},
+    term::input::KeyEvent,
     tui::{
-        bindings::Action,
+        bindings::{Action, Context},
         layout,
         model::Model,
         msg::Effect,
         screens::{Overlay, form, input},
+        widgets::editor,
     },
 };
 
@@ -76,8 +79,131 @@ fn scroll(model: &mut Model, action: Action) {
     }
 }
 
+/// Opens the help; of a filter that is typed, from its part on.
+pub(in crate::tui) fn open_help(model: &mut Model) {
+    let filtered = match model.overlays.last() {
+        Some(Overlay::Coverage(screen)) => screen.editing.then_some(Filtered::Images),
+        Some(Overlay::Storage(screen)) => screen.editing.then_some(Filtered::Others),
+        Some(_) => None,
+        None if model.jobs.editing => Some(Filtered::Jobs),
+        None => model.images.editing.then_some(Filtered::Images),
+    };
+    model.overlays.push(Overlay::Pager(filtered.map_or_else(Pager::help, Pager::filter_help)));
+}
+
+/// Where to go from the place where the text was found last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Towards {
+    /// The first place from the line on with which typing began.
+    First,
+    Next,
+    Previous,
+}
+
+/// Gives a key to the text that is looked for. Returns true if it was used.
+pub fn type_into(model: &mut Model, key: &KeyEvent) -> bool {
+    let edited = typed(model).is_some_and(|search| editor::edit(&mut search.line, key));
+    if edited {
+        go(model, Towards::First);
+    }
+    edited
+}
+
+/// Inserts pasted text into what is looked for. Returns false if nothing is being typed.
+pub fn paste(model: &mut Model, text: &str) -> bool {
+    let Some(search) = typed(model) else { return false };
+    editor::paste(&mut search.line, text);
+    go(model, Towards::First);
+    true
+}
+
+/// Looks for a text that was entered as a whole.
+pub(in crate::tui) fn find(model: &mut Model, line: Input) {
+    let Some(Overlay::Pager(pager)) = model.overlays.last_mut() else { return };
+    let from = pager.search.as_ref().filter(|search| search.typing).map_or(pager.scroll, |search| search.from);
+    pager.search = Some(Search { line, typing: false, at: None, from });
+    go(model, Towards::Next);
+}
+
+fn typed(model: &mut Model) -> Option<&mut Search> {
+    let Some(Overlay::Pager(pager)) = model.overlays.last_mut() else { return None };
+    pager.search.as_mut().filter(|search| search.typing)
+}
+
+/// Goes to a place where the text is, round the end if there is none before it.
+fn go(model: &mut Model, towards: Towards) {
+    let (width, height) = window(model);
+    let in_lines = model.start.caps.lines;
+    let Some(Overlay::Pager(pager)) = model.overlays.last() else { return };
+    let Some(search) = &pager.search else { return };
+    let lines = lines(pager, model, width);
+    let found = search.found_in(&lines);
+    let shown = pager.scroll..pager.scroll + height;
+    // Who has scrolled away goes on from there.
+    let last = search.at.filter(|at| shown.contains(at));
+    let first_from = |line: usize| found.iter().find(|at| **at >= line).or(found.first()).copied();
+    let at = match towards {
+        Towards::First => first_from(search.from),
+        Towards::Next => first_from(last.map_or(shown.start, |at| at + 1)),
+        Towards::Previous => {
+            let before = last.unwrap_or(shown.start);
+            found.iter().rfind(|at| **at < before).or(found.last()).copied()
+        }
+    };
+    let end = lines.len().saturating_sub(height);
+    let scroll = match at {
+        // A page in lines begins with it.
+        Some(at) if in_lines => at,
+        Some(at) if shown.contains(&at) => shown.start,
+        Some(at) => at.saturating_sub(height / 3),
+        None if towards == Towards::First => search.from,
+        None => shown.start,
+    };
+    let text = clean(search.line.value()).into_owned();
+    if at.is_none() && towards != Towards::First && !text.is_empty() {
+        model.show_notice(format!("Not found: {text}"));
+    }
+    let Some(Overlay::Pager(pager)) = model.overlays.last_mut() else { return };
+    pager.scroll = scroll.min(end);
+    if let Some(search) = &mut pager.search {
+        search.at = at;
+    }
+}
+
+/// Runs an action of the search. Returns false if it is none.
+fn search(model: &mut Model, action: Action) -> bool {
+    let find = model.keymap.key(Context::Pager, Action::Find);
+    let Some(Overlay::Pager(pager)) = model.overlays.last_mut() else { return false };
+    let (typing, scroll) = (pager.is_typing(), pager.scroll);
+    match action {
+        Action::Find => {
+            let search = pager.search.get_or_insert_default();
+            (search.typing, search.from) = (true, scroll);
+        }
+        Action::Accept if typing => {
+            pager.search = pager.search.take().filter(|search| !search.line.value().is_empty());
+            if let Some(search) = &mut pager.search {
+                search.typing = false;
+            }
+        }
+        Action::Back if typing => {
+            pager.scroll = pager.search.take().map_or(scroll, |search| search.from);
+        }
+        Action::FindNext | Action::FindPrevious if pager.search.is_none() => {
+            model.show_notice(format!("{find} finds a text in this page."));
+        }
+        Action::FindNext => go(model, Towards::Next),
+        Action::FindPrevious => go(model, Towards::Previous),
+        _ => return false,
+    }
+    true
+}
+
 /// Runs an action. Returns false if the pager has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
+    if search(model, action) {
+        return true;
+    }
     scroll(model, action);
     let Some(Overlay::Pager(pager)) = model.overlays.last() else { return false };
     let (subject, raw, cursor) = (pager.subject.clone(), pager.raw, pager.cursor);

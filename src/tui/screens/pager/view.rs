@@ -1,8 +1,13 @@
 //! The view of the pager.
 
-use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::Paragraph,
+};
 
-use super::{Pager, PagerSubject, audit, comparison, help, image, job, lineage, problems};
+use super::{Pager, PagerSubject, audit, comparison, entries::entry, help, image, job, lineage, problems};
 use crate::{
     domain::text::{clean, count},
     tui::{
@@ -12,10 +17,13 @@ use crate::{
         screens::{Overlay, review},
         widgets::{
             draw_context::{DrawContext, pane},
-            text_fit::wrap,
+            text_fit::{width as cells, wrap},
         },
     },
 };
+
+/// The fewest cells of a text that is looked for.
+const SEARCH: usize = 30;
 
 pub(super) fn title(pager: &Pager, model: &Model) -> String {
     match &pager.subject {
@@ -26,11 +34,13 @@ pub(super) fn title(pager: &Pager, model: &Model) -> String {
         PagerSubject::HistoryJob(job) => format!("Copy to {} (history)", job.request.destination),
         PagerSubject::Comparison(compared) => compared.title(),
         PagerSubject::Lineage(image) => format!("Lineage of {} in {}", image.id, image.region),
+        PagerSubject::Listing(title, _) => title.clone(),
         PagerSubject::Help | PagerSubject::ReviewHelp => "Help".into(),
         PagerSubject::Review => "Review in full".into(),
         PagerSubject::PickerHelp => "Help with pickers".into(),
         PagerSubject::PaletteHelp => "Help with commands".into(),
         PagerSubject::FormHelp => "Help with the copy form".into(),
+        PagerSubject::FilterHelp(_) => "Help with filters".into(),
         PagerSubject::Problems => "Problems".into(),
     }
 }
@@ -53,12 +63,16 @@ pub(super) fn lines(pager: &Pager, model: &Model, width: usize) -> Vec<Line<'sta
         PagerSubject::HistoryJob(job) => [job::lines(job, model, width), audit::lines(&pager.audit, width)].concat(),
         PagerSubject::Comparison(compared) => comparison::lines(compared, &pager.comparison, model, width),
         PagerSubject::Lineage(image) => lineage::lines(image, &pager.lineage, model, width),
+        PagerSubject::Listing(_, entries) => {
+            entries.iter().flat_map(|(label, text)| entry(label, text, width)).collect()
+        }
         PagerSubject::Help => help::lines(&model.keymap, width),
         PagerSubject::PickerHelp => help::picker_lines(&model.keymap, width),
         PagerSubject::PaletteHelp => help::palette_lines(&model.keymap, width),
         PagerSubject::ReviewHelp => help::review_lines(&model.keymap, width),
         PagerSubject::Review => review_in_full(model, width),
         PagerSubject::FormHelp => help::form_lines(&model.keymap, width),
+        PagerSubject::FilterHelp(filtered) => help::filter_lines(*filtered, &model.keymap, width),
         PagerSubject::Problems => problems::layout(model, pager.cursor, width).0,
     }
 }
@@ -82,9 +96,27 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, pager: &Pager, model: &Model, ctx
     let scroll = pager.scroll.min(lines.len().saturating_sub(height));
     let more = lines.len().saturating_sub(scroll + height);
     let more = if more > 0 { format!(" {} below ", count(more, "more line", "more lines")) } else { String::new() };
-    let title = Line::raw(format!(" {} {more}", title(pager, model)));
-    let inner = pane(frame, area, title, true, ctx);
-    let shown: Vec<_> = lines.into_iter().skip(scroll).take(height).collect();
+    let mut title = vec![Span::raw(format!(" {} ", title(pager, model)))];
+    let mut cursor = None;
+    if let Some(search) = &pager.search {
+        let used = title.iter().map(Span::width).sum::<usize>() + cells(&more);
+        let room = width.saturating_sub(used).max(SEARCH);
+        let (found, at) = search.title(&lines, model.filter_selected, room, ctx.glyphs.ellipsis);
+        cursor = search.typing.then(|| title.iter().map(Span::width).sum::<usize>() + 1 + at);
+        title.push(Span::raw(" "));
+        title.extend(found);
+    }
+    title.push(Span::raw(more));
+    let inner = pane(frame, area, Line::from(title), true, ctx);
+    let shown = lines.into_iter().skip(scroll).take(height);
+    let shown: Vec<_> = match &pager.search {
+        Some(search) => shown.map(|line| search.highlight(line)).collect(),
+        None => shown.collect(),
+    };
+    if let Some(cursor) = cursor.filter(|_| area.height > 0) {
+        let x = area.x + u16::try_from(cursor + 1).unwrap_or(0).min(area.width.saturating_sub(2));
+        frame.set_cursor_position((x, area.y));
+    }
     let column = u16::try_from(pager.column).unwrap_or(u16::MAX);
     frame.render_widget(Paragraph::new(shown).scroll((0, column)), inner);
 }

@@ -17,7 +17,7 @@ use crate::{
     tui::{
         browse,
         catalogue::ListState,
-        model::{FilterRequest, FormRequest, Model, PendingReply},
+        model::{Connection, FilterRequest, FormRequest, Model, PendingReply},
         msg::{Effect, ExportRequest, Reply, StoredFilters, StoredForms},
         screens::{
             Overlay,
@@ -38,6 +38,7 @@ pub(super) fn candidates(model: &Model) -> BTreeMap<CommandName, Vec<Candidate>>
     }
     regions.sort();
     regions.insert(0, ("all".into(), "every enabled region"));
+    regions.insert(1, ("auto".into(), "every enabled region that answers fast"));
     let owners = [
         ("mine", "this account's images"),
         ("shared", "images of other accounts that this one may launch"),
@@ -98,6 +99,7 @@ fn sort_columns(model: &Model) -> Vec<Candidate> {
 pub(super) fn run(model: &mut Model, command: PaletteCommand, effects: &mut Vec<Effect>) -> Result<(), String> {
     match command {
         PaletteCommand::Regions(regions) => choose_regions(model, regions, effects),
+        PaletteCommand::AutomaticRegions => automatic_regions(model, effects),
         PaletteCommand::Owner(whose) => {
             browse::choose_owner(model, whose, effects);
             Ok(())
@@ -170,6 +172,19 @@ fn choose_regions(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Eff
     let profile = model.profile.clone().unwrap_or_default();
     effects.push(Effect::CacheRegions { profile, regions: regions.clone() });
     browse::choose_regions(model, regions, effects);
+    Ok(())
+}
+
+/// Forgets which regions were chosen.
+fn automatic_regions(model: &mut Model, effects: &mut Vec<Effect>) -> Result<(), String> {
+    let Connection::Ready(connected) = &model.connection else {
+        return Err("The profile's region is not known yet.".into());
+    };
+    let home = connected.home.clone();
+    let profile = model.profile.clone().unwrap_or_default();
+    effects.push(Effect::CacheRegions { profile, regions: Vec::new() });
+    browse::list_fast_regions(model, home, effects);
+    model.show_notice("The regions are automatic: every enabled one that answers fast.");
     Ok(())
 }
 

@@ -90,6 +90,8 @@ pub struct Picker {
     marked: BTreeSet<usize>,
     /// True once a mark was removed: then nothing marked means nothing chosen, where that is possible.
     unmarked: bool,
+    /// The regions marked while nobody chooses any: as long as these are, the regions stay automatic.
+    automatic: Option<BTreeSet<Region>>,
     /// Allows several items to be chosen.
     multiple: bool,
     list: List,
@@ -128,6 +130,7 @@ impl Picker {
             shown: Vec::new(),
             marked: BTreeSet::new(),
             unmarked: false,
+            automatic: None,
             multiple,
             list: List::default(),
             filter: Input::default(),
@@ -203,8 +206,21 @@ impl Picker {
 
     /// Begins the filter with a letter or digit that is no key here: who types a name means the row.
     pub fn begin_filter(&mut self, key: &KeyEvent) {
-        let types = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-        self.typing = types && matches!(key.code, KeyCode::Char(c) if c.is_alphanumeric()) && self.edit(key);
+        let types = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
+            && matches!(key.code, KeyCode::Char(c) if c.is_alphanumeric());
+        if types {
+            self.filter.reset();
+        }
+        self.typing = types && self.edit(key);
+    }
+
+    /// Inserts pasted text into the filter; where none is typed, it becomes the filter.
+    pub(in crate::tui) fn paste(&mut self, text: &str) {
+        if !std::mem::replace(&mut self.typing, true) {
+            self.filter.reset();
+        }
+        editor::paste(&mut self.filter, text);
+        self.filter_anew();
     }
 
     fn current(&self) -> Option<usize> {
@@ -260,6 +276,18 @@ impl Picker {
     /// Returns true if several rows can be marked.
     pub(in crate::tui) fn marks_several(&self) -> bool {
         self.multiple
+    }
+
+    /// The marked regions.
+    fn marked_regions(&self) -> BTreeSet<Region> {
+        let region =
+            |at: &usize| if let Value::Region(region) = &self.items[*at].value { Some(region.clone()) } else { None };
+        self.marked.iter().filter_map(region).collect()
+    }
+
+    /// Returns true if the marks are those of the regions that are listed automatically.
+    fn stays_automatic(&self) -> bool {
+        self.automatic.as_ref().is_some_and(|automatic| *automatic == self.marked_regions())
     }
 
     /// The number of marked rows that the filter hides.

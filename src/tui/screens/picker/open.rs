@@ -1,5 +1,7 @@
 //! Opening pickers, and filling them when a reply comes.
 
+use std::collections::BTreeSet;
+
 use super::{Item, PAGE, Picker, PickerKind, Value};
 use crate::{
     domain::{
@@ -9,11 +11,16 @@ use crate::{
         text::{age, count},
     },
     tui::{
+        discovery,
         model::{Connection, Model, PendingReply},
         msg::Effect,
         screens::{Overlay, input::OwnerInput},
     },
 };
+
+/// Said where the regions are those that answer fast.
+const AUTOMATIC: &str =
+    "Automatic: every marked region is listed if it answers fast. Other marks list exactly those regions, from now on.";
 
 fn region_items(model: &Model) -> Vec<Item> {
     let item = |region: &Region, enabled: bool, note: &str| Item {
@@ -51,55 +58,19 @@ fn note(model: &Model, region: &Region) -> String {
             let seconds = model.now.duration_since(at).as_secs();
             let images = count(images, "image", "images");
             let when = if seconds < 60 { "just now".to_owned() } else { format!("{} ago", age(seconds)) };
-            format!("{}{images}, listed {when}", comma(city(region)))
+            format!("{}{images}, listed {when}", comma(region.place()))
         }
         None => match model.fast_regions.as_ref().and_then(|fast| fast.left_out(region)) {
             Some(failure) => {
-                format!("{}left out: {}", comma(city(region)), failure.code.as_deref().unwrap_or(&failure.why))
+                format!("{}left out: {}", comma(region.place()), failure.code.as_deref().unwrap_or(&failure.why))
             }
-            None => city(region).to_owned(),
+            None => region.place().to_owned(),
         },
     }
 }
 
 fn comma(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("{text}, ") }
-}
-
-/// The place of a region. Source: AWS's list of regions.
-fn city(region: &Region) -> &'static str {
-    match region.as_str() {
-        "us-east-1" => "N. Virginia",
-        "us-east-2" => "Ohio",
-        "us-west-1" => "N. California",
-        "us-west-2" => "Oregon",
-        "af-south-1" => "Cape Town",
-        "ap-east-1" => "Hong Kong",
-        "ap-northeast-1" => "Tokyo",
-        "ap-northeast-2" => "Seoul",
-        "ap-northeast-3" => "Osaka",
-        "ap-south-1" => "Mumbai",
-        "ap-south-2" => "Hyderabad",
-        "ap-southeast-1" => "Singapore",
-        "ap-southeast-2" => "Sydney",
-        "ap-southeast-3" => "Jakarta",
-        "ap-southeast-4" => "Melbourne",
-        "ca-central-1" => "Canada Central",
-        "ca-west-1" => "Calgary",
-        "eu-central-1" => "Frankfurt",
-        "eu-central-2" => "Zurich",
-        "eu-north-1" => "Stockholm",
-        "eu-south-1" => "Milan",
-        "eu-south-2" => "Spain",
-        "eu-west-1" => "Ireland",
-        "eu-west-2" => "London",
-        "eu-west-3" => "Paris",
-        "il-central-1" => "Tel Aviv",
-        "me-central-1" => "UAE",
-        "me-south-1" => "Bahrain",
-        "sa-east-1" => "São Paulo",
-        _ => "",
-    }
 }
 
 fn open_region_list(model: &mut Model, kind: PickerKind, chosen: &[Region]) {
@@ -117,9 +88,24 @@ fn open_region_list(model: &mut Model, kind: PickerKind, chosen: &[Region]) {
     model.overlays.push(Overlay::Picker(picker));
 }
 
-/// Opens the picker of the regions to list.
+/// Opens the picker of the regions to list. Where nobody chose any, those that were slow or failed are marked too: they belong to the
+/// list, and who changes it must not lose them.
 pub fn regions(model: &mut Model) {
-    open_region_list(model, PickerKind::Regions, &model.chosen.clone());
+    let Some(automatic) = discovery::automatic(model) else {
+        return open_region_list(model, PickerKind::Regions, &model.chosen.clone());
+    };
+    let regions: Vec<Region> = automatic.iter().cloned().collect();
+    open_region_list(model, PickerKind::Regions, &regions);
+    explain_automatic(model, automatic);
+}
+
+/// Has the open picker keep the regions automatic as long as these are marked.
+fn explain_automatic(model: &mut Model, automatic: BTreeSet<Region>) {
+    let Some(Overlay::Picker(picker)) = model.overlays.last_mut() else { return };
+    if picker.message.is_empty() {
+        picker.message = AUTOMATIC.into();
+    }
+    picker.automatic = Some(automatic);
 }
 
 /// Opens the picker of the destinations.
@@ -133,19 +119,21 @@ pub fn on_regions(model: &mut Model) {
     if !matches!(picker.kind, PickerKind::Regions | PickerKind::Destinations) {
         return;
     }
-    let marked: Vec<Region> = picker
-        .marked
-        .iter()
-        .filter_map(|i| match &picker.items[*i].value {
-            Value::Region(r) => Some(r.clone()),
-            _ => None,
-        })
-        .collect();
-    let (kind, unmarked) = (picker.kind.clone(), picker.unmarked);
+    let mut marked = picker.marked_regions();
+    let automatic = picker.automatic.as_ref().and_then(|before| Some((before, discovery::automatic(model)?)));
+    let automatic = automatic.map(|(before, now)| {
+        marked.extend(now.difference(before).cloned());
+        now
+    });
+    let (kind, unmarked, filter, typing) = (picker.kind.clone(), picker.unmarked, picker.filter.clone(), picker.typing);
     model.overlays.pop();
-    open_region_list(model, kind, &marked);
+    open_region_list(model, kind, &marked.into_iter().collect::<Vec<_>>());
+    if let Some(automatic) = automatic {
+        explain_automatic(model, automatic);
+    }
     if let Some(Overlay::Picker(picker)) = model.overlays.last_mut() {
-        picker.unmarked = unmarked;
+        (picker.unmarked, picker.filter, picker.typing) = (unmarked, filter, typing);
+        picker.apply_filter();
     }
 }
 

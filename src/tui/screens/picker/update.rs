@@ -67,6 +67,10 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
 /// Closes the picker and applies the choice.
 fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(Overlay::Picker(picker)) = model.overlays.pop() else { return };
+    if picker.stays_automatic() {
+        model.show_notice("The regions stay automatic: every enabled one that answers fast.");
+        return;
+    }
     let values: Vec<Value> = picker.chosen().into_iter().map(|i| i.value.clone()).collect();
     if picker.kind == PickerKind::Columns {
         columns::accept(model, &values);

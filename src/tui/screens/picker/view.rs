@@ -3,6 +3,7 @@
 use ratatui::{
     Frame,
     layout::{Position, Rect},
+    style::Style,
     text::{Line, Span},
 };
 
@@ -49,8 +50,8 @@ pub fn row_at(picker: &Picker, area: Rect, at: Position) -> Option<usize> {
     (place.contains(at) && row < rows).then_some(list.offset + row)
 }
 
-/// Draws the picker over the middle of the screen.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, ctx: DrawContext<'_>) {
+/// Draws the picker over the middle of the screen; `selected` while what is typed replaces its filter.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, selected: bool, ctx: DrawContext<'_>) {
     let (width, inner, height) = (columns(picker, area), inner_width(picker, area), list_height(area));
     let mut lines = Vec::new();
     if !picker.message.is_empty() {
@@ -59,7 +60,10 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, ctx: DrawContext
     let filter = picker.filter.value();
     let filter_row = lines.len();
     if picker.typing || !filter.is_empty() {
-        lines.push(Line::raw(format!(" /{}", fit(filter, inner.saturating_sub(1), ctx.glyphs.ellipsis))));
+        let text = fit(filter, inner.saturating_sub(1), ctx.glyphs.ellipsis);
+        let style = if selected && picker.typing { theme::CURSOR } else { Style::default() };
+        let (text, rest) = text.split_at(text.trim_end().len());
+        lines.push(Line::from(vec![Span::raw(" /"), Span::styled(text.to_owned(), style), Span::raw(rest.to_owned())]));
     }
     let label = picker.items.iter().map(|i| cells(&i.label)).max().unwrap_or(0).min(inner / 2);
     let mut list = picker.list;
@@ -72,7 +76,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, ctx: DrawContext
             (true, _) => theme::CURSOR,
             (false, false) => theme::FAINT,
             (false, true) if picker.marked.contains(at) => theme::MARKED,
-            (false, true) => ratatui::style::Style::default(),
+            (false, true) => Style::default(),
         };
         let text = format!(
             "{cursor}{mark} {} {}",

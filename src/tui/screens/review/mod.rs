@@ -112,6 +112,8 @@ impl ReviewScreen {
         match action {
             Action::Skip | Action::SkipAll | Action::Rename | Action::CopyAnyway => !self.table.existing.is_empty(),
             Action::Press => self.entries() > 0,
+            // Nothing starts before it is corrected.
+            Action::Start => self.table.refusal().is_none(),
             _ => true,
         }
     }

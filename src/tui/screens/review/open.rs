@@ -37,7 +37,7 @@ fn context(model: &Model) -> ReviewContext {
         regions: model.regions.clone(),
         under_way,
         being_removed,
-        completed: model.jobs_view.jobs().filter_map(Job::completed_copy).collect(),
+        completed: model.jobs_view.completed(),
         limits: model.start.config.copy.review_limits(),
     }
 }

@@ -218,6 +218,11 @@ impl StorageScreen {
         self.current = self.entry(self.list.cursor).map(Entry::reference);
     }
 
+    /// The first row in the window.
+    pub(in crate::tui) fn offset(&self) -> usize {
+        self.list.offset
+    }
+
     /// Puts the cursor on a row. Returns false if there is no such.
     pub(in crate::tui) fn go_to(&mut self, row: usize) -> bool {
         let is_there = row < self.rows.len();
