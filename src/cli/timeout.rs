@@ -15,6 +15,11 @@ pub(super) fn parse(text: &str) -> Result<Duration, Failure> {
     Duration::try_from(duration).map_err(|_| refused("a time to wait is not negative"))
 }
 
+/// Returns how much time is left until then; `None` for as long as it takes.
+pub(super) fn left(deadline: Option<Instant>) -> Option<Duration> {
+    deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+}
+
 /// Waits until a time; for ever if there is none.
 pub(super) async fn at(time: Option<Instant>) {
     match time {

@@ -77,7 +77,9 @@ fn parse(key: &Setting, written: &str) -> Option<toml::Value> {
             _ => return None,
         }),
         Expect::Text | Expect::Choice(_) | Expect::Whose | Expect::VersionPattern => written.into(),
-        Expect::Regions => written.split([',', ' ']).filter(|name| !name.is_empty()).collect::<Vec<_>>().into(),
+        Expect::Regions | Expect::RegionNames => {
+            written.split([',', ' ']).filter(|name| !name.is_empty()).collect::<Vec<_>>().into()
+        }
         // One that is no list is the program alone.
         Expect::Command => match written.strip_prefix('[') {
             Some(_) => toml::from_str::<toml::Table>(&format!("value = {written}")).ok()?.remove("value")?,
@@ -95,6 +97,7 @@ fn parse(key: &Setting, written: &str) -> Option<toml::Value> {
 fn expected(key: &Setting) -> String {
     match key.expect {
         Expect::Regions => "a list of regions such as us-east-1,eu-west-1, or home, or all".into(),
+        Expect::RegionNames => "a list of regions such as us-east-1,eu-west-1".into(),
         Expect::Tags => "a list of tags such as Team=web,SourceAMI={source_id}".into(),
         other => other.describe(),
     }

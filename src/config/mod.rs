@@ -25,6 +25,7 @@ mod replace;
 pub mod settings;
 pub(crate) mod source;
 mod start_regions;
+mod sync;
 pub mod theme;
 mod ui;
 mod words;
@@ -46,6 +47,7 @@ pub use paths::{default_path, state_dir};
 pub use presets::{PresetFile, Presets};
 pub use remembered::{RememberedView, RememberedViews, is_welcome_due, take_welcome};
 pub use start_regions::StartRegions;
+pub use sync::Sync;
 pub use theme::{Theme, Themes};
 pub use ui::Ui;
 
@@ -61,6 +63,8 @@ pub struct Config {
     pub browse: Browse,
     /// Grouping of images for coverage.
     pub coverage: Coverage,
+    /// Keeping regions in sync.
+    pub sync: Sync,
     /// Defaults and limits of copies.
     pub copy: Copy,
     /// Handling of jobs.

@@ -23,6 +23,8 @@ pub enum Expect {
     Whose,
     /// A list of regions, or one of [`REGION_WORDS`] alone.
     Regions,
+    /// A list of regions.
+    RegionNames,
     /// A list of columns of the image list, as [`ImageColumn::parse`] reads them.
     Columns,
     /// What a version looks like, as [`VersionPattern::new`] reads it.
@@ -48,6 +50,7 @@ impl Expect {
                 "mine, shared, amazon, marketplace, an account id of twelve digits, or public:PATTERN".into()
             }
             Self::Regions => "a list of regions such as [\"us-east-1\"], or [\"home\"] or [\"all\"]".into(),
+            Self::RegionNames => "a list of regions such as [\"us-east-1\"]".into(),
             Self::Columns => {
                 let names: Vec<_> = ImageColumn::all().map(|column| column.name()).collect();
                 format!("a list of columns, of {} and tag:KEY", names.join(", "))
@@ -76,6 +79,9 @@ impl Expect {
             (Self::Regions, toml::Value::Array(names)) => {
                 let word = names.len() == 1 && names[0].as_str().is_some_and(|name| REGION_WORDS.contains(&name));
                 word || names.iter().all(|name| name.as_str().is_some_and(|name| Region::new(name).is_ok()))
+            }
+            (Self::RegionNames, toml::Value::Array(names)) => {
+                names.iter().all(|name| name.as_str().is_some_and(|name| Region::new(name).is_ok()))
             }
             (Self::Columns, toml::Value::Array(names)) => {
                 names.iter().all(|name| name.as_str().is_some_and(|name| ImageColumn::parse(name).is_some()))
@@ -115,11 +121,12 @@ impl Setting {
 }
 
 /// Sections in the order of the example file, with their comments.
-pub const SECTIONS: [(&str, &str); 10] = [
+pub const SECTIONS: [(&str, &str); 11] = [
     ("", "Settings of amigrate. Every value here is the default."),
     ("aws", "How AWS is reached. Empty texts leave it to the AWS SDK: AWS_PROFILE, AWS_REGION, ~/.aws/config."),
     ("browse", "What is listed at the start."),
     ("coverage", "How images are grouped where it is shown which regions have them."),
+    ("sync", "How `amigrate sync` keeps regions in sync."),
     ("copy", "How copies are made."),
     ("jobs", "Handling of copies once they are requested."),
     ("hooks", "Commands that are run without a shell when something has happened. The README says what they are told."),
@@ -144,7 +151,7 @@ const fn key(
 
 /// Every setting.
 #[rustfmt::skip]
-pub const KEYS: [Setting; 55] = [
+pub const KEYS: [Setting; 56] = [
     key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
     key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
     key("aws", "region", "\"\"", Expect::Text, "The region to work in, and to show first."),
@@ -161,6 +168,7 @@ pub const KEYS: [Setting; 55] = [
     key("browse", "concurrent_regions", "8", Expect::Whole(1, 64), "Regions listed at the same time."),
     key("browse", "columns", "[]", Expect::Columns, "Columns of the image list in their order, such as [\"name\", \"region\", \"image_id\", \"tag:Team\"]; none for those that fit (C lists them all)."),
     key("coverage", "version_pattern", "\"[-._]v?[0-9][0-9A-Za-z.]*\"", Expect::VersionPattern, "What a version at the end of an image's name looks like, as a regular expression. Images of one name without it are versions of one image. Sync has a pattern of its own."),
+    key("sync", "ignored_regions", "[]", Expect::RegionNames, "Regions that are not asked whether copies of an image are under way there, before sync disables or deregisters it. A region that is asked and does not answer keeps it."),
     key("copy", "name", "\"{name}\"", Expect::Text, "The copy's name: {name}, {region}, {source_id}, {date} are filled in."),
     key("copy", "description", "\"[Copied {source_id} from {source_region}] {source_description}\"", Expect::Text, "The copy's description: the name's words, {source_region} and {source_description} are filled in."),
     key("copy", "copy_tags", "true", Expect::Switch, "Copy the source's own tags."),

@@ -12,7 +12,8 @@ use crate::domain::{
 };
 
 /// The keys of sync's tags.
-pub const SYNC_TAGS: [&str; 2] = ["amigrate:sync", "amigrate:sync-policy"];
+pub const SYNC_TAGS: [&str; 4] =
+    ["amigrate:sync", "amigrate:sync-policy", "amigrate:sync-created", "amigrate:sync-keep"];
 
 /// Derives the token of a copy from the account, the parameters of its `CopyImage`, and the earlier copies of its source that are
 /// in the destination and of no use any more, such as failed ones: EC2 would answer their token with them.
@@ -177,6 +178,7 @@ mod tests {
             CopyRequest { templates: std::sync::Arc::new(templates()), ..copy() },
             CopyRequest { image_tags: [copy().image_tags, vec![tag("amigrate:sync", "x")]].concat(), ..copy() },
             CopyRequest { image_tags: [vec![tag("amigrate:sync-policy", "x")], copy().image_tags].concat(), ..copy() },
+            CopyRequest { image_tags: [vec![tag("amigrate:sync-keep", "3")], copy().image_tags].concat(), ..copy() },
             CopyRequest { post_copy: vec![PostCopyStep::SourceTag], volumes: Vec::new(), ..copy() },
         ];
         assert!(same.iter().all(|copy| token(copy) == token(&self::copy())));

@@ -3,6 +3,8 @@
 //! Coverage takes every version off the end of a name, so that it shows together what belongs together. Sync, which deletes, takes off the
 //! last one only: `ubuntu-22.04-20260101` and `ubuntu-24.04-20260101` are two families.
 
+use std::fmt;
+
 use regex::{Regex, RegexBuilder};
 
 use crate::domain::{failure::Failure, text::clean};
@@ -18,6 +20,21 @@ pub struct VersionPattern {
     at_end: Option<Regex>,
     /// Several versions in a row are taken off: a date such as `-2026-01-31` is three then.
     repeats: bool,
+    /// Nobody has said what a version looks like: versions of different minor numbers may be different products.
+    guesses: bool,
+}
+
+/// The line of a version: its major and minor number, of `-1.30.3` these are 1 and 30.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VersionLine {
+    pub major: u32,
+    pub minor: u32,
+}
+
+impl fmt::Display for VersionLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
 }
 
 impl VersionPattern {
@@ -50,7 +67,13 @@ impl VersionPattern {
     /// Returns the one of sync: one version only.
     pub fn of_sync() -> Self {
         // It is valid, as a test shows.
-        Self::once(Self::ONE).unwrap_or_else(|_| Self { text: String::new(), at_end: None, repeats: false })
+        let one = Self::once(Self::ONE).unwrap_or_else(|_| Self {
+            text: String::new(),
+            at_end: None,
+            repeats: false,
+            guesses: true,
+        });
+        Self { guesses: true, ..one }
     }
 
     fn read(text: &str, repeats: bool) -> Result<Self, Failure> {
@@ -66,7 +89,7 @@ impl VersionPattern {
         if one.is_ok_and(|one| one.is_match("")) {
             return Err(refused("it matches an empty text".into()));
         }
-        Ok(Self { text: text.to_owned(), at_end: Some(at_end), repeats })
+        Ok(Self { text: text.to_owned(), at_end: Some(at_end), repeats, guesses: false })
     }
 
     /// Returns the expression as it was given.
@@ -81,11 +104,25 @@ impl VersionPattern {
             _ => name,
         }
     }
+
+    /// Returns the line of the version at the end of a name, where nobody has said what a version looks like: images of two lines are not
+    /// versions of one another then, as those of Kubernetes 1.29 and 1.30. `None` if there is none: a date, a year with a number, or a
+    /// number without dots.
+    pub fn line(&self, name: &str) -> Option<VersionLine> {
+        /// Larger major numbers are years.
+        const YEARS: u32 = 1900;
+        let version = self.at_end.as_ref().filter(|_| self.guesses)?.find(name)?;
+        let mut numbers = version.as_str().trim_start_matches(['-', '.', '_', 'v']).split('.');
+        let major: u32 = numbers.next()?.parse().ok().filter(|major| *major < YEARS)?;
+        let minor = numbers.next()?;
+        let digits = minor.find(|c: char| !c.is_ascii_digit()).unwrap_or(minor.len());
+        Some(VersionLine { major, minor: minor[..digits].parse().ok()? })
+    }
 }
 
 impl PartialEq for VersionPattern {
     fn eq(&self, other: &Self) -> bool {
-        (&self.text, self.repeats) == (&other.text, other.repeats)
+        (&self.text, self.repeats, self.guesses) == (&other.text, other.repeats, other.guesses)
     }
 }
 
@@ -94,7 +131,12 @@ impl Eq for VersionPattern {}
 impl Default for VersionPattern {
     fn default() -> Self {
         // It is valid, as a test shows.
-        Self::new(Self::DEFAULT).unwrap_or_else(|_| Self { text: String::new(), at_end: None, repeats: true })
+        Self::new(Self::DEFAULT).unwrap_or_else(|_| Self {
+            text: String::new(),
+            at_end: None,
+            repeats: true,
+            guesses: false,
+        })
     }
 }
 
@@ -159,6 +201,29 @@ mod tests {
         let own = VersionPattern::once("-build[0-9]+").unwrap();
         assert_eq!((own.family("web-build7-build8"), own.family("web-7")), ("web-build7", "web-7"));
         assert!(own != VersionPattern::new("-build[0-9]+").unwrap() && VersionPattern::once("[").is_err());
+    }
+
+    #[test]
+    fn a_dotted_number_has_a_line_unless_somebody_says_what_a_version_is() {
+        let pattern = VersionPattern::of_sync();
+        for (name, line) in [
+            ("k8s-1.29.12", Some((1, 29))),
+            ("k8s-1.30.3", Some((1, 30))),
+            ("k8s_v1.30.3rc1", Some((1, 30))),
+            ("ubuntu-22.04", Some((22, 4))),
+            ("app-1.4b", Some((1, 4))),
+            ("app-web-7", None),
+            ("app-web-v7b", None),
+            ("app-web-20260131", None),
+            ("app-web-2026.01.31", None),
+            ("app-web-20260131.4", None),
+            ("app-web-2026.00014", None),
+            ("ubuntu-22.04-20260101", None),
+            ("base", None),
+        ] {
+            assert_eq!(pattern.line(name).map(|line| (line.major, line.minor)), line, "{name}");
+        }
+        assert_eq!(VersionPattern::once(VersionPattern::ONE).unwrap().line("k8s-1.29.12"), None);
     }
 
     #[test]

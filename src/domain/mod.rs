@@ -45,7 +45,7 @@ pub use account::{Account, AccountId, AccountKey};
 pub use completion::CompletionDuration;
 pub use copy::{ClientToken, CopyRequest, Description, Encryption, Expected, ImageName};
 pub use failure::{Failure, FailureKind, Retry};
-pub use family::VersionPattern;
+pub use family::{VersionLine, VersionPattern};
 pub use identity::{CredentialSource, Identity, LoginBackoff};
 pub use ids::{ImageId, SnapshotId};
 pub use image::{Image, ImageState};

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     ImageId, Region,
-    sync::{KeepReason, NotOurs, PolicyMistake, Refusal, RetireMode, SkipReason},
+    sync::{KeepReason, NotOurs, OtherKeep, PolicyMistake, Refusal, RetireMode, SkipReason},
     text::{clean, count},
 };
 
@@ -10,9 +10,10 @@ use crate::domain::{
 pub fn skip(reason: &SkipReason, policy: impl Fn(usize) -> String) -> String {
     match reason {
         SkipReason::There(there) => {
-            let state = if there.state == crate::domain::ImageState::Disabled { ", disabled" } else { "" };
+            let origin = if there.is_origin { ", from which it was copied itself" } else { "" };
+            let state = if there.is_disabled() { ", but disabled" } else { "" };
             let plain = if there.not_encrypted { ", but not encrypted as the policy asks" } else { "" };
-            format!("{} is there{state}{plain}", there.image)
+            format!("{} is there{origin}{state}{plain}", there.image)
         }
         SkipReason::Pending(image) => format!("{image} is pending there"),
         SkipReason::UnderWay => "in this queue already".into(),
@@ -25,12 +26,46 @@ pub fn skip(reason: &SkipReason, policy: impl Fn(usize) -> String) -> String {
     }
 }
 
+/// What to do about an image that is not copied, if a person has to do something.
+pub fn skip_hint(reason: &SkipReason, source: &ImageId, region: &Region) -> String {
+    match reason {
+        SkipReason::There(there) if there.is_disabled() => format!(
+            "Enable it (`aws ec2 enable-image --region {region} --image-id {}`), or leave its source out of the policy. \
+             Until then nothing of the policy is retired there.",
+            there.image
+        ),
+        SkipReason::There(there) if there.is_origin => format!(
+            "Leave it out of the policy, or make an encrypted copy by hand: `amigrate copy {source} --to {region} --encrypted --name NAME`."
+        ),
+        SkipReason::There(there) if there.not_encrypted => format!(
+            "Deregister it (`amigrate deregister {} --region {region}`), and it is copied anew; or leave its source out of the policy.",
+            there.image
+        ),
+        SkipReason::NameTaken(_) => "Give the copies another name: --name, or image_name of the policy.".into(),
+        _ => String::new(),
+    }
+}
+
 /// Why an old copy is not retired; `policy` names a policy by its index.
 pub fn keep(reason: &KeepReason, policy: impl Fn(usize) -> String) -> String {
     match reason {
         KeepReason::NotOurs(why) => format!("not proven to be made by sync: {}", not_ours(*why)),
         KeepReason::NoPolicyTag => "made by an earlier version, which did not note for which policy".into(),
         KeepReason::MadeForOtherPolicy => "made for another policy: another --match or region".into(),
+        KeepReason::OtherKeep(OtherKeep::Is(other)) => {
+            format!(
+                "copies of the policy here were made with keep {other}, which keeps it; perhaps another host still has that"
+            )
+        }
+        KeepReason::OtherKeep(OtherKeep::Unreadable) => {
+            "how many versions are kept is not to be read from a tag of the policy's copies here".into()
+        }
+        KeepReason::Undated => {
+            "its source is gone, and when that was created was not noted: newer versions are not known".into()
+        }
+        KeepReason::OtherLine => {
+            "newer versions have another minor number; version_pattern says if they are versions of this one".into()
+        }
         KeepReason::OtherPolicy(other) => format!("the policy \"{}\" keeps it", clean(&policy(*other))),
         KeepReason::SourceDoesNotMatch => "the policy does not match its source".into(),
         KeepReason::CopiesFirst => "copies of the policy are missing in the region, and come first".into(),
@@ -76,6 +111,9 @@ pub fn retire(mode: RetireMode, family: &str, kept: usize) -> String {
     let versions = count(kept, "newer version", "newer versions");
     format!("{}: {versions} of {} kept", mode.as_str(), clean(family))
 }
+
+/// Why an image is removed that a failed copy has left.
+pub const FAILED_COPY: &str = "a failed copy has left it";
 
 /// Why the plan is not carried out, and what to do about it; `policy` names a policy by its index.
 pub fn refusal(refusal: &Refusal, policy: impl Fn(usize) -> String) -> (String, String) {

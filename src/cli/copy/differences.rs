@@ -2,7 +2,10 @@
 
 use crate::{
     domain::{
-        CopyRequest, Encryption, Image, ImageState, LaunchPermission, PostCopyStep, image::Tag, review::Existing,
+        CopyRequest, Encryption, Image, ImageState, LaunchPermission, PostCopyStep,
+        image::Tag,
+        review::Existing,
+        sync::{CREATED_TAG, KEEP_TAG},
         text::clean,
     },
     labels,
@@ -127,7 +130,9 @@ fn tags(what: &str, known: &[Tag], asked: &[Tag]) -> Vec<String> {
         Some(other) if other.value != tag.value => Some(format!("with another value of {what} {}", clean(&tag.key))),
         Some(_) => None,
     };
-    asked.iter().filter_map(difference).collect()
+    // What sync notes beside is no matter of the copy.
+    let noted = |tag: &&Tag| [CREATED_TAG, KEEP_TAG].contains(&&*tag.key);
+    asked.iter().filter(|tag| !noted(tag)).filter_map(difference).collect()
 }
 
 /// Returns true if a step does all that another one does. A number of days makes another time whenever it is asked for.

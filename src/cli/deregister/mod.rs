@@ -21,7 +21,8 @@ use super::{
     setup::{Setup, block_on},
 };
 use crate::{
-    domain::{Failure, Image, ImageDeregistration, ImageId, Region},
+    domain::{AccountKey, Failure, Image, ImageDeregistration, ImageId, Region},
+    driver::StoreHandle,
     engine::Command,
     labels,
 };
@@ -136,8 +137,9 @@ async fn deregister(
     keep_snapshots: bool,
 ) -> Result<ExitStatus, CommandError> {
     let mut signals = Signals::listen()?;
-    let (outcomes, interrupted) =
-        hand_over(setup, connection, targets, HandOver { keep_snapshots, ..HandOver::default() }, &mut signals).await?;
+    let how = HandOver { keep_snapshots, ..HandOver::default() };
+    let done = hand_over(setup, connection, targets, how, &mut signals).await;
+    let (outcomes, interrupted) = done.map_err(|not| not.error)?;
     let printed = print(setup, &outcomes);
     interrupted.map_or(printed, Ok)
 }
@@ -152,6 +154,16 @@ struct HandOver {
     timeout: Option<Duration>,
 }
 
+/// What came of images, and the status if a signal or the timeout ended the waiting.
+type HandedOver = (Vec<Outcome>, Option<ExitStatus>);
+
+/// Why it is not known what comes of images.
+pub(super) struct NotFollowed {
+    pub(super) error: CommandError,
+    /// They may be in the queue, to be deregistered by whichever process runs it.
+    pub(super) is_stored: bool,
+}
+
 /// Deregisters an image that was looked at just now, and deletes its snapshots; after a time it is left as it is. Returns what came of
 /// it, and the status if a signal or the timeout ended the waiting.
 ///
@@ -164,7 +176,7 @@ pub(super) async fn deregister_until(
     not_after: Timestamp,
     timeout: Option<Duration>,
     signals: &mut Signals,
-) -> Result<(Vec<Outcome>, Option<ExitStatus>), CommandError> {
+) -> Result<HandedOver, NotFollowed> {
     let how = HandOver { keep_snapshots: false, not_after: Some(not_after), timeout };
     hand_over(setup, connection, &[Target::of_image(image)], how, signals).await
 }
@@ -176,22 +188,40 @@ async fn hand_over(
     targets: &[Target],
     how: HandOver,
     signals: &mut Signals,
-) -> Result<(Vec<Outcome>, Option<ExitStatus>), CommandError> {
+) -> Result<HandedOver, NotFollowed> {
     let HandOver { keep_snapshots, not_after, timeout } = how;
     let images = || targets.iter().filter(|target| target.refusal.is_none()).filter_map(|target| target.image.as_ref());
     let selection = Selection::Images(images().map(|image| (image.region.clone(), image.id.clone())).collect());
     let wanted =
         images().map(|image| ImageDeregistration { not_after, ..ImageDeregistration::of(image, keep_snapshots) });
-    let wanted = wanted.collect();
-    let mut queue = OpenQueue::open(setup, connection, setup.driver_settings())?;
-    queue.send(Command::DeregisterImages(wanted));
+    let command = Command::DeregisterImages(wanted.collect());
+    let queue = OpenQueue::open(setup, connection, setup.driver_settings());
+    let mut queue = queue.map_err(|failure| NotFollowed { error: failure.into(), is_stored: false })?;
+    queue.send(command.clone());
+    let (store, account) = (queue.store.clone(), queue.account.clone());
     let options = FollowOptions { until: Until::Ended, timeout, progress: Box::new(Silent), to_background: false };
-    let followed = follow(setup, queue, selection, options, signals).await?;
+    let followed = match follow(setup, queue, selection.clone(), options, signals).await {
+        Ok(followed) => followed,
+        Err(error) => {
+            let is_stored = is_stored(&store, account, command, selection).await;
+            return Err(NotFollowed { error, is_stored });
+        }
+    };
     let outcomes = targets.iter().map(|target| match &target.refusal {
         Some(_) => refused(target),
         None => outcome::of(target, &followed),
     });
     Ok((outcomes.collect(), outcome::interrupted(setup, &followed)))
+}
+
+/// Returns false if the queue has neither the command nor a job that it is carried out by. Where that cannot be read it may have.
+async fn is_stored(store: &StoreHandle, account: AccountKey, command: Command, selection: Selection) -> bool {
+    let read = store.with(move |store| {
+        let waits = store.commands(&account)?.into_iter().any(|(_, stored)| stored == command);
+        let jobs = store.load(&account, Timestamp::now())?.jobs;
+        Ok(waits || jobs.iter().any(|job| job.is_being_removed() && selection.includes(job)))
+    });
+    read.await.unwrap_or(true)
 }
 
 /// Prints what came of it, and what has failed.

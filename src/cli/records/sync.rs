@@ -39,6 +39,8 @@ pub(in crate::cli) enum SyncAction {
     Copy,
     /// The copy is retired.
     Retire,
+    /// What a failed copy has left is removed.
+    Remove,
     /// The old copy is kept by a rule.
     Keep,
     /// The image is not copied.
@@ -66,6 +68,7 @@ impl SyncAction {
         match self {
             Self::Copy => "copy",
             Self::Retire => "retire",
+            Self::Remove => "remove",
             Self::Keep => "keep",
             Self::Skip => "skip",
         }
@@ -87,9 +90,9 @@ impl SyncResult {
 }
 
 impl SyncRecord {
-    /// The image that the action is about: the source, or the copy that is retired or kept.
+    /// The image that the action is about: the source, or the copy that is retired, removed or kept.
     fn image(&self) -> String {
-        let copy = matches!(self.action, SyncAction::Retire | SyncAction::Keep);
+        let copy = matches!(self.action, SyncAction::Retire | SyncAction::Remove | SyncAction::Keep);
         let id = if copy { &self.image_id } else { &self.source_image_id };
         id.clone().unwrap_or_default()
     }

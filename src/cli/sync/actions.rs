@@ -58,6 +58,12 @@ fn record(action: &Action, policies: &Policies<'_>) -> SyncRecord {
             message: labels::sync::retire(*mode, family, *keep),
             ..of_copy(bare, image)
         },
+        ActionKind::RemoveFailed => SyncRecord {
+            action: SyncAction::Remove,
+            reason: "failed",
+            message: labels::sync::FAILED_COPY.into(),
+            ..of_copy(bare, image)
+        },
         ActionKind::Keep(reason) => SyncRecord {
             action: SyncAction::Keep,
             reason: keep_word(reason),
@@ -79,6 +85,8 @@ fn of_copy(bare: SyncRecord, image: &Image) -> SyncRecord {
 
 fn skip_word(reason: &SkipReason) -> &'static str {
     match reason {
+        SkipReason::There(there) if there.is_disabled() => "disabled",
+        SkipReason::There(there) if there.not_encrypted => "not_encrypted",
         SkipReason::There(_) => "there",
         SkipReason::Pending(_) => "pending",
         SkipReason::UnderWay => "under_way",
@@ -97,6 +105,9 @@ pub(super) fn keep_word(reason: &KeepReason) -> &'static str {
         KeepReason::NotOurs(_) => "not_made_by_sync",
         KeepReason::NoPolicyTag => "no_policy_tag",
         KeepReason::MadeForOtherPolicy => "made_for_other_policy",
+        KeepReason::OtherKeep(_) => "other_keep",
+        KeepReason::Undated => "undated",
+        KeepReason::OtherLine => "other_minor_version",
         KeepReason::OtherPolicy(_) => "other_policy",
         KeepReason::SourceDoesNotMatch => "source_does_not_match",
         KeepReason::CopiesFirst => "copies_first",
@@ -129,7 +140,8 @@ pub(super) fn failures(plan: &SyncPlan, policies: &Policies<'_>) -> Vec<Failure>
         let ActionKind::Skip(reason, _) = &action.kind else { return None };
         let region = action.region.as_ref().filter(|_| reason.is_failure())?;
         let what = format!("copy {} \"{}\" to {region}", action.image.id, clean(&action.image.name));
-        Some(Failure::new(what, labels::sync::skip(reason, |n| policies.name(n))))
+        let hint = labels::sync::skip_hint(reason, &action.image.id, region);
+        Some(Failure::new(what, labels::sync::skip(reason, |n| policies.name(n))).hint(hint))
     };
     plan.actions.iter().filter_map(failure).collect()
 }

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     Planned, Sync, actions,
-    retire::{Retired, Turn},
+    retire::{Retired, Turn, add},
 };
 use crate::{
     cli::{
@@ -17,6 +17,7 @@ use crate::{
         output::{ended, report},
         records::{SyncAction, SyncRecord, SyncResult},
         region_failures::report_all,
+        timeout,
     },
     domain::{
         CopyRequest, Failure, ImageId, Region,
@@ -47,10 +48,11 @@ impl Copied {
 
 impl Sync<'_> {
     pub(super) async fn apply(&self, planned: Planned) -> Result<ExitStatus, CommandError> {
-        let Planned { plan, known, unlisted, .. } = planned;
+        let Planned { plan, known, unlisted, untold, world } = planned;
         // They keep images from being retired, and none from being copied.
         let mut failures = actions::refusals(&plan, &self.policies);
         failures.extend(actions::failures(&plan, &self.policies));
+        failures.extend(untold);
         let mut records = actions::records(&plan, &self.policies);
         self.confirm_retiring(&plan)?;
         let mut signals = Signals::listen()?;
@@ -60,21 +62,24 @@ impl Sync<'_> {
         if let Some(made) = &copied.made {
             fill(&mut records, &outcomes(made));
             if copied.has_ended() {
-                let (unremoved, interrupted) = self.remove_failed(&known, made, &mut signals).await;
+                let left = timeout::left(deadline);
+                let (unremoved, interrupted) = self.remove_failed(&known, made, &plan, left, &mut signals).await;
                 failures.extend(unremoved);
                 retired.interrupted = interrupted;
             }
         }
         if copied.has_ended() && retired.interrupted.is_none() {
             let records = &mut records;
-            let turn = Turn { sync: self, records, signals: &mut signals, deadline, failures: Vec::new() };
-            retired = turn.run(&plan).await;
+            let (account, signals) = (world.account, &mut signals);
+            let turn = Turn { sync: self, account, records, signals, deadline, failures: Vec::new() };
+            retired = turn.run(&plan, copied.made.as_ref()).await;
         }
-        for record in records.iter_mut().filter(|record| record.action == SyncAction::Retire) {
+        let goes = |record: &&mut SyncRecord| matches!(record.action, SyncAction::Retire | SyncAction::Remove);
+        for record in records.iter_mut().filter(goes) {
             record.result.get_or_insert(SyncResult::Left);
         }
         self.note_left(&records);
-        failures.append(&mut retired.failures);
+        retired.failures.drain(..).for_each(|failure| add(&mut failures, failure));
         let of_copies = copied.made.as_ref().map(Made::failures).unwrap_or_default();
         let all: Vec<Failure> = failures.iter().chain(&of_copies).cloned().collect();
         let printed = self.print(&records, &unlisted, &all);
@@ -119,7 +124,9 @@ impl Sync<'_> {
 
     /// Says that something is left to the next run.
     fn note_left(&self, records: &[SyncRecord]) {
-        let left = records.iter().filter(|record| record.result == Some(SyncResult::Left)).count();
+        let is_left =
+            |record: &&SyncRecord| record.action == SyncAction::Retire && record.result == Some(SyncResult::Left);
+        let left = records.iter().filter(is_left).count();
         if left > 0 {
             let images = count(left, "image", "images");
             let waits = |record: &SyncRecord| record.reason == actions::keep_word(&KeepReason::CopiesFirst);
@@ -134,13 +141,15 @@ impl Sync<'_> {
 }
 
 impl Turn<'_> {
-    /// Retires what the plan retires, unless that is refused, and completes what an earlier run has begun and was killed at.
-    async fn run(mut self, plan: &SyncPlan) -> Retired {
-        let interrupted = self.retire_and_complete(plan).await.err();
+    /// Removes what failed copies have left, retires what the plan retires, unless that is refused, and completes what an earlier run has
+    /// begun and was killed at.
+    async fn run(mut self, plan: &SyncPlan, made: Option<&Made>) -> Retired {
+        let interrupted = self.retire_and_complete(plan, made).await.err();
         Retired { failures: self.failures, interrupted }
     }
 
-    async fn retire_and_complete(&mut self, plan: &SyncPlan) -> Result<(), ExitStatus> {
+    async fn retire_and_complete(&mut self, plan: &SyncPlan, made: Option<&Made>) -> Result<(), ExitStatus> {
+        self.remove_planned(plan, made).await?;
         if plan.refusals.is_empty() {
             self.retire(plan).await?;
         }

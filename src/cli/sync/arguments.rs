@@ -28,7 +28,7 @@ pub(in crate::cli) struct SyncArgs {
     pub(super) matching: Option<String>,
     /// Policies of a TOML file instead of options; may be repeated
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to", "matching", "name", "encrypted", "kms_key_id",
-        "preset", "keep", "retire", "min_age"])]
+        "preset", "version_pattern", "keep", "retire", "min_age", "override_keep"])]
     pub(super) policy: Vec<PathBuf>,
     /// Name of the copies, with `{name}`, `{region}`, `{source_id}`, `{source_region}` filled in
     #[arg(long, value_name = "TEMPLATE")]
@@ -42,6 +42,9 @@ pub(in crate::cli) struct SyncArgs {
     /// Values of a stored preset, except its regions; options override them
     #[arg(long, value_name = "NAME")]
     pub(super) preset: Option<String>,
+    /// What the version at the end of a name looks like, as a regular expression such as `-[0-9.]+`
+    #[arg(long, value_name = "REGEX")]
+    pub(super) version_pattern: Option<String>,
     /// Copy the newest so many versions of each family only: images whose names differ in their last version
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(super) keep: Option<NonZeroUsize>,
@@ -54,6 +57,13 @@ pub(in crate::cli) struct SyncArgs {
     /// Retire no copy that is younger, such as 12h or 30d; a day unless given
     #[arg(long, value_name = "AGE", value_parser = age, requires = "retire")]
     pub(super) min_age: Option<SignedDuration>,
+    /// Retire copies also where others were made with another --keep or --retire that keeps them, by another host or before
+    #[arg(long, requires = "retire")]
+    pub(super) override_keep: bool,
+    /// Regions, between commas, not to ask for copies under way before an image is disabled or deregistered; without it those of the
+    /// setting `sync.ignored_regions`
+    #[arg(long, value_name = "REGION", value_delimiter = ',')]
+    pub(super) ignore_regions: Option<Vec<Region>>,
     /// Status 10 if a policy matches no image
     #[arg(long)]
     pub(super) fail_if_empty: bool,

@@ -1,8 +1,13 @@
-//! The images that failed copies of sync have left: they go once another copy was accepted in their place.
+//! The images that failed copies of sync have left: they go once another copy was accepted in their place, or nobody wants one any more.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use super::Sync;
+use jiff::Timestamp;
+
+use super::{
+    Sync,
+    retire::{HOLDS, Turn},
+};
 use crate::{
     cli::{
         copy::{Known, Made},
@@ -12,26 +17,34 @@ use crate::{
         selection::Selection,
     },
     domain::{
-        Failure,
-        sync::{SYNC_TAG, SyncTag},
+        Failure, Image, ImageId, ImageState,
+        sync::{KeepReason, SYNC_TAG, SyncPlan, SyncTag, made_by_sync},
     },
     engine::{BatchId, Command, Job, JobId, JobState},
 };
 
+/// How long removing is waited for.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 impl Sync<'_> {
-    /// Removes what earlier copies have left that failed, and in whose place these were made. Returns why some of it could not be, and the
-    /// status if a signal ended it.
+    /// Removes what earlier copies of this host have left that failed, and in whose place these were made. Returns why some of it could
+    /// not be, and the status if a signal ended it. `left` is how much time there is.
     pub(super) async fn remove_failed(
         &self,
         known: &Known,
         made: &Made,
+        plan: &SyncPlan,
+        left: Option<Duration>,
         signals: &mut Signals,
     ) -> (Vec<Failure>, Option<ExitStatus>) {
-        let replaced = replaced(known, made);
-        if replaced.is_empty() {
+        let planned: BTreeSet<&ImageId> = plan.failed().map(|image| &image.id).collect();
+        let replaced = replaced(known, made, &planned);
+        // What there is no time for is the next run's.
+        if replaced.is_empty() || left == Some(Duration::ZERO) {
             return (Vec::new(), None);
         }
-        match self.remove(replaced, signals).await {
+        let patience = left.map_or(PATIENCE, |left| left.min(PATIENCE));
+        match self.remove(replaced, patience, signals).await {
             Ok(done) => done,
             Err(CommandError::Failure(failure, _)) => (vec![*failure], None),
             Err(CommandError::ReaderGone) => (Vec::new(), None),
@@ -41,6 +54,7 @@ impl Sync<'_> {
     async fn remove(
         &self,
         replaced: Vec<(JobId, BatchId)>,
+        patience: Duration,
         signals: &mut Signals,
     ) -> Result<(Vec<Failure>, Option<ExitStatus>), CommandError> {
         if let Err(signal) = signals.unless(tokio::task::yield_now()).await {
@@ -53,7 +67,7 @@ impl Sync<'_> {
         }
         let (until, progress) = (Until::Ended, Box::new(Silent));
         // What is left of it at the end is the queue's.
-        let options = FollowOptions { until, timeout: Some(PATIENCE), progress, to_background: false };
+        let options = FollowOptions { until, timeout: Some(patience), progress, to_background: false };
         let followed = follow(self.setup, queue, Selection::Jobs(ids), options, signals).await?;
         let refused = |job: &Job| {
             let (failure, image) = job.removal_refusal().zip(job.image())?;
@@ -69,18 +83,66 @@ impl Sync<'_> {
     }
 }
 
-/// How long removing is waited for.
-const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
+impl Turn<'_> {
+    /// Removes what the plan has found of failed copies, whichever host made them. One stays while its copy is wanted and no other was
+    /// accepted: the token of the next request depends on it.
+    ///
+    /// # Errors
+    /// The status if a signal ends it, or the time is over.
+    pub(super) async fn remove_planned(&mut self, plan: &SyncPlan, made: Option<&Made>) -> Result<(), ExitStatus> {
+        for image in plan.failed() {
+            let Ok(route) = made_by_sync(image, &self.account) else { continue };
+            if plan.misses(&route) && !made.is_some_and(|made| is_accepted(made, &route, &image.id)) {
+                continue;
+            }
+            let begun = Timestamp::now();
+            let session = self.sync.connection.session.clone();
+            let ids = [image.id.clone()];
+            let read = self.unless_over(Box::pin(session.describe_images(&image.region, &ids))).await?;
+            let still = |image: &Image| image.state == ImageState::Failed && made_by_sync(image, &self.account).is_ok();
+            match read {
+                Ok(images) => match images.into_iter().find(still) {
+                    Some(image) => {
+                        self.unless_over(tokio::task::yield_now()).await?;
+                        Box::pin(self.deregister(image, begun + HOLDS)).await?;
+                    }
+                    None => self.leave(&image.id, &KeepReason::Gone),
+                },
+                Err(failure) => self.fail(failure),
+            }
+        }
+        Ok(())
+    }
+}
 
-/// Returns the failed copies of sync that have left an image, each with the batch of the copy that EC2 has accepted in its place.
-fn replaced(known: &Known, made: &Made) -> Vec<(JobId, BatchId)> {
-    let jobs = || made.followed.iter().flat_map(|followed| &followed.jobs);
+/// Returns the failed copies of sync that have left an image, each with the batch of the copy that EC2 has accepted in its place. That one
+/// may have failed in turn. What the plan names is left out.
+fn replaced(known: &Known, made: &Made, planned: &BTreeSet<&ImageId>) -> Vec<(JobId, BatchId)> {
+    let is_planned = |job: &Job| job.image().is_some_and(|image| planned.contains(image));
     let failed = known.failed().filter(|job| job.request.image_tags.iter().any(|tag| &*tag.key == SYNC_TAG));
     let by = |failed: &Job| {
         let route = SyncTag::of(&failed.request);
-        let same = |job: &Job| job.id != failed.id && SyncTag::of(&job.request) == route;
-        let accepted = |job: &Job| matches!(job.state, JobState::Copying { .. } | JobState::Available { .. });
-        jobs().find(|job| same(job) && accepted(job)).map(|job| job.batch.clone())
+        let other = |job: &&Job| job.id != failed.id && has_image(job, &route);
+        jobs(made).find(other).map(|job| job.batch.clone())
     };
-    failed.filter_map(|job| Some((job.id, by(job)?))).collect()
+    failed.filter(|job| !is_planned(job)).filter_map(|job| Some((job.id, by(job)?))).collect()
+}
+
+/// Returns true if EC2 has accepted another copy on the route of a failed one, or somebody has made one there.
+fn is_accepted(made: &Made, route: &SyncTag, failed: &ImageId) -> bool {
+    let skipped = made.skipped.iter().any(|skipped| SyncTag::of(&skipped.copy) == *route);
+    skipped || jobs(made).any(|job| has_image(job, route) && job.image() != Some(failed))
+}
+
+fn jobs(made: &Made) -> impl Iterator<Item = &Job> {
+    made.followed.iter().flat_map(|followed| &followed.jobs).map(AsRef::as_ref)
+}
+
+/// Returns true if EC2 has accepted the copy, whatever has become of it since.
+fn has_image(job: &Job, route: &SyncTag) -> bool {
+    let states = matches!(
+        job.state,
+        JobState::Copying { .. } | JobState::Available { .. } | JobState::Failed { image: Some(_), .. }
+    );
+    states && SyncTag::of(&job.request) == *route
 }

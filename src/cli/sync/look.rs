@@ -19,7 +19,7 @@ use crate::{
         setup::Setup,
     },
     domain::{
-        Image, ImageQuery, Region,
+        Failure, Image, ImageQuery, Region,
         sync::{PendingCopies, World},
     },
 };
@@ -64,28 +64,41 @@ pub(super) async fn look(
     Ok((world, failures))
 }
 
-/// Reads which images copies are under way of, in every enabled region. What cannot be read stands in the answer.
-pub(super) async fn pending_copies(setup: &Setup, session: &Session) -> PendingCopies {
+/// Which images copies are under way of, and why regions have not told.
+pub(super) struct UnderWay {
+    pub(super) copies: PendingCopies,
+    pub(super) failures: Vec<Failure>,
+}
+
+/// Reads which images copies are under way of, in every enabled region but those that are ignored. What cannot be read stands in the answer.
+pub(super) async fn under_way(setup: &Setup, session: &Session, ignored: &BTreeSet<Region>) -> UnderWay {
     let listed = in_each(&Selection::All, session, setup, |region| {
-        let session = session.clone();
-        async move { session.pending_images(&region).await }
+        let (session, is_ignored) = (session.clone(), ignored.contains(&region));
+        async move { if is_ignored { Ok(Vec::new()) } else { session.pending_images(&region).await } }
     });
-    let mut pending = PendingCopies::default();
+    let (mut copies, mut failures) = (PendingCopies::default(), Vec::new());
     match listed.await {
         Ok(answers) => {
-            for (_, answer) in answers.by_region {
+            for (region, answer) in answers.by_region {
                 match answer {
-                    Ok(images) => pending.add(images),
-                    Err(failure) => pending.unknown = Some(failure.to_string()),
+                    Ok(images) => copies.add(images),
+                    Err(failure) => {
+                        let what = format!("look for copies under way in {region}");
+                        let more = "Until it answers nothing is disabled or deregistered; --ignore-regions leaves a region out.";
+                        let hint = format!("{} {more}", failure.hint).trim_start().to_owned();
+                        failures.push(Failure { what, hint, ..failure });
+                    }
                 }
             }
-            let others = answers.others.map(|failure| failure.to_string());
-            pending.unknown = pending.unknown.or(others);
+            failures.extend(answers.others);
         }
-        Err(CommandError::Failure(failure, _)) => pending.unknown = Some(failure.to_string()),
-        Err(CommandError::ReaderGone) => pending.unknown = Some("the regions could not be asked".into()),
+        Err(CommandError::Failure(failure, _)) => failures.push(*failure),
+        Err(CommandError::ReaderGone) => {
+            failures.push(Failure::new("look for copies under way", "the regions could not be asked"));
+        }
     }
-    pending
+    copies.unknown = failures.first().map(ToString::to_string);
+    UnderWay { copies, failures }
 }
 
 /// Reads who uses images. What cannot be read stands in the answers.

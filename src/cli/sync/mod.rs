@@ -24,6 +24,7 @@ use super::{
 };
 use crate::domain::{
     Failure, Image,
+    derived_token::SYNC_TAGS,
     plan::CheckContext,
     sync::{Refusal, RetireMode, Stage, SyncPlan, World, plan},
 };
@@ -59,6 +60,8 @@ struct Planned {
     known: Known,
     /// The regions that could not be listed.
     unlisted: Vec<RegionFailure>,
+    /// Why it is not known of images that would be retired whether copies of them are under way.
+    untold: Vec<Failure>,
 }
 
 impl Sync<'_> {
@@ -71,6 +74,7 @@ impl Sync<'_> {
         }
         let mut failures = actions::refusals(&planned.plan, &self.policies);
         failures.extend(actions::failures(&planned.plan, &self.policies));
+        failures.extend_from_slice(&planned.untold);
         // What contradictory policies would do says nothing.
         let records = if wrong { Vec::new() } else { actions::records(&planned.plan, &self.policies) };
         let printed = self.print(&records, &planned.unlisted, &failures);
@@ -99,24 +103,27 @@ impl Sync<'_> {
             read => read?,
         };
         let (mut world, unlisted) = look::look(self.setup, &self.connection, &self.policies, &known).await?;
-        let mut plan = self.plan_of(&world, stage);
+        let (mut plan, mut untold) = (self.plan_of(&world, stage), Vec::new());
         let unread: Vec<Arc<Image>> = plan.unread().cloned().collect();
         if !unread.is_empty() {
             look::read_usage(&self.connection.session, &unread, &mut world).await;
             let mut modes = self.policies.all.iter().filter_map(|policy| policy.retiring());
             // A copy of a deprecated image goes on.
             if modes.any(|(_, retiring)| retiring.mode != RetireMode::Deprecate) {
-                world.pending = Some(look::pending_copies(self.setup, &self.connection.session).await);
+                let read = look::under_way(self.setup, &self.connection.session, &self.policies.ignored).await;
+                (world.pending, untold) = (Some(read.copies), read.failures);
             }
             plan = self.plan_of(&world, stage);
         }
-        Ok(Planned { plan, world, known, unlisted })
+        if !plan.misses_pending() {
+            untold.clear();
+        }
+        Ok(Planned { plan, world, known, unlisted, untold })
     }
 
     fn plan_of(&self, world: &World, stage: Stage) -> SyncPlan {
         let config = &self.setup.config.copy;
-        // Two more for sync's own.
-        let context = CheckContext { job_tags: config.own_tags() + 2, ..CheckContext::at(world.now) };
+        let context = CheckContext { job_tags: config.own_tags() + SYNC_TAGS.len(), ..CheckContext::at(world.now) };
         let draft = |n: usize, source: &Arc<Image>| self.policies.draft(n, source);
         plan(&self.policies.all, world, stage, context, self.args.max_retire, &draft)
     }

@@ -1,6 +1,6 @@
 //! The policies, checked: filters parsed, presets read, regions known.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -31,6 +31,8 @@ pub(super) struct Policies<'a> {
     pub(super) all: Vec<SyncPolicy>,
     wishes: Vec<Wish>,
     presets: Vec<Option<Preset>>,
+    /// Regions that are not asked for copies under way.
+    pub(super) ignored: BTreeSet<Region>,
 }
 
 impl<'a> Policies<'a> {
@@ -39,7 +41,7 @@ impl<'a> Policies<'a> {
     /// # Errors
     /// Wrong usage, with its place.
     pub(super) fn new(setup: &'a Setup, args: &SyncArgs, wishes: Vec<Wish>) -> Result<Self, CommandError> {
-        let mut policies = Self { setup, all: Vec::new(), wishes, presets: Vec::new() };
+        let mut policies = Self { setup, all: Vec::new(), wishes, presets: Vec::new(), ignored: BTreeSet::new() };
         for wish in &policies.wishes {
             let preset = wish.preset.as_deref().map(|name| preset(setup, name)).transpose();
             policies.presets.push(preset.map_err(|error| at(&wish.places.preset, error))?);
@@ -50,6 +52,7 @@ impl<'a> Policies<'a> {
             let (why, hint) = labels::sync::refusal(&Refusal::Cycle(regions), |n| policies.name(n));
             return Err(CommandError::usage(Failure::new("sync images", why).hint(hint)));
         }
+        policies.ignored = policies.ignored_regions(args)?;
         Ok(policies)
     }
 
@@ -72,6 +75,7 @@ impl<'a> Policies<'a> {
             version_pattern: wish.version_pattern.clone(),
             versions: versions(wish, args).ok_or_else(|| mistake(wish, PolicyMistake::RetireWithoutKeep))?,
             copy_name,
+            override_keep: wish.override_keep,
             fail_if_empty: wish.fail_if_empty || args.fail_if_empty,
         };
         policy.mistake().map_or(Ok(policy), |found| Err(mistake(wish, found)))
@@ -115,6 +119,26 @@ impl<'a> Policies<'a> {
             })?;
         }
         Ok(())
+    }
+
+    /// Returns the regions that are not asked for copies under way.
+    ///
+    /// # Errors
+    /// If an option names a region of the policies; in the setting, which is for all policies, such a region does not count.
+    fn ignored_regions(&self, args: &SyncArgs) -> Result<BTreeSet<Region>, CommandError> {
+        let named: BTreeSet<&Region> =
+            self.all.iter().flat_map(|policy| policy.to.iter().chain([&policy.from])).collect();
+        let Some(given) = &args.ignore_regions else {
+            let ignored = self.setup.config.sync.ignored();
+            return Ok(ignored.into_iter().filter(|region| !named.contains(region)).collect());
+        };
+        match given.iter().find(|region| named.contains(region)) {
+            None => Ok(given.iter().cloned().collect()),
+            Some(region) => {
+                let why = format!("the policies are about {region}");
+                Err(CommandError::usage(Failure::new("use --ignore-regions", why).hint("Name other regions only.")))
+            }
+        }
     }
 
     /// Returns the name of a policy.

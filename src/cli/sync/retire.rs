@@ -8,13 +8,13 @@ use tokio::time::Instant;
 use super::{Planned, Sync, actions, look};
 use crate::{
     cli::{
-        deregister::deregister_until,
+        deregister::{NotFollowed, deregister_until},
         exit::{CommandError, ExitStatus},
         follow::Signals,
         records::{DeregistrationResult, SyncAction, SyncRecord, SyncResult},
     },
     domain::{
-        Failure, Image, ImageId, Region,
+        AccountId, Failure, Image, ImageId, Region,
         sync::{Action, ActionKind, KeepReason, LastLook, RetireMode, Retiring, Stage, SyncPlan, SyncPolicy, recheck},
         text::clean,
     },
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How long what was found about an image holds.
-const HOLDS: SignedDuration = SignedDuration::from_mins(1);
+pub(super) const HOLDS: SignedDuration = SignedDuration::from_mins(1);
 
 /// An image that the plan before the copies retires.
 struct Old {
@@ -41,6 +41,7 @@ pub(super) struct Retired {
 /// Retiring while it goes on. What came of an image stands in its record at once: it is printed whatever becomes of the others.
 pub(super) struct Turn<'a> {
     pub(super) sync: &'a Sync<'a>,
+    pub(super) account: AccountId,
     pub(super) records: &'a mut [SyncRecord],
     pub(super) signals: &'a mut Signals,
     /// When the time of `--timeout` is over.
@@ -67,15 +68,17 @@ impl Turn<'_> {
 
     async fn retire_in(&mut self, region: &Region, old: &[Old]) -> Result<(), ExitStatus> {
         let sync = self.sync;
-        let Planned { plan, world, unlisted, .. } = match self.unless_over(Box::pin(sync.plan(Stage::After))).await? {
-            Ok(planned) => planned,
-            Err(error) => {
-                self.fail_with(error);
-                return Ok(());
-            }
-        };
+        let Planned { plan, world, unlisted, untold, .. } =
+            match self.unless_over(Box::pin(sync.plan(Stage::After))).await? {
+                Ok(planned) => planned,
+                Err(error) => {
+                    self.fail_with(error);
+                    return Ok(());
+                }
+            };
         let refused = actions::refusals(&plan, &sync.policies);
-        refused.into_iter().chain(unlisted.into_iter().map(|one| one.failure)).for_each(|failure| self.fail(failure));
+        let unlisted = unlisted.into_iter().map(|one| one.failure);
+        refused.into_iter().chain(unlisted).chain(untold).for_each(|failure| self.fail(failure));
         for one in old {
             match plan.keeps(one.policy, &one.image, region, &world) {
                 Some(reason) => self.leave(&one.image, &reason),
@@ -116,12 +119,13 @@ impl Turn<'_> {
         }
     }
 
-    async fn deregister(&mut self, image: Image, not_after: Timestamp) -> Result<(), ExitStatus> {
+    pub(super) async fn deregister(&mut self, image: Image, not_after: Timestamp) -> Result<(), ExitStatus> {
         let (setup, connection, id) = (self.sync.setup, &self.sync.connection, image.id.clone());
         let done = deregister_until(setup, connection, image, not_after, self.left(), self.signals).await;
         let (outcomes, interrupted) = match done {
             Ok(done) => done,
-            Err(error) => {
+            Err(NotFollowed { error, is_stored }) => {
+                self.note(&id, if is_stored { SyncResult::Pending } else { SyncResult::Left }, None);
                 self.fail_with(error);
                 return Ok(());
             }
@@ -182,10 +186,10 @@ impl Turn<'_> {
 
     /// Returns how much time is left; `None` for as long as it takes.
     pub(super) fn left(&self) -> Option<std::time::Duration> {
-        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        crate::cli::timeout::left(self.deadline)
     }
 
-    fn leave(&mut self, image: &ImageId, reason: &KeepReason) {
+    pub(super) fn leave(&mut self, image: &ImageId, reason: &KeepReason) {
         let message = labels::sync::keep(reason, |n| self.sync.policies.name(n));
         self.note(image, SyncResult::Left, Some((actions::keep_word(reason), clean(&message).into_owned())));
     }
@@ -193,7 +197,8 @@ impl Turn<'_> {
     /// Records what came of an image.
     fn note(&mut self, image: &ImageId, result: SyncResult, kept: Option<(&'static str, String)>) {
         let of_image = |record: &&mut SyncRecord| {
-            record.action == SyncAction::Retire && record.image_id.as_deref() == Some(image.as_str())
+            matches!(record.action, SyncAction::Retire | SyncAction::Remove)
+                && record.image_id.as_deref() == Some(image.as_str())
         };
         let Some(record) = self.records.iter_mut().find(of_image) else { return };
         record.result = Some(result);
@@ -204,9 +209,7 @@ impl Turn<'_> {
 
     /// Records a failure, once.
     pub(super) fn fail(&mut self, failure: Failure) {
-        if !self.failures.contains(&failure) {
-            self.failures.push(failure);
-        }
+        add(&mut self.failures, failure);
     }
 
     pub(super) fn fail_with(&mut self, error: CommandError) {
@@ -214,6 +217,14 @@ impl Turn<'_> {
             CommandError::Failure(failure, _) => self.fail(*failure),
             CommandError::ReaderGone => {}
         }
+    }
+}
+
+/// Adds a failure that is not named yet. Another request for the same is the same.
+pub(super) fn add(failures: &mut Vec<Failure>, failure: Failure) {
+    let same = |known: &Failure| (&known.what, &known.why, &known.code) == (&failure.what, &failure.why, &failure.code);
+    if !failures.iter().any(same) {
+        failures.push(failure);
     }
 }
 
@@ -241,14 +252,22 @@ impl Sync<'_> {
         let copies = async {
             match retiring.mode {
                 RetireMode::Deprecate => None,
-                _ => Some(look::pending_copies(self.setup, session).await),
+                _ => Some(look::under_way(self.setup, session, &self.policies.ignored).await),
             }
         };
         let looked_at = [image.clone()];
         let (usage, pending) = tokio::join!(session.image_usage(region, &looked_at), copies);
         let usage = usage.iter().find(|usage| usage.image == *id);
-        let look = LastLook { image: &image, usage, pending: pending.as_ref(), newer, available: &available };
-        let kept = recheck(&look, &account, policy, retiring, Timestamp::now());
-        Ok(kept.map_or(Ok((image, begun)), Err))
+        let of_copies = pending.as_ref().map(|read| &read.copies);
+        let look = LastLook { image: &image, usage, pending: of_copies, newer, available: &available };
+        match recheck(&look, &account, policy, retiring, Timestamp::now()) {
+            None => Ok(Ok((image, begun))),
+            // The status is to say that it is incomplete.
+            Some(KeepReason::CopiesUnknown(why)) => match pending.and_then(|read| read.failures.into_iter().next()) {
+                Some(failure) => Err(failure),
+                None => Ok(Err(KeepReason::CopiesUnknown(why))),
+            },
+            Some(reason) => Ok(Err(reason)),
+        }
     }
 }

@@ -36,6 +36,7 @@ pub(super) struct Wish {
     pub(super) retire: Option<Retire>,
     pub(super) max_retire: Option<usize>,
     pub(super) min_age: Option<SignedDuration>,
+    pub(super) override_keep: bool,
     pub(super) fail_if_empty: bool,
     pub(super) places: Places,
 }
@@ -90,6 +91,8 @@ struct PolicyEntry {
     max_retire: Option<usize>,
     min_age: Option<Spanned<String>>,
     #[serde(default)]
+    override_keep: bool,
+    #[serde(default)]
     fail_if_empty: bool,
 }
 
@@ -113,19 +116,23 @@ pub(super) fn read(args: &SyncArgs) -> Result<Vec<Wish>, CommandError> {
         ..PlanEntry::default()
     };
     copy.add_keys(&args.kms_key_id).or_usage()?;
+    let version_pattern =
+        args.version_pattern.as_ref().map_or(Ok(VersionPattern::of_sync()), |text| VersionPattern::once(text));
+    let version_pattern = version_pattern.or_usage()?;
     Ok(vec![Wish {
         // Nothing else tells what is meant.
         name: matching.clone(),
         from: from.clone(),
         to: distinct(&args.to),
         matching: matching.clone(),
-        version_pattern: VersionPattern::of_sync(),
+        version_pattern,
         copy,
         preset: args.preset.clone(),
         keep: args.keep,
         retire: args.retire,
         max_retire: args.max_retire,
         min_age: args.min_age,
+        override_keep: args.override_keep,
         fail_if_empty: args.fail_if_empty,
         places: Places {
             whole: "sync images".into(),
@@ -199,6 +206,7 @@ fn wish(source: Source<'_>, n: usize, whole: Range<usize>, entry: PolicyEntry) -
         retire: entry.retire.map(Spanned::into_inner),
         max_retire: entry.max_retire,
         min_age,
+        override_keep: entry.override_keep,
         fail_if_empty: entry.fail_if_empty,
         places,
     })

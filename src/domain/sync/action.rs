@@ -4,7 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{policy::RetireMode, tag::NotOurs, world::World};
+use super::{
+    keep_tag::OtherKeep,
+    policy::RetireMode,
+    tag::{NotOurs, SyncTag},
+    world::World,
+};
 use crate::domain::{
     copy::CopyRequest,
     ids::ImageId,
@@ -58,6 +63,8 @@ pub enum ActionKind {
     },
     /// A copy that would be retired is kept.
     Keep(KeepReason),
+    /// What a failed copy of sync has left goes.
+    RemoveFailed,
 }
 
 /// Why nothing is carried out; or why nothing is retired.
@@ -128,15 +135,38 @@ impl SyncPlan {
         })
     }
 
+    /// Returns what failed copies have left and is to be removed.
+    pub fn failed(&self) -> impl Iterator<Item = &Arc<Image>> {
+        let failed = |action: &&Action| action.kind == ActionKind::RemoveFailed;
+        self.actions.iter().filter(failed).map(|action| &action.image)
+    }
+
+    /// Returns true if the copy on a route is wanted, and not there.
+    pub fn misses(&self, route: &SyncTag) -> bool {
+        let is_missing = |kind: &ActionKind| match kind {
+            ActionKind::Copy(_) => true,
+            ActionKind::Skip(why, _) => !matches!(why, SkipReason::There(_)),
+            _ => false,
+        };
+        let on_route =
+            |action: &&Action| action.image.id == route.source && action.region.as_ref() == Some(&route.destination);
+        self.actions.iter().filter(on_route).any(|action| is_missing(&action.kind))
+    }
+
+    /// Returns true if something is kept because copies of it may be under way in a region that does not tell.
+    pub fn misses_pending(&self) -> bool {
+        self.actions.iter().any(|action| matches!(action.kind, ActionKind::Keep(KeepReason::CopiesUnknown(_))))
+    }
+
     /// Returns the old copies that the queue removes already.
     pub fn being_removed(&self) -> impl Iterator<Item = &Arc<Image>> {
         let removed = |action: &&Action| matches!(action.kind, ActionKind::Keep(KeepReason::BeingRemoved));
         self.actions.iter().filter(removed).map(|action| &action.image)
     }
 
-    /// Returns true if something is to be copied or retired.
+    /// Returns true if something is to be copied, retired or removed.
     pub fn has_work(&self) -> bool {
-        self.copies().next().is_some() || self.retired().next().is_some()
+        self.copies().next().is_some() || self.retired().next().is_some() || self.failed().next().is_some()
     }
 
     /// Returns the images of which only the users are to be read before they can be retired.
@@ -176,6 +206,15 @@ pub struct There {
     pub state: ImageState,
     /// It is not encrypted although the policy asks for that.
     pub not_encrypted: bool,
+    /// It is the image that the source was itself copied from.
+    pub is_origin: bool,
+}
+
+impl There {
+    /// Returns true if it cannot be launched until a person enables it.
+    pub fn is_disabled(&self) -> bool {
+        self.state == ImageState::Disabled
+    }
 }
 
 impl SkipReason {
@@ -185,16 +224,21 @@ impl SkipReason {
         matches!(self, Self::Pending(_) | Self::UnderWay | Self::OtherPolicy(_)) || self.will_be_missing()
     }
 
-    /// Returns true if it will not be there either once the copies are made.
+    /// Returns true if it will not be there either once the copies are made. A plain original stays what it is, and keeps nothing else back:
+    /// it counts as no version of its own.
     fn will_be_missing(&self) -> bool {
-        let disabled = matches!(self, Self::There(there) if there.state == ImageState::Disabled);
-        disabled || self.is_failure()
+        match self {
+            Self::There(there) => there.is_disabled() || there.not_encrypted && !there.is_origin,
+            other => other.is_failure(),
+        }
     }
 
     /// Returns true if a person has to do something about it.
     pub fn is_failure(&self) -> bool {
-        let plain = matches!(self, Self::There(there) if there.not_encrypted);
-        plain || matches!(self, Self::NameTaken(_) | Self::Mistake(_))
+        match self {
+            Self::There(there) => there.is_disabled() || there.not_encrypted,
+            other => matches!(other, Self::NameTaken(_) | Self::Mistake(_)),
+        }
     }
 }
 
@@ -219,6 +263,12 @@ pub enum KeepReason {
     NoPolicyTag,
     /// Its tag is another policy's.
     MadeForOtherPolicy,
+    /// Copies of the policy were made with another `keep` or `retire`, which keep it.
+    OtherKeep(OtherKeep),
+    /// Its source is gone, and nobody has noted when that was created: it is not known which versions are newer.
+    Undated,
+    /// The newer versions are of another minor version, and nobody has said that these follow one another.
+    OtherLine,
     /// Another policy, by its index, keeps it.
     OtherPolicy(usize),
     /// Its source is there, and the policy does not match it.

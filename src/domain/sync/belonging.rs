@@ -9,10 +9,12 @@ use jiff::Timestamp;
 
 use super::{
     policy::{Retiring, SyncPolicy},
-    tag::made_by_sync,
+    tag::{made_by_sync, noted_creation},
     world::World,
 };
 use crate::domain::{
+    account::AccountId,
+    family::VersionLine,
     filter::Scratch,
     ids::ImageId,
     image::{Image, ImageState},
@@ -22,6 +24,7 @@ use crate::domain::{
 /// The images of a policy's source region, sorted out.
 pub(super) struct Sources<'a> {
     policy: &'a SyncPolicy,
+    account: &'a AccountId,
     /// All images of the region.
     by_id: HashMap<&'a ImageId, &'a Arc<Image>>,
     /// Those that pass the filter, newest first.
@@ -53,7 +56,7 @@ impl<'a> Sources<'a> {
         }
         let matching_ids = matching.iter().map(|image| &image.id).collect();
         let by_id = all.into_iter().map(|image| (&image.id, image)).collect();
-        Some(Self { policy, by_id, matching, matching_ids, wanted })
+        Some(Self { policy, account: &world.account, by_id, matching, matching_ids, wanted })
     }
 
     /// Returns how many versions the policy keeps, and how it retires older ones, if it does.
@@ -87,16 +90,34 @@ impl<'a> Sources<'a> {
 
     /// Returns the family of an image in a destination: that of its source, or else as its own name tells.
     pub(super) fn family(&self, image: &Image) -> String {
-        let source = image.source_image_id.as_ref().filter(|_| self.is_copy(image)).and_then(|id| self.by_id.get(id));
-        match source {
+        match self.source(image) {
             Some(source) => self.family_of_source(source),
             None => self.policy.version_pattern.family(&self.source_name(image)).to_owned(),
         }
     }
 
+    /// Returns the line of an image in a destination, by the same name.
+    pub(super) fn line(&self, image: &Image) -> Option<VersionLine> {
+        match self.source(image) {
+            Some(source) => self.line_of_source(source),
+            None => self.policy.version_pattern.line(&self.source_name(image)),
+        }
+    }
+
+    /// Returns the source of a copy, if it is there.
+    fn source(&self, copy: &Image) -> Option<&'a Arc<Image>> {
+        let source = copy.source_image_id.as_ref().filter(|_| self.is_copy(copy));
+        source.and_then(|id| self.by_id.get(id)).copied()
+    }
+
     /// Returns the family of a source.
     pub(super) fn family_of_source(&self, source: &Image) -> String {
         self.policy.version_pattern.family(&source.name).to_owned()
+    }
+
+    /// Returns the line of a source.
+    pub(super) fn line_of_source(&self, source: &Image) -> Option<VersionLine> {
+        self.policy.version_pattern.line(&source.name)
     }
 
     /// Returns true if a wanted source is itself a copy of this image, which need not be copied back then.
@@ -105,10 +126,11 @@ impl<'a> Sources<'a> {
         wanted.into_iter().any(|source| is_origin(image, source))
     }
 
-    /// Returns when the version of a copy was made: its source, or the copy itself, which is later, if the source is gone.
+    /// Returns when the version of a copy was made: its source, or what sync has noted of that if it is gone. When the copy itself was made
+    /// says nothing: older versions may have been copied later.
     pub(super) fn version_time(&self, copy: &Image) -> Option<Timestamp> {
-        let source = copy.source_image_id.as_ref().and_then(|id| self.by_id.get(id));
-        source.map_or(copy.created, |source| source.created)
+        let source = self.source(copy).and_then(|source| source.created);
+        source.or_else(|| noted_creation(copy, self.account))
     }
 
     /// Returns the name that the source of a copy most likely had.

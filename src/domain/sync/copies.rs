@@ -5,9 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 use super::{
     action::{Action, ActionKind, SkipReason, There},
     belonging::{Sources, is_origin},
+    keep_tag::KeepTag,
     planner::Planner,
     policy::Versions,
-    tag::{POLICY_TAG, SyncTag, made_by_sync},
+    tag::{CREATED_TAG, POLICY_TAG, SyncTag, made_by_sync},
     world::Route,
 };
 use crate::domain::{
@@ -79,6 +80,7 @@ impl Planner<'_> {
             Ok(mut request) => {
                 let value = self.policies[n].tag_value(region).into();
                 request.image_tags.push(Tag { key: POLICY_TAG.into(), value });
+                request.image_tags.push(KeepTag::of(&self.policies[n].versions).tag());
                 Box::new(request)
             }
             Err(why) => return ActionKind::Skip(SkipReason::Mistake(why), None),
@@ -107,7 +109,8 @@ impl Planner<'_> {
         // The best of several.
         let best =
             there.into_iter().min_by_key(|image| (image.state != ImageState::Available, self.is_plain(n, image)))?;
-        Some(There { image: best.id.clone(), state: best.state, not_encrypted: self.is_plain(n, &best) })
+        let (not_encrypted, is_origin) = (self.is_plain(n, &best), is_origin(&best, source));
+        Some(There { image: best.id.clone(), state: best.state, not_encrypted, is_origin })
     }
 
     /// Returns true if the image is not encrypted although the policy asks for that.
@@ -115,7 +118,7 @@ impl Planner<'_> {
         !image.encrypted() && !image.instance_store() && (self.draft)(n, image).encrypts()
     }
 
-    /// Makes the request for a copy, with sync's tag, and without that of the policy, in which policies may differ.
+    /// Makes the request for a copy, with sync's tags, and without those of the policy, in which policies may differ.
     ///
     /// # Errors
     /// Why there is none, as a sentence.
@@ -129,6 +132,8 @@ impl Planner<'_> {
         }
         let mut request = plan.copies.into_iter().next().ok_or("There is nothing to copy.")?;
         request.image_tags.push(SyncTag::of(&request).tag());
+        let created = source.created.map(|created| Tag { key: CREATED_TAG.into(), value: created.to_string().into() });
+        request.image_tags.extend(created);
         Ok(request)
     }
 

@@ -46,6 +46,7 @@ pub fn plan(
         }
         planner.add_copies(n, sources);
     }
+    (0..policies.len()).for_each(|n| planner.add_failed(n));
     for (n, of_policy) in sources.iter().enumerate() {
         if of_policy.is_some() {
             planner.add_retired(n, &sources);

@@ -28,6 +28,8 @@ pub struct SyncPolicy {
     pub versions: Versions,
     /// The template of the copies' names: by it the family of a copy is told whose source is gone.
     pub copy_name: String,
+    /// Old copies are retired also if others of the policy were made with another `keep` or `retire` that would keep them.
+    pub override_keep: bool,
     /// Matching nothing counts as something to do.
     pub fail_if_empty: bool,
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     action::{Action, ActionKind, KeepReason, Refusal, SkipReason, Stage, misses_copies},
+    age::{Age, InRegion, age, kept_by_other},
     belonging::Sources,
     planner::Planner,
     policy::Retiring,
@@ -12,20 +13,9 @@ use super::{
     versions::Versions,
 };
 use crate::domain::{
-    ids::ImageId,
     image::{Image, ImageState},
     region::Region,
 };
-
-/// A policy in one of its destinations.
-struct InRegion<'a> {
-    policy: usize,
-    sources: &'a Sources<'a>,
-    /// How many versions it keeps there, and what it does with older ones.
-    retiring: Option<(usize, &'a Retiring)>,
-    /// The versions that are there, as it sees them; none if it retires nothing.
-    versions: Versions,
-}
 
 impl Planner<'_> {
     /// Adds which of a policy's old copies are retired, and which are kept by a rule. `all` are the sources of every policy.
@@ -54,8 +44,8 @@ impl Planner<'_> {
             self.refusals.extend(emptied);
             for (image, kind) in old {
                 let known = |action: &Action| {
-                    let retiring = matches!(action.kind, ActionKind::Retire { .. } | ActionKind::Keep(_));
-                    retiring && action.image.id == image.id
+                    let copied = matches!(action.kind, ActionKind::Copy(_) | ActionKind::Skip(..));
+                    !copied && action.image.id == image.id
                 };
                 if !self.actions.iter().any(known) {
                     let (region, image) = (Some(region.clone()), Arc::clone(image));
@@ -81,7 +71,8 @@ impl Planner<'_> {
             }
             let retiring = sources.retiring();
             let versions = retiring.map(|_| self.versions(m, region, sources, own)).unwrap_or_default();
-            Some(InRegion { policy: m, sources, retiring, versions })
+            let other_keeps = if m == n { self.other_keeps(m, own) } else { Vec::new() };
+            Some(InRegion { policy: m, sources, retiring, versions, other_keeps })
         };
         all.iter().enumerate().filter_map(of_policy).collect()
     }
@@ -107,11 +98,13 @@ impl Planner<'_> {
         let mut versions = Versions::default();
         for copy in own.iter().filter(|copy| self.is_available(copy) && !self.is_plain(n, copy)) {
             if let Some(source) = copy.source_image_id.as_ref().filter(|_| sources.concerns(copy)) {
-                versions.add(sources.family(copy), source, sources.version_time(copy), Some(&copy.id));
+                let (made, line) = (sources.version_time(copy), sources.line(copy));
+                versions.add(sources.family(copy), source, made, line, Some(&copy.id));
             }
         }
         for source in self.coming(n, region) {
-            versions.add(sources.family_of_source(&source), &source.id, source.created, None);
+            let (family, line) = (sources.family_of_source(&source), sources.line_of_source(&source));
+            versions.add(family, &source.id, source.created, line, None);
         }
         versions
     }
@@ -146,7 +139,10 @@ impl Planner<'_> {
             return nobodys.then_some(ActionKind::Keep(KeepReason::SourceDoesNotMatch));
         }
         let (keep, retiring) = this.retiring?;
-        let newer = is_old(image, &tag, this, of_route)?;
+        let age = age(image, &tag, this, of_route);
+        if matches!(age, Age::Current) {
+            return None;
+        }
         let kept = of_policy(image, policy);
         if kept == Some(KeepReason::MadeForOtherPolicy) {
             let value = image.tag(POLICY_TAG);
@@ -155,9 +151,16 @@ impl Planner<'_> {
                 return None;
             }
         }
+        let newer = match age {
+            Age::Old(newer) => newer,
+            Age::Undated => return Some(ActionKind::Keep(kept.unwrap_or(KeepReason::Undated))),
+            Age::OtherLine => return Some(ActionKind::Keep(kept.unwrap_or(KeepReason::OtherLine))),
+            Age::Current => return None,
+        };
         let wanted_by = others().find(|other| !self.retires_too(image, &tag, retiring, other, of_route));
         let kept = kept
             .or_else(|| wanted_by.map(|other| KeepReason::OtherPolicy(other.policy)))
+            .or_else(|| kept_by_other(image, &tag, this, retiring.mode).map(KeepReason::OtherKeep))
             .or_else(|| self.protection(image, retiring));
         Some(match kept {
             Some(reason) => ActionKind::Keep(reason),
@@ -175,7 +178,7 @@ impl Planner<'_> {
         of_route: &[InRegion<'_>],
     ) -> bool {
         let Some((_, others)) = other.retiring.filter(|(_, others)| others.mode >= retiring.mode) else { return false };
-        is_old(image, tag, other, of_route).is_some() && by_itself(image, others, self.world.now).is_none()
+        matches!(age(image, tag, other, of_route), Age::Old(_)) && by_itself(image, others, self.world.now).is_none()
     }
 
     /// Keeps the newest old copy of each family of which nothing else would be available.
@@ -233,18 +236,6 @@ impl Planner<'_> {
         let refusal = |family| Refusal::RetiresAll { policy: this.policy, family, region: region.clone() };
         families.into_iter().map(refusal).collect()
     }
-}
-
-/// Returns the newer versions that are available if a policy keeps enough of them, and no policy wants the copy's source there.
-fn is_old(image: &Arc<Image>, tag: &SyncTag, this: &InRegion<'_>, of_route: &[InRegion<'_>]) -> Option<Vec<ImageId>> {
-    let wants =
-        |other: &InRegion<'_>| other.sources.wanted.contains(&tag.source) || other.sources.is_origin_of_wanted(image);
-    if of_route.iter().any(wants) {
-        return None;
-    }
-    let (keep, _) = this.retiring?;
-    let (sources, family) = (this.sources, this.sources.family(image));
-    this.versions.newer(&family, &tag.source, sources.version_time(image), keep)
 }
 
 /// Returns true if the tag says that the image comes from this region.

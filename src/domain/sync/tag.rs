@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 use crate::domain::{
     account::AccountId,
     copy::CopyRequest,
@@ -15,6 +17,8 @@ use crate::domain::{
 pub const SYNC_TAG: &str = SYNC_TAGS[0];
 /// The key of the tag that tells for which policy a copy was made: [`SyncPolicy::tag_value`](super::SyncPolicy::tag_value).
 pub const POLICY_TAG: &str = SYNC_TAGS[1];
+/// The key of the tag that tells when the source of a copy was created: the order of versions, once their sources are gone.
+pub const CREATED_TAG: &str = SYNC_TAGS[2];
 
 /// Which copy it is: the value of the tag. Whoever asks for the same copy writes the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,4 +96,14 @@ pub fn made_by_sync(image: &Image, account: &AccountId) -> Result<SyncTag, NotOu
         return Err(NotOurs::Source);
     }
     Ok(tag)
+}
+
+/// Returns when the source of a copy was created, as sync has noted it. `None` if it has not, if the copy is not proven to be sync's own
+/// (whoever copies an image may copy its tags), or if it is no date that a source can have.
+pub(super) fn noted_creation(copy: &Image, account: &AccountId) -> Option<Timestamp> {
+    made_by_sync(copy, account).ok()?;
+    let value = copy.tag(CREATED_TAG)?;
+    let created: Timestamp = value.parse().ok()?;
+    // It was written as it is written here, and before the copy was made.
+    (created.to_string() == value && copy.created.is_some_and(|copied| created <= copied)).then_some(created)
 }

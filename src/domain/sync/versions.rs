@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use jiff::Timestamp;
 
-use crate::domain::ids::ImageId;
+use crate::domain::{family::VersionLine, ids::ImageId};
 
 /// The versions of each family, each once however many copies of it there are.
 #[derive(Debug, Default)]
@@ -14,33 +14,58 @@ pub(super) struct Versions(HashMap<String, HashMap<ImageId, Version>>);
 #[derive(Debug)]
 struct Version {
     made: Timestamp,
+    line: Option<VersionLine>,
     /// A copy of it that is available; `None` if it is on its way.
     copy: Option<ImageId>,
 }
 
+/// A version among the others of its family.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Among<'a> {
+    pub(super) family: &'a str,
+    pub(super) source: &'a ImageId,
+    pub(super) made: Timestamp,
+    pub(super) line: Option<VersionLine>,
+}
+
 impl Versions {
     /// Adds a version. One of which nobody knows when it was made makes none old.
-    pub(super) fn add(&mut self, family: String, source: &ImageId, made: Option<Timestamp>, copy: Option<&ImageId>) {
+    pub(super) fn add(
+        &mut self,
+        family: String,
+        source: &ImageId,
+        made: Option<Timestamp>,
+        line: Option<VersionLine>,
+        copy: Option<&ImageId>,
+    ) {
         let Some(made) = made else { return };
         let versions = self.0.entry(family).or_default();
-        let version = versions.entry(source.clone()).or_insert_with(|| Version { made, copy: None });
+        let version = versions.entry(source.clone()).or_insert_with(|| Version { made, line, copy: None });
         version.made = version.made.min(made);
         version.copy = version.copy.take().or_else(|| copy.cloned());
     }
 
-    /// Returns the available ones of the newest `keep` versions of a family, if as many are newer than this one.
-    pub(super) fn newer(
-        &self,
-        family: &str,
-        source: &ImageId,
-        made: Option<Timestamp>,
-        keep: usize,
-    ) -> Option<Vec<ImageId>> {
-        let this = (made?, source);
-        let versions = self.0.get(family)?.iter().map(|(source, version)| ((version.made, source), version));
-        let mut newer: Vec<_> = versions.filter(|(that, _)| that.1 != source && *that > this).collect();
+    /// Returns the available ones of the newest `keep` versions of the same line, if as many are newer than this one.
+    pub(super) fn newer(&self, this: Among<'_>, keep: usize) -> Option<Vec<ImageId>> {
+        let mut newer: Vec<_> = self.all_newer(this).filter(|(_, version)| version.line == this.line).collect();
         newer.sort_by_key(|(that, _)| Reverse(*that));
         newer.truncate(keep);
         (newer.len() == keep).then(|| newer.iter().filter_map(|(_, version)| version.copy.clone()).collect())
+    }
+
+    /// Returns true if so many versions are newer than this one, of whichever line.
+    pub(super) fn has_newer(&self, this: Among<'_>, keep: usize) -> bool {
+        self.all_newer(this).count() >= keep
+    }
+
+    /// Returns true if there are so many other versions.
+    pub(super) fn has_others(&self, family: &str, source: &ImageId, keep: usize) -> bool {
+        self.0.get(family).is_some_and(|versions| versions.keys().filter(|other| *other != source).count() >= keep)
+    }
+
+    fn all_newer<'a>(&'a self, this: Among<'a>) -> impl Iterator<Item = ((Timestamp, &'a ImageId), &'a Version)> {
+        let versions = self.0.get(this.family).into_iter().flatten();
+        let versions = versions.map(|(source, version)| ((version.made, source), version));
+        versions.filter(move |(that, _)| that.1 != this.source && *that > (this.made, this.source))
     }
 }

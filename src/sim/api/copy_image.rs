@@ -198,6 +198,7 @@ impl World {
 fn set_attributes(image: &mut Image, id: &ImageId, to: &Region, call: &CopyCall, account: &AccountId, now: Timestamp) {
     image.source_image_id = Some(std::mem::replace(&mut image.id, id.clone()));
     image.source_region = Some(std::mem::replace(&mut image.region, to.clone()));
+    image.source_instance = None;
     image.name = call.name.as_str().into();
     image.description = call.description.as_str().into();
     image.owner_id = account.clone();

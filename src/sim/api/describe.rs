@@ -91,6 +91,7 @@ pub(crate) fn image(xml: &mut Xml, seen: &SeenImage) {
     if let Some(allowed) = seen.allowed {
         xml.flag("imageAllowed", allowed);
     }
+    xml.optional("sourceInstanceId", image.source_instance.as_deref());
     xml.optional("sourceImageId", image.source_image_id.as_ref().map(crate::domain::ImageId::as_str));
     xml.optional("sourceImageRegion", image.source_region.as_ref().map(crate::domain::Region::as_str));
 }

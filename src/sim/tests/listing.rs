@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rstest::rstest;
 
-use super::{TestAws, between};
+use super::{Scenario, TestAws, World, between};
 
 /// Returns every page of a listing as image names.
 fn pages(aws: &mut TestAws, region: &str, ask: &str) -> Vec<Vec<String>> {
@@ -184,4 +184,22 @@ fn copies_are_found_by_state_tag_name_and_description_page_by_page() {
     assert_eq!(descriptions(&mut aws, &by(1, "tag:job", "run-9")), created[9..10]);
     assert_eq!(descriptions(&mut aws, &format!("{two}{}", by(2, "tag:job", "run-9"))), created[9..10]);
     assert_eq!(descriptions(&mut aws, &by(1, "tag:job", "run-99")), Vec::<String>::new());
+}
+
+#[test]
+fn an_image_made_from_an_instance_names_it_and_a_copy_of_it_does_not() {
+    let text = "summary = 'x'\nseed = 1\naccount = '123456789012'\nhome = 'us-east-1'\nextends = 'empty'\n[[images]]\nname = 'built'\n\
+                description = 'x'\nage_days = 1\nvolumes = [[8]]\nsource_image = 'ami-0123456789abcdef0'\nsource_region = 'us-east-1'\n\
+                source_instance = 'i-0123456789abcdef0'\n";
+    let empty = TestAws::new("empty");
+    let mut aws = TestAws { world: World::new(&Scenario::parse(text).unwrap(), empty.now), ..empty };
+    let built = aws.image("us-east-1", "built");
+    let copy = aws.copy("us-west-2", &format!("SourceRegion=us-east-1&SourceImageId={built}&Name=copied"));
+    aws.advance(60_000);
+    let mut named = |region: &str, image: &str| {
+        let (_, body) = aws.ec2(region, &format!("Action=DescribeImages&ImageId.1={image}"));
+        ["sourceInstanceId", "sourceImageId"].map(|name| between(&body, &format!("<{name}>"), &format!("</{name}>")))
+    };
+    assert_eq!(named("us-east-1", &built), [["i-0123456789abcdef0"], ["ami-0123456789abcdef0"]]);
+    assert_eq!(named("us-west-2", &copy), [vec![], vec![built.clone()]]);
 }

@@ -166,6 +166,7 @@ impl ImageFamily {
         image.tags = spec.tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect();
         image.source_image_id.clone_from(&spec.source_image);
         image.source_region.clone_from(&spec.source_region);
+        image.source_instance.clone_from(&spec.source_instance);
         image.deprecated = spec.deprecated_in_days.map(|days| days_from(start, days, 0.0));
         image.last_launched = spec.launched_days_ago.map(|days| days_from(start, -days, 0.0));
         image.boot_mode.clone_from(&spec.boot_mode);

@@ -219,6 +219,9 @@ pub(crate) struct FamilySpec {
     pub(crate) source_image: Option<ImageId>,
     #[serde(default)]
     pub(crate) source_region: Option<Region>,
+    /// Made by `CreateImage`; EC2 names the image that the instance came from as well.
+    #[serde(default)]
+    pub(crate) source_instance: Option<Arc<str>>,
 }
 
 /// Who besides its owner may launch an image.

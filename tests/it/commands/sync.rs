@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeSet, fs, io::BufRead as _, process::Stdio};
 
-use amigrate::{
-    domain::{ImageState, Region},
-    sim::{ChangeKind, CopySeen},
-};
+use amigrate::sim::ChangeKind;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -16,22 +13,22 @@ use super::{
 use crate::support::ec2_server::{KillPoint, RequestStage};
 
 /// The demo's images of the web team's application.
-pub(super) const WEB: &[&str] = &["sync", "--from", "us-east-1", "--to", "eu-west-1", "--match", "tag:App=web"];
+pub(crate) const WEB: &[&str] = &["sync", "--from", "us-east-1", "--to", "eu-west-1", "--match", "tag:App=web"];
 
-pub(super) fn quick() -> Commands {
+pub(crate) fn quick() -> Commands {
     let mut commands = Commands::quick();
     // No process is to outlive the test.
     commands.settings.push(("AMIGRATE_JOBS_BACKGROUND_ON_HANGUP", "false".into()));
     commands
 }
 
-pub(super) fn run(commands: &Commands, more: &[&str]) -> Ended {
+pub(crate) fn run(commands: &Commands, more: &[&str]) -> Ended {
     commands.ended(&[WEB, more].concat(), "")
 }
 
 /// The actions that a run prints, which ends with this status.
 #[track_caller]
-pub(super) fn actions(commands: &Commands, more: &[&str], status: i32) -> Vec<Value> {
+pub(crate) fn actions(commands: &Commands, more: &[&str], status: i32) -> Vec<Value> {
     let ended = run(commands, &[more, &["--output", "json"]].concat());
     assert_eq!(ended.status, Some(status), "{}{}", ended.stdout, ended.stderr);
     let document: Value = serde_json::from_str(&ended.stdout).expect("JSON");
@@ -39,19 +36,19 @@ pub(super) fn actions(commands: &Commands, more: &[&str], status: i32) -> Vec<Va
 }
 
 /// The images of an action, with the result of each.
-pub(super) fn of(actions: &[Value], action: &str) -> Vec<(String, String)> {
+pub(crate) fn of(actions: &[Value], action: &str) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let chosen = actions.iter().filter(|one| one["action"] == action);
     let what = |one: &Value| text(&one["image_id"]);
     chosen.map(|one| (what(one), text(one.get("result").unwrap_or(&one["reason"])))).collect()
 }
 
-pub(super) fn results(actions: &[Value], action: &str) -> BTreeSet<String> {
+pub(crate) fn results(actions: &[Value], action: &str) -> BTreeSet<String> {
     of(actions, action).into_iter().map(|(_, result)| result).collect()
 }
 
 /// The changes of a kind that were made through the API.
-pub(super) fn changes(commands: &Commands, kind: &ChangeKind) -> usize {
+pub(crate) fn changes(commands: &Commands, kind: &ChangeKind) -> usize {
     commands.ec2.with(|world| world.changes().iter().filter(|change| change.kind == *kind).count())
 }
 
@@ -170,36 +167,6 @@ fn two_hosts_at_once_make_one_image_each() {
     });
     assert_eq!((images[0].len(), &images[0]), (2, &images[1]));
     assert_eq!(commands.ec2.with(|world| world.copies_made()), 2);
-}
-
-#[test]
-fn a_failed_copy_is_no_new_image_and_goes_when_another_is_made() {
-    let commands = quick();
-    commands.ec2.hold();
-    let arguments = [WEB, &["--keep", "1", "--apply", "--wait", "--output", "ids"]].concat();
-    let child = super::hosts::spawn(commands.command(&arguments));
-    commands.ec2.wait_for_copies(1);
-    let region = Region::new("eu-west-1").expect("a region");
-    let failed = commands.ec2.with(|world| {
-        let pending =
-            |copy: &CopySeen| copy.image.state == ImageState::Pending && copy.image.tag("amigrate:sync").is_some();
-        let copy = world.copies(Timestamp::now()).into_iter().find(pending).expect("a copy");
-        world.fail_copy(&region, &copy.image.id, "no key", Timestamp::now()).expect("it is under way");
-        copy.image.id
-    });
-    let ended = child.wait_with_output().expect("it ends");
-    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stdout).trim()), (Some(1), ""));
-    commands.ec2.hurry();
-    let made = commands.ended(&arguments, "");
-    assert_eq!(made.status, Some(0), "{}", made.stderr);
-    assert!(made.stdout.starts_with("ami-") && !made.stdout.contains(failed.as_str()), "{}", made.stdout);
-    let gone = commands.ec2.with(|world| {
-        world
-            .changes()
-            .iter()
-            .any(|change| change.kind == ChangeKind::Deregistered && *change.resource == *failed.as_str())
-    });
-    assert!(gone, "{}", made.stderr);
 }
 
 #[test]

@@ -22,8 +22,11 @@ use crate::support::ec2_server::{KillPoint, RequestStage};
 /// The name of a copy that a person has made, in the family of the others.
 const BY_HAND: &str = "app-web-0";
 
+/// What lets one that keeps fewer versions retire what was made for one that kept more.
+const OVERRIDE: &str = "--override-keep";
+
 /// A world with three copies that sync has made, the newest first, and one that a person has made of the oldest, with its tags.
-fn three_copies() -> (Commands, Vec<String>) {
+pub(super) fn three_copies() -> (Commands, Vec<String>) {
     let commands = quick();
     let made = actions(&commands, &["--keep", "3", "--apply", "--wait"], 0);
     let copies: Vec<String> = of(&made, "copy").into_iter().map(|(image, _)| image).collect();
@@ -36,7 +39,8 @@ fn three_copies() -> (Commands, Vec<String>) {
     (commands, copies)
 }
 
-const RETIRE: &[&str] = &["--keep", "1", "--min-age", "0d", "--apply", "--wait", "--yes", "--retire"];
+pub(super) const RETIRE: &[&str] =
+    &["--keep", "1", "--min-age", "0d", OVERRIDE, "--apply", "--wait", "--yes", "--retire"];
 
 #[test]
 fn old_copies_are_retired_in_each_way() {
@@ -46,9 +50,9 @@ fn old_copies_are_retired_in_each_way() {
         ("deregister", "deregistered", ChangeKind::Deregistered),
     ] {
         let (commands, copies) = three_copies();
-        let planned = actions(&commands, &["--keep", "1", "--min-age", "0d", "--retire", mode], 10);
+        let planned = actions(&commands, &["--keep", "1", "--min-age", "0d", OVERRIDE, "--retire", mode], 10);
         assert_eq!(results(&planned, "retire"), [mode.to_owned()].into(), "{planned:?}");
-        let unconfirmed = run(&commands, &["--keep", "1", "--min-age", "0d", "--retire", mode, "--apply"]);
+        let unconfirmed = run(&commands, &["--keep", "1", "--min-age", "0d", OVERRIDE, "--retire", mode, "--apply"]);
         assert!(unconfirmed.status == Some(2) && unconfirmed.stderr.contains("--yes"), "{}", unconfirmed.stderr);
         assert_eq!(changes(&commands, &kind), 0, "nothing has happened so far");
         let retired = actions(&commands, &[RETIRE, &[mode]].concat(), 0);
@@ -77,7 +81,7 @@ fn what_is_used_or_cannot_be_read_or_is_young_stays() {
         let reasons = reasons.map(|one| one["reason"].as_str().unwrap_or_default().to_owned());
         reasons.filter(|reason| reason != "not_made_by_sync").collect()
     };
-    let young = ["--keep", "1", "--apply", "--wait", "--yes", "--retire", "deregister"];
+    let young = ["--keep", "1", OVERRIDE, "--apply", "--wait", "--yes", "--retire", "deregister"];
     assert_eq!(kept(&commands, &young), ["too_young".to_owned()].into());
     let region = Region::new("eu-west-1").expect("a region");
     let second = ImageId::new(&copies[1]).expect("an id");
@@ -98,7 +102,8 @@ fn what_is_used_or_cannot_be_read_or_is_young_stays() {
 #[test]
 fn without_waiting_retiring_is_left_to_the_next_run() {
     let commands = quick();
-    let retire = |keep: &'static str| ["--keep", keep, "--min-age", "0d", "--apply", "--yes", "--retire", "disable"];
+    let retire =
+        |keep: &'static str| ["--keep", keep, "--min-age", "0d", OVERRIDE, "--apply", "--yes", "--retire", "disable"];
     let first = actions(&commands, &["--keep", "2", "--apply", "--wait"], 0);
     let newest = ImageId::new(&of(&first, "copy")[0].0).expect("an id");
     let region = Region::new("eu-west-1").expect("a region");
@@ -170,7 +175,7 @@ fn interrupted_at(commands: &Commands, how: &str, action: &str, requests: u64) -
     (ended.status.code(), document["actions"].as_array().expect("a list").clone())
 }
 
-fn slow(commands: &Commands, action: &str) {
+pub(super) fn slow(commands: &Commands, action: &str) {
     commands.ec2.with(|world| world.faults().add(Rule::new(action, FaultKind::Slow).millis(1_500)));
 }
 
@@ -240,18 +245,28 @@ fn an_image_that_is_being_copied_to_a_region_that_no_policy_names_stays() {
     let done = actions(&commands, &[RETIRE, &["deregister"]].concat(), 0);
     assert_eq!(of(&done, "retire"), [(copies[2].clone(), "deregistered".to_owned())]);
     assert!(of(&done, "keep").contains(&(copies[1].clone(), "source_of_copies".to_owned())), "{done:?}");
-    // Nor does anything go while a region does not tell.
+    // Nor does anything go while a region does not tell, which the status says, unless that is left out on purpose.
     let rule = Rule::new("DescribeImages", FaultKind::Deny).in_region(Region::new("ap-south-1").expect("a region"));
     commands.ec2.with(|world| world.faults().add(rule));
     commands.ec2.finish();
-    let kept = actions(&commands, &[RETIRE, &["deregister"]].concat(), 0);
+    let kept = actions(&commands, &[RETIRE, &["deregister"]].concat(), 3);
     assert!(of(&kept, "keep").contains(&(copies[1].clone(), "copies_unknown".to_owned())), "{kept:?}");
+    let said = run(&commands, &["--keep", "1", "--min-age", "0d", OVERRIDE, "--retire", "disable"]);
+    assert!(
+        said.status == Some(3) && said.stderr.contains("ap-south-1") && said.stderr.contains("--ignore-regions"),
+        "{said:?}"
+    );
+    let wrong = run(&commands, &["--ignore-regions", "eu-west-1"]);
+    assert!(wrong.status == Some(2) && wrong.stderr.contains("eu-west-1"), "{}", wrong.stderr);
+    let done = actions(&commands, &[RETIRE, &["deregister", "--ignore-regions", "ap-south-1,sa-east-1"]].concat(), 0);
+    assert_eq!(of(&done, "retire"), [(copies[1].clone(), "deregistered".to_owned())]);
 }
 
 #[test]
 fn the_number_of_retired_images_is_typed_on_a_terminal() {
     let (commands, copies) = three_copies();
-    let arguments = [WEB, &["--keep", "1", "--min-age", "0d", "--apply", "--wait", "--retire", "disable"]].concat();
+    let arguments =
+        [WEB, &["--keep", "1", "--min-age", "0d", OVERRIDE, "--apply", "--wait", "--retire", "disable"]].concat();
     for (keys, status, disabled) in [("1\r", 1, 0), ("2\r", 0, 2)] {
         let mut terminal = commands.on_terminal(&arguments);
         terminal

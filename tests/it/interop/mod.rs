@@ -14,6 +14,7 @@ mod python;
 mod requests;
 mod schema;
 mod simulator;
+mod sync;
 mod time_scale;
 mod typed_form;
 mod verify;

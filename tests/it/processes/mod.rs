@@ -11,6 +11,7 @@ mod failures;
 #[cfg(target_os = "linux")]
 mod hooks;
 mod killed;
+mod killed_sync;
 mod ownership;
 mod printed;
 mod scripts;

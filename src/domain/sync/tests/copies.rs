@@ -12,6 +12,12 @@ fn what_is_missing_is_copied_with_syncs_tag() {
     let tag = request.image_tags.iter().find(|tag| &*tag.key == SYNC_TAG).unwrap();
     assert_eq!(&*tag.value, "us-east-1/ami-1/eu-west-1");
     assert!(request.copy_tags && plan.has_work() && plan.refusals.is_empty() && plan.empty.is_empty());
+    let noted = |key: &str| request.image_tags.iter().find(|tag| &*tag.key == key).map(|tag| tag.value.to_string());
+    assert_eq!(noted(CREATED_TAG).as_deref(), Some("2026-05-29T12:00:00Z"));
+    assert_eq!(
+        (noted(POLICY_TAG), noted(KEEP_TAG).as_deref()),
+        (Some(policy(&[EU]).tag_value(&region(EU))), Some("all"))
+    );
     // What is made of it is proven to be sync's own.
     let made = Image { tags: request.image_tags.clone(), ..copy(&web, EU) };
     assert_eq!(made_by_sync(&made, &account()), Ok(SyncTag::of(request)));
@@ -32,7 +38,7 @@ fn each_reason_not_to_copy_has_its_name() {
         (vec![web.clone(), of_person], &["ami-1 eu-west-1 skip there"]),
         (vec![web.clone(), copied(ImageState::Disabled)], &["ami-1 eu-west-1 skip there"]),
         (vec![web.clone(), copied(ImageState::Pending)], &["ami-1 eu-west-1 skip Pending(ImageId(\"ami-1ceuwest1\"))"]),
-        (vec![web.clone(), failed], &["ami-1 eu-west-1 copy"]),
+        (vec![web.clone(), failed], &["ami-1 eu-west-1 copy", "ami-1ceuwest1 eu-west-1 remove"]),
         (vec![web.clone(), elsewhere], &["ami-1 eu-west-1 skip NameTaken(ImageId(\"ami-1ceuwest1\"))"]),
         (vec![web.clone(), same_name], &["ami-1 eu-west-1 skip NameTaken(ImageId(\"ami-9\"))"]),
         (vec![state(ImageState::Pending)], &["ami-1 - skip NotAvailable(Pending)"]),
@@ -109,6 +115,39 @@ fn a_copy_that_is_not_encrypted_as_the_policy_asks_is_a_failure() {
     let both = plan_with(vec![web.clone(), copy(&web, EU), encrypted]);
     let ActionKind::Skip(SkipReason::There(there), None) = &both.actions[0].kind else { panic!("{both:?}") };
     assert_eq!((&there.image, there.not_encrypted), (&id("ami-5"), false), "the better one counts");
+}
+
+#[test]
+fn a_disabled_copy_that_is_wanted_is_a_failure_unless_another_is_available() {
+    let web = source(1, "web-1", 3);
+    let disabled = Image { state: ImageState::Disabled, ..copy(&web, EU) };
+    let fails = |images: Vec<Image>| {
+        let plan = plan_of(&[policy(&[EU])], &world(images));
+        let ActionKind::Skip(reason, None) = &plan.actions[0].kind else { panic!("{plan:?}") };
+        reason.is_failure()
+    };
+    assert!(fails(vec![web.clone(), disabled.clone()]));
+    assert!(!fails(vec![web.clone(), disabled, Image { id: id("ami-5"), ..copy(&web, EU) }]));
+}
+
+#[test]
+fn a_plain_original_is_a_failure_and_keeps_nothing_else_back() {
+    let encrypting = |_: usize, _: &Arc<Image>| Draft { encrypt: true, ..draft() };
+    let ebs = crate::domain::image::Ebs { encrypted: Some(true), ..crate::domain::image::Ebs::default() };
+    let device =
+        crate::domain::image::BlockDevice { device_name: "/dev/xvda".into(), ebs: Some(ebs), virtual_name: None };
+    let encrypted = |of: &Image| Image { block_devices: vec![device.clone()], ..copy(of, EU) };
+    let golden = Image { name: "golden-1".into(), ..Image::bare(id("ami-9"), region(EU), account()) };
+    let copied = source(1, "golden-1", 3);
+    let copied = Image { source_region: Some(region(EU)), source_image_id: Some(id("ami-9")), ..copied };
+    let (old, new) = (source(2, "web-1", 9), source(3, "web-2", 8));
+    let images = [encrypted(&old), encrypted(&new), golden, copied, old, new];
+    let policies = [keeping(1, &[EU])];
+    let plan = plan(&policies, &world(images), Stage::After, CheckContext::at(now()), None, &encrypting);
+    let fails = |action: &&Action| matches!(&action.kind, ActionKind::Skip(reason, _) if reason.is_failure());
+    let failures: Vec<&str> = plan.actions.iter().filter(fails).map(|action| action.image.id.as_str()).collect();
+    assert_eq!(failures, ["ami-1"]);
+    assert_eq!(would_retire(&plan).map(|image| image.id.as_str()).collect::<Vec<_>>(), ["ami-2ceuwest1"]);
 }
 
 #[test]

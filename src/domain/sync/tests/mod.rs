@@ -15,6 +15,8 @@ use crate::domain::{
 };
 
 mod copies;
+mod failed;
+mod keeps;
 mod old;
 mod policies;
 mod properties;
@@ -51,19 +53,24 @@ fn source(number: u32, name: &str, days_ago: i64) -> Image {
     Image { name: name.into(), tags, created: Some(now() - days(days_ago)), ..image }
 }
 
-/// The copy that sync has made of a source, on the same day.
+/// The copy that sync has made of a source, on the same day, whatever its policy kept.
 fn copy(of: &Image, to: &str) -> Image {
     let image = Image::bare(id(&format!("{}c{}", of.id, to.replace('-', ""))), region(to), account());
     let tag = SyncTag { source_region: of.region.clone(), source: of.id.clone(), destination: region(to) }.tag();
     let for_policy = Tag { key: POLICY_TAG.into(), value: policy(&[to]).tag_value(&region(to)).into() };
     Image {
         name: of.name.clone(),
-        tags: [of.tags.clone(), vec![for_policy, tag]].concat(),
+        tags: [of.tags.clone(), vec![for_policy, noted(of), tag]].concat(),
         created: of.created,
         source_image_id: Some(of.id.clone()),
         source_region: Some(of.region.clone()),
         ..image
     }
+}
+
+/// The tag that tells when a source was created.
+fn noted(source: &Image) -> Tag {
+    Tag { key: CREATED_TAG.into(), value: source.created.unwrap().to_string().into() }
 }
 
 fn unused(image: &Image) -> ImageUsage {
@@ -106,6 +113,7 @@ fn policy(to: &[&str]) -> SyncPolicy {
         version_pattern: VersionPattern::of_sync(),
         versions: Versions::All,
         copy_name: "{name}".into(),
+        override_keep: false,
         fail_if_empty: false,
     }
 }
@@ -147,6 +155,7 @@ fn lines(plan: &SyncPlan) -> Vec<String> {
             ActionKind::Skip(SkipReason::There(_), _) => "skip there".to_owned(),
             ActionKind::Skip(reason, _) => format!("skip {reason:?}"),
             ActionKind::Retire { mode, .. } => mode.as_str().to_owned(),
+            ActionKind::RemoveFailed => "remove".to_owned(),
             ActionKind::Keep(reason) => format!("keep {reason:?}"),
         };
         format!("{} {region} {what}", action.image.id)

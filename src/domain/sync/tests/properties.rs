@@ -86,6 +86,18 @@ fn image(n: usize, odd: Odd) -> Image {
         _ => Some(policy(&[EU]).tag_value(&image.region)),
     };
     image.tags.extend(for_policy.map(|value| Tag { key: POLICY_TAG.into(), value: value.into() }));
+    // Now and then somebody else keeps more, or has written what nobody reads.
+    let keeps = match (odd.usage, odd.version) {
+        (15, 0) => Some("9/deregister"),
+        (15, 1) => Some("2/deprecate"),
+        (15, 2) => Some("many"),
+        _ => None,
+    };
+    image.tags.extend(keeps.map(|value| Tag { key: KEEP_TAG.into(), value: value.into() }));
+    if odd.version.is_multiple_of(2) {
+        let created = now() - days(odd.days_ago + i64::from(odd.version));
+        image.tags.push(Tag { key: CREATED_TAG.into(), value: created.to_string().into() });
+    }
     if odd.owner {
         image.owner_id = AccountId::new("210987654321").unwrap();
     }
@@ -156,12 +168,14 @@ fn may_be_retired(image: &Image, world: &World) -> Result<(), &'static str> {
     let tag = image.tags.iter().find(|tag| &*tag.key == "amigrate:sync").ok_or("no tag")?;
     let source = image.source_image_id.as_ref().ok_or("no source")?;
     let from = image.source_region.as_ref().ok_or("no source region")?;
+    let source_there = world.images[&region(US)].iter().any(|image| image.id == *source);
     let usage = world.usage.get(&(image.region.clone(), image.id.clone())).ok_or("unknown usage")?;
     let wrong = [
         (*tag.value != *format!("{from}/{source}/{}", image.region), "another route"),
         (image.owner_id.as_str() != OWN, "another owner"),
         (image.tag("amigrate:sync-policy") != Some(&*policy(&[EU]).tag_value(&image.region)), "another policy's"),
         (!matches!(image.state, ImageState::Available | ImageState::Disabled), "not available"),
+        (!source_there && image.tag("amigrate:sync-created").is_none(), "of an unknown date"),
         (image.deregistration_protection.is_some(), "protected"),
         (image.created.is_none_or(|at| at > now() - days(1)), "young"),
         (image.last_launched.is_some_and(|at| at > now() - days(7)), "launched"),
@@ -186,6 +200,13 @@ proptest! {
             prop_assert_eq!(may_be_retired(image, &world), Ok(()), "{:?}", image);
             prop_assert!(gone.insert(image.id.clone()), "retired twice");
             prop_assert!(image.region != region(US), "a source");
+        }
+        for image in plan.failed() {
+            let proof = made_by_sync(image, &account());
+            prop_assert!(proof.is_ok() && image.state == ImageState::Failed && image.region != region(US), "{:?}", image);
+            let of_policy = policy(&[EU]).tag_value(&image.region);
+            prop_assert_eq!(image.tag(POLICY_TAG), Some(of_policy.as_str()));
+            prop_assert!(gone.insert(image.id.clone()), "retired as well");
         }
         // Of each family that loses an image in a region, one is left; before the copies, at the latest once they are there.
         let pattern = VersionPattern::of_sync();

@@ -49,7 +49,7 @@ fn each_rule_keeps_a_copy() {
         (|i| i.source_region = None, "NotOurs(Source)"),
         (|i| i.owner_id = AccountId::new("210987654321").unwrap(), "nothing"),
         (|i| i.state = ImageState::Pending, "Pending"),
-        (|i| i.state = ImageState::Failed, "NotAvailable(Failed)"),
+        (|i| i.state = ImageState::Error, "NotAvailable(Error)"),
         (|i| i.deregistration_protection = Some("enabled-with-cooldown".into()), "Protected"),
         (|i| i.created = Some(now() - SignedDuration::from_hours(23)), "TooYoung"),
         (|i| i.created = None, "TooYoung"),

@@ -1,0 +1,106 @@
+//! Whether a copy is old: by the policy itself, and by what else is written on the policy's copies.
+
+use std::sync::Arc;
+
+use super::{
+    belonging::Sources,
+    keep_tag::{KEEP_TAG, KeepTag, OtherKeep},
+    planner::Planner,
+    policy::{RetireMode, Retiring},
+    protection::of_policy,
+    tag::{SyncTag, made_by_sync},
+    versions::{Among, Versions},
+};
+use crate::domain::{
+    ids::ImageId,
+    image::{Image, ImageState},
+};
+
+/// A policy in one of its destinations.
+pub(super) struct InRegion<'a> {
+    pub(super) policy: usize,
+    pub(super) sources: &'a Sources<'a>,
+    /// How many versions it keeps there, and what it does with older ones.
+    pub(super) retiring: Option<(usize, &'a Retiring)>,
+    /// The versions that are there, as it sees them; none if it retires nothing.
+    pub(super) versions: Versions,
+    /// What else is written on its copies: how many are kept, as another host or an earlier run had it.
+    pub(super) other_keeps: Vec<OtherKeep>,
+}
+
+/// Whether a copy is old.
+pub(super) enum Age {
+    /// It is among the versions to keep, or a policy wants its source there.
+    Current,
+    /// Nobody knows when its version was made.
+    Undated,
+    /// Newer versions are of another line only.
+    OtherLine,
+    /// Enough newer versions are there: these are available.
+    Old(Vec<ImageId>),
+}
+
+/// Returns whether a copy is old for a policy. None is whose source a policy wants there.
+pub(super) fn age(image: &Arc<Image>, tag: &SyncTag, this: &InRegion<'_>, of_route: &[InRegion<'_>]) -> Age {
+    let wants =
+        |other: &InRegion<'_>| other.sources.wanted.contains(&tag.source) || other.sources.is_origin_of_wanted(image);
+    if of_route.iter().any(wants) {
+        return Age::Current;
+    }
+    let Some((keep, _)) = this.retiring else { return Age::Current };
+    let family = this.sources.family(image);
+    let Some(among) = among(image, tag, this, &family) else {
+        let enough = this.versions.has_others(&family, &tag.source, keep);
+        return if enough { Age::Undated } else { Age::Current };
+    };
+    match this.versions.newer(among, keep) {
+        Some(newer) => Age::Old(newer),
+        None if this.versions.has_newer(among, keep) => Age::OtherLine,
+        None => Age::Current,
+    }
+}
+
+/// Returns the first other number of versions, written on the policy's copies, that keeps this one.
+pub(super) fn kept_by_other(image: &Image, tag: &SyncTag, this: &InRegion<'_>, mode: RetireMode) -> Option<OtherKeep> {
+    let family = this.sources.family(image);
+    let among = among(image, tag, this, &family);
+    let keeps = |other: &&OtherKeep| {
+        let before = match other {
+            OtherKeep::Is(other) => other.keeps_before(mode),
+            OtherKeep::Unreadable => None,
+        };
+        let retires = before.zip(among).is_some_and(|(keep, among)| this.versions.newer(among, keep.get()).is_some());
+        !retires
+    };
+    this.other_keeps.iter().find(keeps).copied()
+}
+
+fn among<'a>(image: &Image, tag: &'a SyncTag, this: &InRegion<'_>, family: &'a str) -> Option<Among<'a>> {
+    let made = this.sources.version_time(image)?;
+    Some(Among { family, source: &tag.source, made, line: this.sources.line(image) })
+}
+
+impl Planner<'_> {
+    /// Returns what is written on a policy's copies in a region of how many are kept, where that is not what the policy has.
+    pub(super) fn other_keeps(&self, n: usize, own: &[&Arc<Image>]) -> Vec<OtherKeep> {
+        let policy = &self.policies[n];
+        if policy.override_keep {
+            return Vec::new();
+        }
+        let this = KeepTag::of(&policy.versions);
+        let is_copy = |image: &&&Arc<Image>| {
+            let state = matches!(image.state, ImageState::Available | ImageState::Pending | ImageState::Disabled);
+            let there = state && !self.world.being_removed.contains(&image.id);
+            there && made_by_sync(image, &self.world.account).is_ok() && of_policy(image, policy).is_none()
+        };
+        let mut others = Vec::new();
+        // Early versions have not written it.
+        for value in own.iter().filter(is_copy).filter_map(|image| image.tag(KEEP_TAG)) {
+            let other = KeepTag::parse(value).map_or(OtherKeep::Unreadable, OtherKeep::Is);
+            if other != OtherKeep::Is(this) && !others.contains(&other) {
+                others.push(other);
+            }
+        }
+        others
+    }
+}
