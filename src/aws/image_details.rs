@@ -11,7 +11,7 @@ use crate::domain::{
 };
 
 /// Concurrent `DescribeSnapshotAttribute` calls; EC2 allows bursts of 100 in the whole account.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 
 impl Session {
     /// Returns the details of an image; the failure of a part is in that part.
@@ -61,7 +61,7 @@ impl Session {
             let permissions = self.volume_permissions(region, &snapshot.id).await;
             SnapshotDetails { id: snapshot.id, encrypted: snapshot.encrypted, key: snapshot.kms_key_id, permissions }
         });
-        Ok(details.buffered(AT_ONCE).collect().await)
+        Ok(details.buffered(MAX_CONCURRENT).collect().await)
     }
 
     pub(super) async fn volume_permissions(

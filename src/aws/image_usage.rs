@@ -15,7 +15,7 @@ use crate::domain::{
 /// Images of one `DescribeImageReferences`. Source: EC2 API reference.
 const REFERENCED_IMAGES: usize = 10;
 /// Images that are looked at at the same time.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 /// Values of one filter.
 const FILTER_VALUES: usize = 200;
 
@@ -35,9 +35,10 @@ impl Session {
                     .and_then(|(known, unknown)| all_known(launch_permissions_of(&image.id, region), known, unknown)),
                 shared_snapshots: sharing.as_ref().map(|others| shared_snapshots(&image, others)).map_err(Clone::clone),
                 volume_permissions,
+                reported: None,
             }
         });
-        usage.buffered(AT_ONCE).collect().await
+        usage.buffered(MAX_CONCURRENT).collect().await
     }
 
     /// Returns the account's resources that name these images.

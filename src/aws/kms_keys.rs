@@ -9,7 +9,7 @@ use super::session::Session;
 use crate::domain::{Failure, KeyChoice, KmsKeyRef, Region, kms_key::KeyList, review::checks::KeyVerdict};
 
 /// Concurrent `DescribeKey` calls; KMS allows many more, but shares them with everything in the account.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 /// Maximum number of keys to check; others are listed unchecked.
 const LOOKED_AT: usize = 200;
 /// Prefix of the aliases of AWS's own keys.
@@ -49,7 +49,7 @@ impl Session {
                 let verdict = self.verdict(region, &id).await;
                 (id, verdict)
             })
-            .buffer_unordered(AT_ONCE)
+            .buffer_unordered(MAX_CONCURRENT)
             .collect()
             .await;
         let choice = |name: &str, id: &str| {

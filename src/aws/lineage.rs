@@ -11,7 +11,7 @@ use super::{images::filter, session::Session};
 use crate::domain::{Failure, Image, ImageId, Region, lineage::LineageRead};
 
 /// Regions that are asked at the same time.
-const AT_ONCE: usize = 16;
+const MAX_CONCURRENT: usize = 16;
 /// Values of one filter.
 const FILTER_VALUES: usize = 200;
 
@@ -35,7 +35,7 @@ impl Session {
                 let copies = self.copies_of_any(&region, of).await;
                 (region, copies)
             });
-            let answers: Vec<_> = answers.buffered(AT_ONCE).collect().await;
+            let answers: Vec<_> = answers.buffered(MAX_CONCURRENT).collect().await;
             let mut next = Vec::new();
             for (region, copies) in answers {
                 match copies {

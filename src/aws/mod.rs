@@ -33,6 +33,7 @@ mod snapshots;
 mod testing;
 mod transport;
 mod truncation;
+mod usage_reports;
 
 pub use endpoints::checked_endpoint;
 pub use identity::other_account;

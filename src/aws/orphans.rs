@@ -17,7 +17,7 @@ use crate::domain::{
 };
 
 /// Concurrent `DescribeSnapshotAttribute` calls; EC2 allows bursts of 100 in the whole account.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 
 impl Session {
     /// Reads all that decides which snapshots of a region are orphans, except who may use them.
@@ -89,7 +89,7 @@ impl Session {
             let permissions = self.volume_permissions(region, &id).await;
             (id, permissions)
         });
-        read.buffer_unordered(AT_ONCE).collect().await
+        read.buffer_unordered(MAX_CONCURRENT).collect().await
     }
 
     /// Returns the account's own snapshots.

@@ -373,7 +373,7 @@ fn configured_region(of_profile: Option<&str>) -> Result<Option<Region>, Failure
         Some((place, name)) => Region::new(&name).map(Some).map_err(|failure| {
             // Files may be corrected while the program runs; its environment may not.
             let retry = if place == "the profile" { Retry::AfterLogin } else { failure.retry };
-            let hint = format!("It stands in {place}. {}", failure.hint);
+            let hint = format!("It is set in {place}. {}", failure.hint);
             Failure { hint, retry, kind: FailureKind::Configuration, ..failure }
         }),
         None => Ok(None),

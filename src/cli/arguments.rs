@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use super::{
     audit, cancel, completions, config, copy, coverage, deregister, diff, exit::CommandError, jobs, lineage, list, map,
     orphans, output::Format, policy, recycle_bin, replay, resolve, retry, schema, setup::CommonFlags, show, sync,
-    verify, wait, watch, world::WorldArgs,
+    used_by, verify, wait, watch, world::WorldArgs,
 };
 use crate::domain::Failure;
 
@@ -30,27 +30,33 @@ pub(super) enum Command {
     Show(show::ShowArgs),
     /// Print which images are in which regions, and what is missing where
     ///
-    /// A row is a family: the versions of one image, told by what was copied from what, else by the name without its version (setting
+    /// A row is a family: the versions of one image, determined by what was copied from what, else by the name without its version (setting
     /// `coverage.version_pattern`). Each region is compared with the newest version that is available anywhere: there, differs (from its
     /// source), pending, disabled, stale (an older version is there), failed, missing; unknown if the region could not be listed.
     Coverage(coverage::CoverageArgs),
     /// Compare copies with their sources, and name what differs: what was requested, and what was not
     ///
-    /// What every copy has otherwise is left out: id, owner, dates, snapshots, tags of amigrate's own, and what EC2 does not copy
-    /// (deprecation, protection) unless it was requested. What was requested is known of the copies in this host's list. The status
-    /// is 0 if a copy is as its source or as requested, 10 if it differs in anything else, 1 or 3 if it could not be compared: its
-    /// source is gone, or a part of either could not be read, which never counts as equal.
+    /// Differences that every copy has are left out: id, owner, dates, snapshots, tags of amigrate's own, and what EC2 does not copy
+    /// (deprecation, protection) unless it was requested. What was requested is known for the copies in this host's list. Status 0:
+    /// every copy matches its source or its request; 10: one differs in anything else; 1 or 3: one could not be compared, because its
+    /// source is gone or a part of either could not be read, which never counts as equal.
     Verify(verify::VerifyArgs),
     /// Compare any two images, and print everything that differs
     ///
-    /// Their ids, regions and snapshots are no differences. The status is 0 if nothing differs, 10 if something does.
+    /// Ids, regions and snapshot ids are ignored. Status 0: nothing differs; 10: something does.
     Diff(diff::DiffArgs),
     /// Print what an image was made from, and what was copied from it in every region, as a tree
     Lineage(lineage::LineageArgs),
+    /// Print who uses an image: resources of the account, and other accounts by the newest usage report
+    ///
+    /// The account's instances, launch templates, SSM parameters and Image Builder recipes are asked for at once. Other accounts EC2
+    /// counts in a usage report, which takes minutes: the newest one is shown with its time, --report requests one and waits. EC2 may
+    /// leave out instances of the last day and launch templates of the last days.
+    UsedBy(used_by::UsedByArgs),
     /// Copy images to other regions
     ///
     /// Without --wait and --detach the command returns once EC2 has accepted every copy, and prints the ids of the new images. EC2
-    /// goes on by itself; copies beyond a limit and what is done afterwards are carried on by a process in the background. --wait
+    /// continues them; copies beyond a limit and what is done afterwards are carried on by a process in the background. --wait
     /// returns once the copies are available, --detach as soon as the request is stored.
     ///
     /// --check prints what a review finds for each region: what is allowed, what is there already, what it costs, what refuses the
@@ -84,14 +90,14 @@ pub(super) enum Command {
     /// Print snapshots that images left behind when they were deregistered
     ///
     /// An orphan is a snapshot that EC2 made for an image, as its description says (`Copied for DestinationAmi ...`, `Created by
-    /// CreateImage(...)`), and whose image does not exist any more in the region. In doubt a snapshot is none: whatever an image or a
-    /// copy of the queue refers to is kept, also by way of the Recycle Bin; so is what is shared, locked, archived, younger than
-    /// --min-age, AWS Backup's or another service's, or has fast snapshot restore; and whatever could not be read. A region of which
-    /// any page cannot be read has none.
+    /// CreateImage(...)`), and whose image does not exist any more in the region. When in doubt, the snapshot is kept: whatever an image
+    /// or a copy of the queue refers to, also by way of the Recycle Bin; what is shared, locked, archived, younger than --min-age, AWS
+    /// Backup's or another service's, or has fast snapshot restore; and whatever could not be read. If any page of a region cannot be
+    /// read, no snapshot there is reported as orphaned.
     ///
     /// The status is 10 if there are orphans, 0 if there are none. Costs are at most and estimated: volumes are counted as full.
     ///
-    /// --delete deletes those that are named, or all, after their number was typed. It cannot be undone, except where a retention
+    /// --delete deletes the snapshots you name, or all of them, after you type how many. It cannot be undone, except where a retention
     /// rule of the Recycle Bin keeps deleted snapshots.
     Orphans(orphans::OrphansArgs),
     /// Print what the Recycle Bin holds, and restore images and snapshots from it

@@ -295,7 +295,7 @@ async fn taken_up(queue: &OpenQueue, plan: Plan) -> Result<BTreeSet<JobId>, Comm
     }
     let regions: BTreeSet<Region> = plan.images.iter().map(|image| image.region.clone()).collect();
     if !regions.is_empty() {
-        queue.handle.send(Command::Follow(regions.into_iter().collect()));
+        queue.handle.send(Command::ListPendingIn(regions.into_iter().collect()));
     }
     let end = Instant::now() + TAKEN_UP_WITHIN;
     loop {

@@ -60,6 +60,6 @@ pub(super) fn typed_number(what: &str, lines: &[String], number: usize, hint: &s
     if typed.trim() == number.to_string() {
         return Ok(());
     }
-    let failure = Failure::new(what, "it was not confirmed: nothing is changed");
+    let failure = Failure::new(what, "it was not confirmed; nothing was changed");
     Err(CommandError::Failure(Box::new(failure), ExitStatus::Failed))
 }

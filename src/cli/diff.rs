@@ -5,7 +5,7 @@ use std::io;
 use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
-    image_words,
+    image_args,
     output::{Format, Page, Printer, Record, print_document, report},
     records::{DiffDocument, FailureRecord, PartRow},
     setup::{Setup, block_on},
@@ -41,7 +41,7 @@ pub(super) fn run(setup: &Setup, args: &DiffArgs) -> Result<ExitStatus, CommandE
     block_on(async {
         let connection = Connection::open(setup).await?;
         let words = [args.left.clone(), args.right.clone()];
-        let images = image_words::find(setup, &connection, "compare", &words).await?;
+        let images = image_args::find(setup, &connection, "compare", &words).await?;
         let [left, right] = &images[..] else {
             return Err(Failure::new("compare two images", "they were not both found").into());
         };

@@ -64,7 +64,7 @@ pub(super) enum CommandError {
     /// To be reported, with the exit status.
     Failure(Box<Failure>, ExitStatus),
     /// Whoever reads the output has closed it, as `head` does: the command ends quietly.
-    ReaderGone,
+    BrokenPipe,
 }
 
 impl CommandError {
@@ -83,7 +83,7 @@ impl CommandError {
     /// Returns the error of output that cannot be written.
     pub(super) fn write(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::ReaderGone;
+            return Self::BrokenPipe;
         }
         Failure::new("write the output", error.to_string()).into()
     }
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_reader_that_has_gone_is_no_failure() {
         let error = |kind| CommandError::write(&io::Error::from(kind));
-        assert_eq!(error(io::ErrorKind::BrokenPipe), CommandError::ReaderGone);
+        assert_eq!(error(io::ErrorKind::BrokenPipe), CommandError::BrokenPipe);
         assert!(matches!(error(io::ErrorKind::StorageFull), CommandError::Failure(_, ExitStatus::Failed)));
     }
 }

@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
-    image_words,
+    image_args,
     output::{Fit, Format, Page, Printer, Record, report},
     records::LineageRecord,
     region_failures::{self, RegionFailure, report_all},
@@ -43,7 +43,7 @@ pub(super) fn run(setup: &Setup, args: &LineageArgs) -> Result<ExitStatus, Comma
     block_on(async {
         let connection = Connection::open(setup).await?;
         let images =
-            image_words::find(setup, &connection, "show the lineage of", std::slice::from_ref(&args.image)).await?;
+            image_args::find(setup, &connection, "show the lineage of", std::slice::from_ref(&args.image)).await?;
         let Some(image) = images.into_iter().next().map(Arc::new) else {
             return Err(Failure::new("show a lineage", "the image was not found").into());
         };

@@ -16,7 +16,7 @@ mod drive;
 mod exit;
 mod follow;
 mod foreign;
-mod image_words;
+mod image_args;
 mod jobs;
 mod lineage;
 mod list;
@@ -46,6 +46,7 @@ mod sync;
 mod targets;
 mod timeout;
 mod tui;
+mod used_by;
 mod verify;
 mod wait;
 mod watch;
@@ -105,7 +106,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let env = |name: &str| std::env::var(name).ok();
     match start(arguments, &env) {
         Ok(code) => code,
-        Err(CommandError::ReaderGone) => ExitStatus::Done.into(),
+        Err(CommandError::BrokenPipe) => ExitStatus::Done.into(),
         Err(CommandError::Failure(failure, status)) => {
             report(&failure);
             status.into()
@@ -184,6 +185,7 @@ fn dispatch(mut setup: Setup, command: Option<Command>) -> Result<ExitCode, Comm
         Command::Verify(args) => verify::run(&setup, &args)?,
         Command::Diff(args) => diff::run(&setup, &args)?,
         Command::Lineage(args) => lineage::run(&setup, &args)?,
+        Command::UsedBy(args) => used_by::run(&setup, &args)?,
         Command::Copy(args) => copy::run(&setup, &args)?,
         Command::Watch(args) => watch::run(&setup, &args)?,
         Command::Wait(args) => wait::run(&setup, &args)?,

@@ -182,7 +182,7 @@ async fn ended(
     }
 }
 
-/// Waits until all images are available, or something else than pending, for so long at most. A signal ends it.
+/// Waits until all images are available, or something else than pending, for this long at most. A signal ends it.
 ///
 /// # Errors
 /// As [`ended`].

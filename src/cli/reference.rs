@@ -5,16 +5,16 @@ use std::fmt::Write as _;
 /// Exit statuses, and what they mean.
 pub const EXIT_STATUSES: [(u8, &str); 9] = [
     (0, "Done."),
-    (1, "Something that was asked for failed; each is named."),
+    (1, "At least one requested operation failed; each is named."),
     (2, "Wrong arguments or settings; nothing was done."),
     (3, "Credentials, permissions, or --read-only, and nothing else: with other failures beside it is 1."),
-    (4, "The time given with --timeout is over; copies go on, and the command that resumes is printed."),
+    (4, "The time given with --timeout is over; copies continue in AWS, and the command that resumes is printed."),
     (
         10,
         "`amigrate sync` has found something to copy or to retire and has not been told to --apply it; or nothing matches, with --fail-if-empty. `amigrate orphans` has found orphaned snapshots, and has not been told to --delete them. `amigrate verify` has found a difference that was not requested, `amigrate diff` any difference.",
     ),
-    (129, "The terminal has closed; copies go on."),
-    (130, "Interrupted by Ctrl-C; copies go on. A second Ctrl-C ends at once."),
+    (129, "The terminal has closed; copies continue in AWS."),
+    (130, "Interrupted by Ctrl-C; copies continue in AWS. A second Ctrl-C ends at once."),
     (143, "Ended by SIGTERM, which behaves like Ctrl-C."),
 ];
 
@@ -26,7 +26,7 @@ pub const ENVIRONMENT: [(&str, &str); 12] = [
     ),
     (
         "AMIGRATE_JOB, AMIGRATE_STATE, AMIGRATE_STEPS_FAILED, AMIGRATE_FAILURE",
-        "Of a hook (`hooks.job_ended`): what has ended and how. The README lists these and the others.",
+        "Of a hook (`hooks.job_ended`): which copy has ended and how. The README lists these and the others.",
     ),
     ("AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION", "Profile and region unless flags or settings name them."),
     ("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN", "Credentials, unless a profile is named."),
@@ -51,7 +51,7 @@ pub const FILES: [(&str, &str); 8] = [
         "The log, and the last four before it; at the level debug with recordings for `amigrate replay`.",
     ),
     ("~/.local/state/amigrate/regions.json", "The regions chosen last."),
-    ("~/.local/state/amigrate/enabled-regions.json", "The enabled regions, as EC2 told them last."),
+    ("~/.local/state/amigrate/enabled-regions.json", "The enabled regions of the last successful listing."),
     ("~/.local/state/amigrate/last-copies.json", "The last values of the copy form."),
 ];
 

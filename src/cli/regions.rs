@@ -153,7 +153,10 @@ where
 }
 
 fn others_may_be_missing(failure: Failure) -> Failure {
-    let hint = format!("{} Only the regions that EC2 told last were asked: others may be missing.", failure.hint);
+    let hint = format!(
+        "{} Only the regions of the last successful listing were queried: others may be missing.",
+        failure.hint
+    );
     Failure { hint: hint.trim_start().to_owned(), ..failure }
 }
 

@@ -23,7 +23,7 @@ Examples:
   amigrate replay bug.log --at 2026-11-22T12:30:00Z                    the screen at that time
   amigrate replay amigrate.log --redact > bug.log                      a log to send
 
-A log has no credentials and no client tokens: where the screen showed one, another stands in its place.
+A log has no credentials and no client tokens: where the screen showed one, another is in its place.
 
 --redact replaces account ids, ARNs, names, descriptions, tags, ids of images, snapshots and keys, profiles, hosts, paths and what was
 typed by other words of the same length. Regions, times, numbers, settings, keys and AWS's own words stay, and in messages the words

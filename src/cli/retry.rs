@@ -51,7 +51,7 @@ pub(super) struct RetryArgs {
     /// Wait until the copies have ended, not only until EC2 has accepted them
     #[arg(long)]
     wait: bool,
-    /// How long to wait at most, such as 90s, 15m, 2h or 1h30m; then the status is 4, and the copies go on
+    /// How long to wait at most, such as 90s, 15m, 2h or 1h30m; then the status is 4, and the copies continue
     #[arg(long, value_name = "DURATION", value_parser = timeout::parse, allow_hyphen_values = true, requires = "wait")]
     timeout: Option<Duration>,
 }

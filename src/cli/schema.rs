@@ -15,7 +15,8 @@ use super::{
     records::{
         AuditRecord, BinnedRecord, CheckDocument, CopyDocument, CopyRecord, DeregistrationRecord, DestinationRecord,
         DiffDocument, FailureRecord, FamilyRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord,
-        LineageRecord, OrphanRecord, RequestedDocument, RequestedRecord, SyncRecord, VerificationRecord,
+        LineageRecord, OrphanRecord, RequestedDocument, RequestedRecord, SyncRecord, UsedByDocument,
+        VerificationRecord,
     },
     regions::nearest,
 };
@@ -51,6 +52,7 @@ const OUTPUTS: &[Output] = &[
     records::<VerificationRecord>("verify"),
     document::<DiffDocument>("diff"),
     records::<LineageRecord>("lineage"),
+    document::<UsedByDocument>("used-by"),
     Output { command: "copy", document: copied, line: copied_line },
     records::<JobRecord>("jobs"),
     records::<JobRecord>("watch"),

@@ -43,7 +43,7 @@ pub(super) struct WaitArgs {
     /// All copies that have not ended
     #[arg(long, group = "copies")]
     all: bool,
-    /// How long at most, such as 90s, 15m, 2h or 1h30m; then the status is 4, and the copies go on
+    /// How long at most, such as 90s, 15m, 2h or 1h30m; then the status is 4, and the copies continue
     #[arg(long, value_name = "DURATION", value_parser = timeout::parse, allow_hyphen_values = true)]
     timeout: Option<Duration>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::words::{name_of, parse};
+use super::serde_names::{name_of, parse};
 
 /// Where a binding applies. A key is looked up in the contexts of what has the focus, innermost first. In `snake_case` they are
 /// the tables of `[keys]`, so none is renamed.

@@ -105,7 +105,7 @@ fn context<'a, 'b>(
         }
         (None, _) => {
             let here = KEYS.iter().find(|b| b.action.name() == shown).map_or(Context::Images, |b| b.context).name();
-            let why = format!("`{shown}` stands in [keys]; keys belong to a screen, as in [keys.{here}]");
+            let why = format!("`{shown}` is in [keys]; keys belong to a screen, as in [keys.{here}]");
             Err(wrong(source, name.span(), &why))
         }
     }

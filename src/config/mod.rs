@@ -22,13 +22,13 @@ mod presets;
 mod prices;
 mod remembered;
 mod replace;
+mod serde_names;
 pub mod settings;
 pub(crate) mod source;
 mod start_regions;
 mod sync;
 pub mod theme;
 mod ui;
-mod words;
 
 use std::{collections::BTreeSet, path::Path};
 

@@ -140,10 +140,7 @@ fn a_mistake_in_the_file_is_named_with_its_place(#[case] text: &str, #[case] exp
     "[keys.images]\ncancel = \"c\"",
     "config.toml:2:1: unknown action `cancel` in [keys.images]; it belongs in [keys.jobs]"
 )]
-#[case(
-    "[keys]\ncancel = \"c\"",
-    "config.toml:2:1: `cancel` stands in [keys]; keys belong to a screen, as in [keys.jobs]"
-)]
+#[case("[keys]\ncancel = \"c\"", "config.toml:2:1: `cancel` is in [keys]; keys belong to a screen, as in [keys.jobs]")]
 #[case("keys = 3", "config.toml:1:1: `keys` is a section; write [keys] on a line of its own")]
 #[case("[keys]\nimages = 3", "config.toml:2:1: `images` is a table; write [keys.images] on a line of its own")]
 #[case(

@@ -61,6 +61,10 @@ resource_id!(
     /// Snapshot id, `snap-...`. Cheap to clone.
     SnapshotId, "snap-", "a snapshot"
 );
+resource_id!(
+    /// Id of an image usage report, `amiur-...`. Cheap to clone.
+    UsageReportId, "amiur-", "an image usage report"
+);
 
 impl ImageId {
     /// What an id is that [`Self::is_complete`] is not true of.

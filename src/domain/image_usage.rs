@@ -5,11 +5,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::domain::reference_kind::ReferenceKind;
 use crate::domain::{
     failure::Failure,
     ids::{ImageId, SnapshotId},
     image_details::VolumePermission,
     post_copy::LaunchPermission,
+    usage_report::Reported,
 };
 
 /// Who uses an image, besides what the image itself tells (when it was last launched).
@@ -24,6 +26,9 @@ pub struct ImageUsage {
     pub shared_snapshots: Result<Vec<SharedSnapshot>, Failure>,
     /// Who may create volumes of its snapshots (`DescribeSnapshotAttribute`); those that nobody else may use are left out.
     pub volume_permissions: Result<Vec<(SnapshotId, Vec<VolumePermission>)>, Failure>,
+    /// What a usage report says of other accounts; `None` if that was not asked.
+    #[serde(default)]
+    pub reported: Option<Result<Reported, Failure>>,
 }
 
 impl ImageUsage {
@@ -34,6 +39,7 @@ impl ImageUsage {
             self.permissions.as_ref().err(),
             self.shared_snapshots.as_ref().err(),
             self.volume_permissions.as_ref().err(),
+            self.reported.as_ref().and_then(|reported| reported.as_ref().err()),
         ];
         parts.into_iter().flatten()
     }
@@ -57,52 +63,6 @@ impl ImageReference {
 impl fmt::Display for ImageReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind.noun(), self.name())
-    }
-}
-
-/// Type of a resource that names an image. Source: EC2 API reference, `ImageReference`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ReferenceKind {
-    Instance,
-    LaunchTemplate,
-    Parameter,
-    ImageRecipe,
-    ContainerRecipe,
-    /// One that is not known here.
-    Other(Box<str>),
-}
-
-impl ReferenceKind {
-    const ALL: [Self; 5] =
-        [Self::Instance, Self::LaunchTemplate, Self::Parameter, Self::ImageRecipe, Self::ContainerRecipe];
-
-    /// Reads EC2's name.
-    pub fn parse(name: &str) -> Self {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name).unwrap_or_else(|| Self::Other(name.into()))
-    }
-
-    /// Returns EC2's name.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Instance => "ec2:Instance",
-            Self::LaunchTemplate => "ec2:LaunchTemplate",
-            Self::Parameter => "ssm:Parameter",
-            Self::ImageRecipe => "imagebuilder:ImageRecipe",
-            Self::ContainerRecipe => "imagebuilder:ContainerRecipe",
-            Self::Other(name) => name,
-        }
-    }
-
-    /// Returns the word for one.
-    pub fn noun(&self) -> &str {
-        match self {
-            Self::Instance => "instance",
-            Self::LaunchTemplate => "launch template",
-            Self::Parameter => "SSM parameter",
-            Self::ImageRecipe => "image recipe",
-            Self::ContainerRecipe => "container recipe",
-            Self::Other(name) => name,
-        }
     }
 }
 

@@ -31,6 +31,7 @@ pub mod preset;
 pub mod price;
 pub mod progress;
 pub mod query;
+pub mod reference_kind;
 pub mod region;
 pub mod review;
 pub mod snapshot;
@@ -40,6 +41,7 @@ pub mod template;
 pub mod text;
 pub mod token_text;
 pub mod typed_texts;
+pub mod usage_report;
 
 pub use account::{Account, AccountId, AccountKey};
 pub use completion::CompletionDuration;
@@ -47,7 +49,7 @@ pub use copy::{ClientToken, CopyRequest, Description, Encryption, Expected, Imag
 pub use failure::{Failure, FailureKind, Retry};
 pub use family::{VersionLine, VersionPattern};
 pub use identity::{CredentialSource, Identity, LoginBackoff};
-pub use ids::{ImageId, SnapshotId};
+pub use ids::{ImageId, SnapshotId, UsageReportId};
 pub use image::{Image, ImageState};
 pub use image_column::ImageColumn;
 pub use image_deregistration::ImageDeregistration;

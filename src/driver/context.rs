@@ -149,7 +149,7 @@ pub struct Driver {
     /// True while the driver is paused.
     paused: watch::Sender<bool>,
     pub(super) hooks: HookRunner,
-    /// Regions in which copies started elsewhere are looked for, from the last [`Command::Follow`].
+    /// Regions in which copies started elsewhere are looked for, from the last [`Command::ListPendingIn`].
     pub(super) followed: Vec<Region>,
     /// The process that started this one in the background: it may still have commands to store.
     pub(super) starter: Option<ParentProcess>,
@@ -244,8 +244,8 @@ impl Driver {
         }
     }
 
-    /// Follows the wall clock if it was set. Returns by how much it was.
-    pub(super) fn follow_clock(&mut self) -> Option<SignedDuration> {
+    /// Takes in that the wall clock was set. Returns by how much, if it was.
+    pub(super) fn take_clock_step(&mut self) -> Option<SignedDuration> {
         /// A machine that was just restored or started is usually off by more.
         const JUMP: SignedDuration = SignedDuration::from_hours(24);
         let step = self.clock.take_step()?;
@@ -283,7 +283,7 @@ impl Driver {
 
     /// Notes that a command was stored or rejected.
     pub(super) fn mark_handled(&mut self, command: &Command) {
-        if let Command::Follow(regions) = command {
+        if let Command::ListPendingIn(regions) = command {
             self.followed.clone_from(regions);
         }
         self.handled.send_modify(|handled| *handled += 1);
@@ -316,7 +316,7 @@ impl Driver {
 
 /// Returns true if nothing is lost when the command is: it changes no job.
 pub(super) fn is_transient(command: &Command) -> bool {
-    matches!(command, Command::RefreshNow | Command::Follow(_))
+    matches!(command, Command::RefreshNow | Command::ListPendingIn(_))
 }
 
 pub(super) fn read_only() -> Failure {

@@ -25,7 +25,7 @@ impl Driver {
         let (account, settings) = (self.config.account.clone(), self.hooks.settings.clone());
         let begun = self.store.with(move |store| {
             let taken = store.take_hooks(&account, room)?;
-            // Here, and not once this returns: nobody may be there any more to begin them.
+            // Started inside the store's task: if the caller is dropped meanwhile, hooks already taken from the store would never run.
             let begun = taken.hooks.into_iter().map(|hook| (begin(&settings, &hook), hook.title));
             Ok((begun.collect::<Vec<(std::io::Result<RunningHook>, String)>>(), taken.left))
         });

@@ -101,7 +101,7 @@ impl Driver {
             if *self.pause.borrow() {
                 return Ok(FollowerExit::Paused);
             }
-            self.follow_clock();
+            self.take_clock_step();
             let status = match self.try_lock() {
                 // A read-only session releases the lock at once.
                 LockOutcome::Acquired(lock) => {
@@ -194,7 +194,7 @@ impl Driver {
     /// jobs were stored by this process.
     async fn run_loop(&mut self, lock: Option<DriverLock>, step: Option<SignedDuration>) -> Result<LoopExit, Failure> {
         // With the old time too much would be pruned, and the first deadlines would be wrong.
-        self.follow_clock();
+        self.take_clock_step();
         if !self.take_clock_jump() && !self.read_only() {
             let days = self.config.settings.history_days;
             let before = self.clock.now() - SignedDuration::from_hours(24 * i64::from(days));
@@ -203,7 +203,7 @@ impl Driver {
         let mut loaded = self.load().await?;
         let now = self.clock.now();
         if let Some(step) = step {
-            loaded.jobs.iter_mut().for_each(|job| job.follow_clock(step, now));
+            loaded.jobs.iter_mut().for_each(|job| job.apply_clock_step(step, now));
         }
         let config = EngineConfig { read_only: self.read_only(), ..self.config.settings.engine.clone() };
         let mut engine = Engine::new(config);

@@ -74,7 +74,7 @@ pub(super) fn begin(settings: &HookSettings, hook: &DueHook) -> io::Result<Runni
     let (unreaped, dropped) = mpsc::channel::<()>();
     thread::Builder::new().name("hook".into()).spawn(move || {
         // Nobody waits for it any more when the program is exiting.
-        _ = sender.send(exit_of(leader, WaitIdOptions::empty()).and_then(|exit| exit.ok_or_else(unseen)));
+        _ = sender.send(exit_of(leader, WaitIdOptions::empty()).and_then(|exit| exit.ok_or_else(unknown_status)));
         // Fails once it is dropped.
         _ = dropped.recv();
         _ = child.wait();
@@ -100,21 +100,21 @@ fn exit_of(child: Pid, more: WaitIdOptions) -> io::Result<Option<ExitStatus>> {
     }))
 }
 
-fn unseen() -> io::Error {
-    io::Error::other("its end was not seen")
+fn unknown_status() -> io::Error {
+    io::Error::other("its exit status is unknown")
 }
 
 impl RunningHook {
     /// Waits for its end, and ends it if it takes too long. Returns why it failed.
     pub(super) async fn wait(mut self, timeout: Duration) -> Result<(), String> {
         let ended = match tokio::time::timeout(timeout, &mut self.ended).await {
-            Ok(ended) => ended.unwrap_or_else(|_| Err(unseen())),
+            Ok(ended) => ended.unwrap_or_else(|_| Err(unknown_status())),
             // The time also passes while this process is suspended, and the hook may have ended long ago.
             Err(_) => match exit_of(self.leader, WaitIdOptions::NOHANG) {
                 Ok(Some(status)) => Ok(status),
                 _ => {
                     self.end().await;
-                    return Err(format!("it took longer than {} seconds, and was ended", timeout.as_secs()));
+                    return Err(format!("it took longer than {} seconds, and was stopped", timeout.as_secs()));
                 }
             },
         };

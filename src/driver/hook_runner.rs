@@ -8,7 +8,7 @@ use super::{hook_process::RunningHook, hooks::HookSettings};
 use crate::domain::Failure;
 
 /// Hooks that run at the same time.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 
 /// How many hooks this process has not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,7 +55,7 @@ impl HookRunner {
 
     /// How many of those that are due may be begun now.
     pub(super) fn room(&self) -> usize {
-        AT_ONCE.saturating_sub(self.running.len()).min(self.due)
+        MAX_CONCURRENT.saturating_sub(self.running.len()).min(self.due)
     }
 
     /// Notes how many are due. Returns true if that has changed.
@@ -88,7 +88,7 @@ impl HookRunner {
         ended.unwrap_or_else(|error| Err(Failure::new("run the hook job_ended", error.to_string())))
     }
 
-    /// To be called once the end of a hook was published: who waits for all of them may end this process then.
+    /// Call after the failure was published: a waiter may exit the process then.
     pub(super) fn publish_left(&self) {
         self.left.send_replace(HooksLeft { due: self.due, running: self.running.len() });
     }

@@ -29,6 +29,7 @@ mod store_handle;
 #[cfg(test)]
 mod tests;
 mod update;
+mod usage_reports;
 
 pub use backend::{AwsBackend, BackendResponse, DriverBackend, ResponseMetadata, SessionReload, SharedSession};
 pub use clock::Clock;
@@ -39,3 +40,4 @@ pub use queue::{Queue, StoreLocation};
 pub use session_source::SessionSource;
 pub use store_handle::StoreHandle;
 pub use update::{DriverStatus, JobUpdate, OtherProcess, Warning};
+pub use usage_reports::AwaitedReport;

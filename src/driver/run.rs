@@ -68,7 +68,7 @@ pub(super) struct DriverLoop<'a> {
     /// The last committed status.
     status: Status,
     pending: PendingImages,
-    /// Whose ends have hooks.
+    /// Open jobs, whose end runs a hook.
     open: OpenJobs,
     /// When to retry a commit that failed.
     retry_at: Option<Timestamp>,
@@ -159,7 +159,7 @@ impl<'a> DriverLoop<'a> {
     /// Returns how the loop is to end if the process is about to be suspended, or the clock was set, by which every deadline
     /// was computed. Changing requests in flight are waited for first, for a limited time.
     fn interrupted(&mut self) -> Option<LoopExit> {
-        if let Some(step) = self.driver.follow_clock() {
+        if let Some(step) = self.driver.take_clock_step() {
             self.clock_step = Some(self.clock_step.unwrap_or_default() + step);
         }
         let pause = *self.driver.pause.borrow();
@@ -301,7 +301,7 @@ impl<'a> DriverLoop<'a> {
             self.taken.remove(id);
         }
         self.status = status;
-        // Before anybody hears of the ends, who may end this process.
+        // Counted before the jobs are published: a waiter may exit the process as soon as it sees them.
         self.driver.note_due_hooks(self.driver.hooks.due() + committed.hooks.len());
         if !committed.jobs.is_empty() || committed.status.is_some() {
             (self.driver.publish)(JobUpdate::Changed { jobs: committed.jobs, status: committed.status });
@@ -396,5 +396,5 @@ fn answered(id: AuditId, response: &Response, metadata: ResponseMetadata) -> Ans
 }
 
 fn panicked() -> Failure {
-    Failure::new("send a request to AWS", "a part of this program failed; please report it").retry(Retry::Later)
+    Failure::new("send a request to AWS", "internal error; please report it").retry(Retry::Later)
 }

@@ -200,13 +200,13 @@ impl SnapshotCleanup {
     /// Takes in the snapshots found, and returns those to be deleted now.
     pub(super) fn listed(&mut self, found: &[Snapshot]) -> Vec<SnapshotId> {
         let mut delete = Vec::new();
-        let imitations = self.evidence.duplicates(found);
+        let duplicates = self.evidence.duplicates(found);
         for snapshot in found.iter().filter(|s| self.evidence.is_related(s)) {
             if self.remaining.get(&snapshot.id).is_some_and(LeftoverReason::is_final) {
                 continue;
             }
             let proof =
-                if imitations.contains(&snapshot.id) { Err(Unproven::NotFirst) } else { self.evidence.prove(snapshot) };
+                if duplicates.contains(&snapshot.id) { Err(Unproven::NotFirst) } else { self.evidence.prove(snapshot) };
             match proof {
                 Ok(()) => {
                     self.remaining.remove(&snapshot.id);

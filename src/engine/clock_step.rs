@@ -6,16 +6,16 @@ use super::{job::Job, post_copy::StepState};
 use crate::domain::progress::RateEstimator;
 
 impl Job {
-    /// Follows a clock that was set by `step`, forward or back, to `now`.
+    /// Adjusts the job's times to a clock that was set by `step`, forward or back, to `now`.
     ///
     /// Whether so much time has really passed, as for a machine that was suspended, or the clock was only wrong, cannot be told. So
     /// rates and times without progress begin again, and nothing is concluded from a wait that was perhaps none. How long a client
     /// token has been in use counts at least as long as before: beyond its lifetime nothing is sent again with it.
-    pub fn follow_clock(&mut self, step: SignedDuration, now: Timestamp) {
+    pub fn apply_clock_step(&mut self, step: SignedDuration, now: Timestamp) {
         if self.state.ended() && !self.is_unfinished() {
             return;
         }
-        // Of a clock set back the copy's age is kept.
+        // After a backward step the times are shifted below, so durations stay right.
         self.clock_was_set |= step.is_positive();
         self.rate = RateEstimator::default();
         if let Some(percent) = self.percent {
@@ -28,15 +28,15 @@ impl Job {
             }
         }
         let moved = |time: Timestamp| time.checked_add(step).unwrap_or(time);
-        // What is read may date from before it for as long as it would have.
+        // EC2 may return stale data for a fixed time after the request: shift it, so that this time keeps its length.
         self.deregister_sent = self.deregister_sent.map(moved);
         if step.is_negative() {
-            // Forward it stays: the machine may have slept.
+            // Not after a forward step: the machine may have been suspended that long, and the deadline must not move.
             self.deregister_until = self.deregister_until.map(moved);
-            self.last_pending.0 = self.last_pending.0.map(moved);
+            self.watched_until.0 = self.watched_until.0.map(moved);
         }
         if step.is_negative() {
-            // Their ages stay: cut off at `now`, all would be new.
+            // Shifted, not clamped to `now`: clamping would make every copy look new.
             self.requested = moved(self.requested);
             (self.started, self.sent) = (self.started.map(moved), self.sent.map(moved));
             if let Some(unknown) = &mut self.unknown_outcome {

@@ -1,4 +1,4 @@
-//! When a copy ended, as far as anybody can know: EC2 keeps no such time of an image, and nobody may have watched.
+//! When a copy ended, as far as it can be known: EC2 keeps no such time of an image, and nobody may have watched.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// When a copy ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EndTime {
-    /// It was watched, or EC2 tells when its snapshots were completed.
+    /// It was watched, or EC2 reports when its snapshots were completed.
     At(Timestamp),
     /// It was seen then to have ended, and nobody had watched it for a while before.
     Before(Timestamp),
@@ -26,12 +26,12 @@ impl EndTime {
     }
 }
 
-/// When a copy was last seen to be pending. It is no part of what is stored: after a restart nobody has seen it, and a poll that shows
-/// nothing new is no reason to write.
+/// Until when the end of a copy that was last seen pending counts as watched. It is not stored: after a restart nobody has watched it,
+/// and a poll that shows nothing new is no reason to write.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct LastPending(pub(super) Option<Timestamp>);
+pub(super) struct WatchedUntil(pub(super) Option<Timestamp>);
 
-impl PartialEq for LastPending {
+impl PartialEq for WatchedUntil {
     fn eq(&self, _: &Self) -> bool {
         true
     }

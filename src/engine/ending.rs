@@ -1,13 +1,13 @@
-//! What a job knows of when its copy ended: what was watched, or what EC2 tells of its snapshots.
+//! What a job knows of when its copy ended: what was watched, or what EC2 reports about its snapshots.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{end_time::EndTime, job::Job, state::JobState};
+use super::{config::EngineConfig, end_time::EndTime, job::Job, state::JobState};
 use crate::domain::Snapshot;
 
-/// A copy that was seen pending so long ago has been watched: polls are at most 15 seconds apart, and two must agree.
+/// A copy that ended within this time of its start, or of when it was last seen pending, was watched; longer if polls are rare.
 const WATCHED: SignedDuration = SignedDuration::from_secs(40);
-/// Of a store that does not say whether a copy was watched: without progress for longer it was not.
+/// For jobs stored without `copy_end`: no progress for longer than this before the end means that no process was polling.
 const UNWATCHED: SignedDuration = SignedDuration::from_mins(15);
 
 impl Job {
@@ -23,23 +23,30 @@ impl Job {
         })
     }
 
-    /// Of a store that does not say whether it was watched: returns true if it made no progress for long before it ended.
+    /// Returns true if it made no progress for long before it ended.
     fn made_no_progress_before(&self, ended: Timestamp) -> bool {
         let Some(started) = self.started else { return false };
         let unwatched = ended.duration_since(self.last_progress.unwrap_or(started));
         unwatched > (ended.duration_since(started) / 2).max(UNWATCHED)
     }
 
-    /// Notes when the copy ended that is seen now to have ended. What is known already stays: an available image that could not be
+    /// Records that a poll has shown the copy as pending.
+    pub(super) fn seen_pending(&mut self, config: &EngineConfig, now: Timestamp) {
+        // The next two polls must agree, and each may be late by the jitter.
+        let watched = (config.max_poll_interval * 5 / 2).max(WATCHED);
+        self.watched_until.0 = Some(now.checked_add(watched).unwrap_or(now));
+    }
+
+    /// Records when the copy ended that is seen now to have ended. What is known already stays: an available image that could not be
     /// deregistered is no newer copy.
     pub(super) fn note_end(&mut self, now: Timestamp) {
         let Some(started) = self.started else { return };
-        let seen = self.last_pending.0.map_or(started, |seen| seen.max(started));
-        let is_watched = now.duration_since(seen) <= WATCHED;
+        let is_watched =
+            now.duration_since(started) <= WATCHED || self.watched_until.0.is_some_and(|until| now <= until);
         self.copy_end.get_or_insert(if is_watched { EndTime::At(now) } else { EndTime::Before(now) });
     }
 
-    /// Takes the end of an available copy that nobody watched from its snapshots, if EC2 tells it of them all.
+    /// Takes the end of an available copy that nobody watched from its snapshots, if EC2 reports it for all of them.
     pub(super) fn learn_end(&mut self, snapshots: &[&Snapshot]) {
         let (JobState::Available { .. }, Some(EndTime::Before(seen))) = (&self.state, self.copy_end) else { return };
         let times: Option<Vec<Timestamp>> = snapshots.iter().map(|snapshot| snapshot.completed).collect();

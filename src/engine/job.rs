@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     cleanup::{Leftover, SnapshotCleanup},
-    comparison::Comparison,
-    end_time::{EndTime, LastPending},
+    end_time::{EndTime, WatchedUntil},
     ids::{BatchId, JobId},
     note::{Note, Waiting},
     ownership::Evidence,
     post_copy::StepState,
+    request_check::RequestCheck,
     state::{JobPhase, JobState, RemovalReason, UnknownOutcome},
 };
 use crate::domain::{
@@ -74,7 +74,7 @@ pub struct Job {
     pub step_states: Vec<StepState>,
     /// What came out, compared with what was requested.
     #[serde(default)]
-    pub comparison: Comparison,
+    pub comparison: RequestCheck,
     /// The clock was set while it was running: its times say little about how long it took.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) clock_was_set: bool,
@@ -82,7 +82,7 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) copy_end: Option<EndTime>,
     #[serde(skip)]
-    pub(super) last_pending: LastPending,
+    pub(super) watched_until: WatchedUntil,
     #[serde(rename = "meter")]
     pub(super) rate: RateEstimator,
     pub(super) percent: Option<u8>,
@@ -138,7 +138,7 @@ impl Job {
             batch,
             origin: Origin::Here,
             step_states: vec![StepState::Waiting; request.post_copy.len()],
-            comparison: Comparison::NotMade,
+            comparison: RequestCheck::NotMade,
             request,
             state: JobState::Queued,
             requested: now,
@@ -154,7 +154,7 @@ impl Job {
             sent_tokens: Vec::new(),
             clock_was_set: false,
             copy_end: None,
-            last_pending: LastPending::default(),
+            watched_until: WatchedUntil::default(),
             rate: RateEstimator::default(),
             percent: None,
             unknown_outcome: None,

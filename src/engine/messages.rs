@@ -54,8 +54,9 @@ pub enum Command {
     },
     /// Take ended copies off the list; the history keeps them.
     Dismiss(Vec<JobId>),
-    /// Look for copies started elsewhere in these regions as well.
-    Follow(Vec<Region>),
+    /// List the pending copies of these regions as well, to find those started elsewhere.
+    #[serde(rename = "Follow")]
+    ListPendingIn(Vec<Region>),
     /// Poll everything now: after a suspend, or because the user requested it.
     #[serde(rename = "LookNow")]
     RefreshNow,
@@ -352,7 +353,7 @@ impl Command {
             | Self::Dismiss(jobs) => jobs.clone(),
             Self::Retry(jobs) => jobs.iter().map(|(id, _)| *id).collect(),
             Self::Resolve { job, .. } | Self::EditSteps { job, .. } | Self::RemoveFailed(job, _) => vec![*job],
-            Self::Copy(_) | Self::DeregisterImages(_) | Self::Follow(_) | Self::RefreshNow => Vec::new(),
+            Self::Copy(_) | Self::DeregisterImages(_) | Self::ListPendingIn(_) | Self::RefreshNow => Vec::new(),
         }
     }
 

@@ -8,8 +8,6 @@
 mod audit;
 mod cleanup;
 mod clock_step;
-mod compare;
-mod comparison;
 mod config;
 mod coverage;
 mod credentials;
@@ -32,6 +30,7 @@ mod post_copy;
 mod queue;
 mod reconcile;
 mod removal;
+mod request_check;
 mod responses;
 mod review_context;
 mod state;
@@ -48,7 +47,6 @@ use jiff::Timestamp;
 
 pub use audit::{AnsweredRequest, AuditEntry, Change, Outcome, SentRequest};
 pub use cleanup::{Leftover, LeftoverReason, SnapshotCleanup};
-pub use comparison::{Comparison, Difference, Property};
 pub use config::EngineConfig;
 pub use coverage::requested_copy;
 pub use end_time::EndTime;
@@ -62,6 +60,7 @@ pub use note::{Note, Waiting};
 pub use orphans::claims;
 pub use ownership::{Evidence, Unproven};
 pub use post_copy::{PostCopyAnswer, PostCopyCall, StepProgress, StepState};
+pub use request_check::{Deviation, Property, RequestCheck};
 pub use state::{JobPhase, JobState, RemovalReason, RemovalStep, UnknownOutcome};
 
 use crate::domain::{ClientToken, CopyRequest, Failure, ImageId, Region};
@@ -154,10 +153,10 @@ impl Engine {
         let (paused, next_try) = (self.credentials.failure().cloned(), self.credentials.next_probe());
         let mut status = Status { paused, next_try, ..Status::default() };
         for (region, schedule) in self.schedules.iter() {
-            let (problem, no_progress) = (schedule.problem.clone(), schedule.no_progress.clone());
-            if problem.is_some() || no_progress.is_some() {
+            let (problem, progress_problem) = (schedule.problem.clone(), schedule.progress_problem.clone());
+            if problem.is_some() || progress_problem.is_some() {
                 let region = status.regions.entry(region.clone()).or_default();
-                (region.problem, region.progress_problem) = (problem, no_progress);
+                (region.problem, region.progress_problem) = (problem, progress_problem);
             }
         }
         for (region, waiting) in self.limiters.waiting() {
@@ -235,7 +234,8 @@ impl Engine {
             (before, after) if before == after => {}
             // An available copy is compared with its request.
             (_, JobPhase::Copying | JobPhase::Available) => self.schedules.poll_soon(region, &self.config, now),
-            // What may be the copy is perhaps pending, and from now on no job's: it counts as soon as it is listed.
+            // An image that may be this copy can still be pending, and belongs to no job from here on: count again before the next
+            // request.
             (JobPhase::InDoubt, JobPhase::Queued | JobPhase::Cancelled) => self.schedules.count_again(region, now),
             (JobPhase::Failed | JobPhase::Gone | JobPhase::RemovingFailed, JobPhase::Queued) => {
                 self.schedules.poll_at(region, now);
@@ -286,7 +286,7 @@ impl Engine {
                     }
                 }
             }
-            Command::Follow(regions) => self.follow(&regions, now),
+            Command::ListPendingIn(regions) => self.follow(&regions, now),
             Command::RefreshNow => {
                 self.credentials.probe_now(now);
                 self.schedules.list_all(now);
@@ -296,12 +296,12 @@ impl Engine {
 
     fn copy(&mut self, mut requests: Vec<CopyRequest>, now: Timestamp) {
         let Some(batch) = BatchId::of_copies(&requests) else { return };
-        // Two processes that were asked for the same at the same time have derived the same token: that is one copy. One that has
-        // ended without an image has not used its token up: it is brought back, so that a token has one job.
+        // Two processes that received the same request at the same time have derived the same token: that is one copy. A job that ended
+        // without an image has not used its token. It is reused, so that each token has one job.
         let derived = |j: &&Job| j.request.token.is_derived();
-        let (unused, stands): (Vec<&Job>, Vec<&Job>) =
+        let (unused, used): (Vec<&Job>, Vec<&Job>) =
             self.jobs.values().filter(derived).partition(|j| j.state.ended() && j.images.is_empty());
-        let mut known: HashSet<ClientToken> = stands.into_iter().map(|j| j.request.token.clone()).collect();
+        let mut known: HashSet<ClientToken> = used.into_iter().map(|j| j.request.token.clone()).collect();
         let unused: HashMap<ClientToken, JobId> = unused.into_iter().map(|j| (j.request.token.clone(), j.id)).collect();
         requests.retain(|r| !r.token.is_derived() || known.insert(r.token.clone()));
         let tagged = self.config.tagging;

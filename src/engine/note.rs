@@ -67,7 +67,7 @@ pub enum Note {
     EarlierCopyGone,
     /// The image's present state does not allow it to be deregistered; it is tried again.
     DeregisterLater,
-    /// A request failed for a reason that passes; it is tried again.
+    /// A request failed temporarily; it is retried.
     RetryAfter(String),
     /// The retry was cancelled before it changed anything.
     RetryCancelled,

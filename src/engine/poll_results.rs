@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    compare::{compare, is_untagged},
-    comparison::Comparison,
     config::EngineConfig,
     job::Job,
     jobs::Jobs,
     messages::PolledCopies,
+    request_check::{RequestCheck, check_against_request, is_untagged},
     state::JobState,
 };
 use crate::domain::{
@@ -27,7 +26,7 @@ pub(super) struct Observed {
     /// Whether any of them made progress, or is to be confirmed soon.
     pub(super) progress: bool,
     /// Why the snapshots could not be read.
-    pub(super) no_progress: Option<Failure>,
+    pub(super) progress_problem: Option<Failure>,
 }
 
 /// Handles a poll of a region's copies.
@@ -39,7 +38,7 @@ pub(super) fn observe(
     now: Timestamp,
 ) -> Observed {
     let images: HashMap<&ImageId, &Image> = polled.images.iter().map(|i| (&i.id, i)).collect();
-    let (found, no_progress) = match &polled.snapshots {
+    let (found, progress_problem) = match &polled.snapshots {
         Ok(snapshots) => (snapshots.as_slice(), None),
         Err(failure) => (&[][..], Some(failure.clone())),
     };
@@ -61,7 +60,7 @@ pub(super) fn observe(
         if let Some(found) = found {
             job.observe_image(found);
             if found.state == ImageState::Pending {
-                job.last_pending.0 = Some(now);
+                job.seen_pending(config, now);
             }
         }
         let evidence = job.evidence(&image);
@@ -87,7 +86,7 @@ pub(super) fn observe(
             progress |= job.comparison.is_due();
         }
     }
-    Observed { progress, no_progress }
+    Observed { progress, progress_problem }
 }
 
 /// Groups snapshots by image: by the image's own list, else by their description.
@@ -116,10 +115,10 @@ fn observe_snapshots(job: &mut Job, own: &[&Snapshot], now: Timestamp) -> bool {
 }
 
 /// Counts a poll that did not find the image. Returns the state the job ends in, if it does.
-fn image_missing(job: &mut Job, image: &ImageId, unseen: SignedDuration, now: Timestamp) -> Option<JobState> {
+fn image_missing(job: &mut Job, image: &ImageId, visibility_delay: SignedDuration, now: Timestamp) -> Option<JobState> {
     job.available_polls = 0;
     // Right after CopyImage EC2 may not know its own image yet.
-    let young = job.started.is_some_and(|started| now.duration_since(started) < unseen);
+    let young = job.started.is_some_and(|started| now.duration_since(started) < visibility_delay);
     if !job.image_seen && young {
         return None;
     }
@@ -162,11 +161,11 @@ fn failure_of(image: &Image, snapshots: &[&Snapshot], polled: &PolledCopies) -> 
 
 /// Compares an available copy with its request. What differs at first is read once more: EC2 is eventually consistent.
 fn compare_with_request(job: &mut Job, image: Option<&Image>, polled: &PolledCopies) {
-    let Comparison::Due { reads } = job.comparison else { return };
-    let next = |reads: u8| Comparison::Due { reads: reads + 1 };
+    let RequestCheck::Due { reads } = job.comparison else { return };
+    let next = |reads: u8| RequestCheck::Due { reads: reads + 1 };
     let last = reads + 1 >= DIFFERING_READS;
     let Some(image) = image else {
-        job.comparison = if last { Comparison::NotMade } else { next(reads) };
+        job.comparison = if last { RequestCheck::NotMade } else { next(reads) };
         return;
     };
     let (snapshots, unread) = match &polled.snapshots {
@@ -179,7 +178,7 @@ fn compare_with_request(job: &mut Job, image: Option<&Image>, polled: &PolledCop
         Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => return,
         Err(failure) => (None, Some(failure.why.clone())),
     };
-    let differences = compare(job, image, snapshots.as_deref());
+    let differences = check_against_request(job, image, snapshots.as_deref());
     let as_requested = differences.is_empty() && unread.is_none();
     if !as_requested && !last {
         job.comparison = next(reads);
@@ -187,5 +186,5 @@ fn compare_with_request(job: &mut Job, image: Option<&Image>, polled: &PolledCop
     }
     // Without its tags, the image's own list is the evidence of what is the copy's.
     job.tagged &= snapshots.is_none_or(|snapshots| !is_untagged(job, image, &snapshots));
-    job.comparison = Comparison::Made { differences, unread };
+    job.comparison = RequestCheck::Made { differences, unread };
 }

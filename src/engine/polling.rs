@@ -1,6 +1,6 @@
 //! When each region is polled: one request per region whatever the number of copies, more rarely while nothing makes progress,
-//! and more rarely still after throttling. Every `list_interval` the pending copies are listed, to find those started elsewhere; where
-//! somebody looks on, never later than that, however rarely the copies are polled.
+//! and more rarely still after throttling. Every `list_interval` the pending copies are listed, to find those started elsewhere; in
+//! followed regions never later than that, however rarely the copies are polled.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -43,7 +43,7 @@ pub(super) struct PollSchedule {
     /// Why the last request failed.
     pub(super) problem: Option<Failure>,
     /// Why the progress of the region's copies could not be read last.
-    pub(super) no_progress: Option<Failure>,
+    pub(super) progress_problem: Option<Failure>,
     /// When the pending copies were listed last; `None` to have them listed next.
     listed: Option<Timestamp>,
     /// True if the pending copies are known, or cannot be listed.
@@ -142,7 +142,7 @@ impl PollSchedule {
         let copies: Vec<&Job> = to_region.filter(|j| polled_image(j).is_some()).collect();
         let wanted = followed || live().next().is_some();
         let poll = !copies.is_empty() && self.copies_due.is_none_or(|due| due <= now);
-        // In place of a poll, if it would be late after the next one.
+        // Lists now instead of polling if the list would be overdue by the next poll.
         let by = if followed && poll { now + self.interval } else { now };
         // Never two lists in a row while there are copies to poll: where polls are rare, or lists fail, none would be polled.
         let list = wanted && self.list_due(every, by) && !(poll && self.last_was_list);
@@ -267,17 +267,17 @@ impl PollSchedules {
         }
     }
 
-    /// Takes in a poll that succeeded; `no_progress` says why the progress could not be read.
+    /// Takes in a poll that succeeded; `progress_problem` says why the progress could not be read.
     pub(super) fn poll_succeeded(
         &mut self,
         region: &Region,
         progress: bool,
-        no_progress: Option<Failure>,
+        progress_problem: Option<Failure>,
         config: &EngineConfig,
         now: Timestamp,
     ) {
         if let Some(schedule) = self.regions.get_mut(region) {
-            schedule.no_progress = no_progress;
+            schedule.progress_problem = progress_problem;
             schedule.poll_succeeded(region, progress, self.followed.contains(region), config, now);
         }
     }

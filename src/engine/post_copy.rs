@@ -1,5 +1,5 @@
-//! The states of a job's post-copy steps, and the calls that the steps consist of. Each call may be repeated: EC2 accepts what is so
-//! already.
+//! The states of a job's post-copy steps, and the calls that the steps consist of. Each call may be repeated: EC2 accepts a call
+//! whose effect is already in place.
 
 use std::collections::BTreeSet;
 

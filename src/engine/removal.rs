@@ -14,7 +14,7 @@ use super::{
 };
 use crate::domain::{ClientToken, Failure, FailureKind, Image, ImageId, ImageState, Retry};
 
-/// Between two tries of a request that failed for a reason that passes.
+/// Between two tries of a request that failed temporarily.
 const RETRY_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
 /// How long the result of a check is relied on.
 const CHECK_VALID: SignedDuration = SignedDuration::from_secs(5);
@@ -216,7 +216,7 @@ impl Job {
             }
             RemovalReason::Retry { .. } | RemovalReason::Failed { .. } if complete => {
                 let replaced_by = reason.replaced_by().cloned();
-                // It was another end that was known.
+                // The recorded end was that of the failed state.
                 self.copy_end = None;
                 self.note = Note::join(Some(Note::AvailableAfterAll), replaced_by.map(Note::Replaced));
                 self.reopen_steps(true);

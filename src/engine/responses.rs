@@ -102,8 +102,8 @@ impl Engine {
         match result {
             Ok(polled) => {
                 let observed = poll_results::observe(&mut self.jobs, region, &polled, &self.config, now);
-                let (progress, no_progress) = (observed.progress, observed.no_progress);
-                self.schedules.poll_succeeded(region, progress, no_progress, &self.config, now);
+                let (progress, progress_problem) = (observed.progress, observed.progress_problem);
+                self.schedules.poll_succeeded(region, progress, progress_problem, &self.config, now);
             }
             Err(failure) => self.schedules.poll_failed(region, failure, &self.config, now),
         }

@@ -4,11 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     cleanup::SnapshotCleanup,
-    comparison::Comparison,
     ids::BatchId,
     job::{Job, Origin},
     messages::SnapshotReturnCode,
     note::{Note, Waiting},
+    request_check::RequestCheck,
     state::{JobState, RemovalReason, RemovalStep, UnknownOutcome},
 };
 use crate::domain::{ClientToken, CopyRequest, Failure, FailureKind, ImageId, Retry, SnapshotId, SnapshotState};
@@ -70,10 +70,10 @@ impl Job {
         if matches!(state, JobState::Available { .. } | JobState::Failed { .. } | JobState::Gone { .. }) {
             self.note_end(now);
         }
-        self.comparison = Comparison::NotMade;
+        self.comparison = RequestCheck::NotMade;
         match state {
             JobState::Available { .. } if self.origin == Origin::Here => {
-                self.comparison = Comparison::Due { reads: 0 };
+                self.comparison = RequestCheck::Due { reads: 0 };
             }
             JobState::Available { .. } => {}
             _ => self.give_up_steps(),
@@ -87,7 +87,7 @@ impl Job {
     }
 
     /// Resumes a job that was in progress when its driver ended: none of its requests will be answered.
-    pub(super) fn resume(&mut self, late_snapshots: SignedDuration, now: Timestamp) {
+    pub(super) fn resume(&mut self, snapshot_delay: SignedDuration, now: Timestamp) {
         self.cleanups.iter_mut().for_each(|c| c.resume(now));
         self.resume_steps(now);
         match &mut self.state {
@@ -101,7 +101,7 @@ impl Job {
             JobState::Removing { step: RemovalStep::DeletingSnapshots {}, image, .. } => {
                 let image = image.clone();
                 if !self.cleanups.iter().any(|c| c.evidence.image == image) {
-                    self.begin_cleanup(&[], late_snapshots, now);
+                    self.begin_cleanup(&[], snapshot_delay, now);
                 }
             }
             JobState::Removing { step, .. } => *step = RemovalStep::check(now),
@@ -123,7 +123,7 @@ impl Job {
     pub(super) fn begin_cleanup(
         &mut self,
         return_codes: &[(SnapshotId, SnapshotReturnCode)],
-        late_snapshots: SignedDuration,
+        snapshot_delay: SignedDuration,
         now: Timestamp,
     ) {
         let JobState::Removing { image, step, reason } = &mut self.state else { return };
@@ -137,7 +137,7 @@ impl Job {
         let image = image.clone();
         // A copy that a person named is dated by the first request for it: EC2 may have begun later.
         let began = self.started.max(self.image_created).unwrap_or(now).min(now);
-        let appear_until = began + late_snapshots;
+        let appear_until = began + snapshot_delay;
         let expected = self.request.volumes.len();
         let mut cleanup = SnapshotCleanup::new(self.evidence(&image), return_codes, expected, appear_until, now);
         if named_by_person {

@@ -56,7 +56,7 @@ pub fn note(note: &Note) -> String {
         Note::CancelRefused(failure) => with("not cancelled", &failure.why),
         Note::RetryRefused { image, why } => with(&format!("not retried, {image} cannot be removed"), why),
         Note::DeregisterRefused(failure) => with("not deregistered", &failure.why),
-        Note::DeregisterTooLate => "not deregistered: it could not be within a minute of being looked at".into(),
+        Note::DeregisterTooLate => "not deregistered: its last check is more than a minute old".into(),
         Note::SourceOfCopies(jobs) => {
             let jobs: Vec<String> = jobs.iter().map(ToString::to_string).collect();
             format!("not deregistered: it is being copied (by {})", jobs.join(", "))

@@ -24,4 +24,4 @@ pub use job::{
     stall_advice, undeleted, waiting,
 };
 pub use post_copy::{after_copy, differences, not_compared, step, step_line, step_state};
-pub use usage::{usage, who};
+pub use usage::{other_accounts, usage, who};

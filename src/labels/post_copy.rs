@@ -6,7 +6,7 @@ use crate::{
         post_copy::PostCopyStep,
         text::{clean, count},
     },
-    engine::{Comparison, Difference, Job, JobState, Property, StepState},
+    engine::{Deviation, Job, JobState, Property, RequestCheck, StepState},
 };
 
 /// Returns what a step does.
@@ -97,18 +97,18 @@ pub fn after_copy(job: &Job) -> Vec<String> {
 }
 
 /// Returns each difference between a copy and its request.
-pub fn differences(comparison: &Comparison) -> Vec<String> {
+pub fn differences(comparison: &RequestCheck) -> Vec<String> {
     comparison.differences().iter().map(difference).collect()
 }
 
 /// Returns what of a copy could not be compared with its request.
-pub fn not_compared(comparison: &Comparison) -> Option<String> {
-    let Comparison::Made { unread: Some(why), .. } = comparison else { return None };
+pub fn not_compared(comparison: &RequestCheck) -> Option<String> {
+    let RequestCheck::Made { unread: Some(why), .. } = comparison else { return None };
     Some(format!("the snapshots: {}", clean(why)))
 }
 
-fn difference(difference: &Difference) -> String {
-    let Difference { property, expected, found } = difference;
+fn difference(difference: &Deviation) -> String {
+    let Deviation { property, expected, found } = difference;
     let (expected, found) = (clean(expected), found.as_deref().map_or("nothing".into(), clean));
     let of = |snapshots: &[crate::domain::SnapshotId]| match snapshots {
         [one] => one.to_string(),

@@ -72,7 +72,11 @@ pub fn finding(finding: &Finding) -> String {
             format!("Not known{}: {}: {}.", at(" in ", &places), unknown(*what), why.trim_end_matches('.'))
         }
         FindingKind::NotAsked(what) => {
-            format!("Not known{}: {}: not asked yet, other checks take long.", at(" in ", &places), unknown(*what))
+            format!(
+                "Not known{}: {}: not checked yet; other checks are still running.",
+                at(" in ", &places),
+                unknown(*what)
+            )
         }
         FindingKind::DryRunIgnored { made } => format!(
             "The endpoint ignored DryRun and made {} in {places}. Remove that image; no other dry run is sent.",
@@ -135,7 +139,7 @@ fn source(kind: &FindingKind, places: &str) -> String {
             format!("{source} is not in {places} any more, or is no longer shared with this account.")
         }
         FindingKind::Deprecated { source, since } => {
-            format!("{source} is deprecated since {}.", since.strftime("%Y-%m-%d"))
+            format!("{source} has been deprecated since {}.", since.strftime("%Y-%m-%d"))
         }
         FindingKind::OwnerNotAllowed { source, owner } => format!(
             "Allowed AMIs is enabled in {places} and does not name {owner}, the owner of {source}: AWS may refuse to copy it."

@@ -1,10 +1,13 @@
 //! Who uses an image, in lines for a person.
 
+use jiff::Timestamp;
+
 use crate::domain::{
-    Failure, Image, ImageId,
+    AccountId, Failure, Image, ImageId,
     image_details::VolumePermission,
     image_usage::{ImageUsage, SharedSnapshot},
-    text::clean,
+    text::{clean, count},
+    usage_report::{AccountUse, Reported},
 };
 
 /// Entries of a list that are named; the others are counted.
@@ -24,6 +27,7 @@ pub fn usage(image: &Image, usage: Option<&ImageUsage>) -> Vec<String> {
         references.iter().map(|reference| clean(&reference.to_string()).into_owned()).collect()
     });
     lines.push(format!("used by: {}", list(references, "nothing in this account that EC2 knows of")));
+    lines.extend(usage.reported.as_ref().map(|reported| by_others(reported, &image.owner_id)));
     lines.push(launched);
     let permissions = usage.permissions.as_ref();
     let permissions = permissions.map_or_else(unlisted, |all| all.iter().map(ToString::to_string).collect());
@@ -41,6 +45,49 @@ pub fn usage(image: &Image, usage: Option<&ImageUsage>) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Returns which other accounts use an image, by its usage report.
+fn by_others(reported: &Result<Reported, Failure>, owner: &AccountId) -> String {
+    let said = match reported {
+        Ok(reported) => other_accounts(reported, owner),
+        Err(failure) => unknown(failure),
+    };
+    format!("used by other accounts: {said}")
+}
+
+/// Returns which other accounts use an image, or why that is not known.
+pub fn other_accounts(reported: &Reported, owner: &AccountId) -> String {
+    match reported {
+        Reported::None => "unknown (there is no usage report)".into(),
+        Reported::Pending { since } => {
+            let since = since.map(|since| format!(", since {}", minute(since))).unwrap_or_default();
+            format!("unknown (EC2 is making a usage report{since})")
+        }
+        Reported::Failed { created, why } => {
+            let of = created.map(|created| format!(" of {}", minute(created))).unwrap_or_default();
+            format!("unknown (the usage report{of} failed: {})", clean(why))
+        }
+        Reported::Available { created, .. } => {
+            let accounts = reported.by_account();
+            let others = accounts.iter().filter(|(account, _)| *account != owner);
+            let named = others.map(|(account, uses)| format!("{account} ({})", counts(uses))).collect();
+            let of = created.map(|created| format!(" of {}", minute(created))).unwrap_or_default();
+            format!("{}, by the usage report{of}", list(named, "nobody"))
+        }
+    }
+}
+
+fn counts(uses: &[&AccountUse]) -> String {
+    let one = |one: &&AccountUse| {
+        let noun = clean(one.kind.noun()).into_owned();
+        count(usize::try_from(one.count).unwrap_or(usize::MAX), &noun, &format!("{noun}s"))
+    };
+    uses.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn minute(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn unknown(failure: &Failure) -> String {
@@ -102,10 +149,41 @@ mod tests {
             permissions: Err(denied()),
             shared_snapshots: Err(denied()),
             volume_permissions: Ok(Vec::new()),
+            reported: None,
         };
         let lines = usage(&image, Some(&found)).join("\n");
         assert!(lines.contains("and 2 more") && lines.contains("last launched: not known"), "{lines}");
         assert!(lines.contains("may be launched by: unknown (not"), "{lines}");
         assert!(!lines.contains(['\u{1b}', '\u{202e}']), "{lines}");
+    }
+
+    #[test]
+    fn other_accounts_are_told_by_the_report_or_why_they_are_not_known() {
+        let account = |id: &str| AccountId::new(id).unwrap();
+        let created = Some("2026-03-01T12:00:00Z".parse().unwrap());
+        let one = |id: &str, kind, count| AccountUse { account: account(id), kind, count };
+        let uses = vec![
+            one("123456789012", ReferenceKind::Instance, 9),
+            one("222222222222", ReferenceKind::Instance, 1_200),
+            one("222222222222", ReferenceKind::LaunchTemplate, 1),
+        ];
+        for (reported, expected) in [
+            (Reported::None, "unknown (there is no usage report)"),
+            (
+                Reported::Pending { since: created },
+                "unknown (EC2 is making a usage report, since 2026-03-01 12:00 UTC)",
+            ),
+            (
+                Reported::Failed { created, why: "a\u{1b}[2J".into() },
+                "unknown (the usage report of 2026-03-01 12:00 UTC failed: a [2J)",
+            ),
+            (Reported::Available { created, uses: Vec::new() }, "nobody, by the usage report of 2026-03-01 12:00 UTC"),
+            (
+                Reported::Available { created, uses },
+                "222222222222 (1,200 instances, 1 launch template), by the usage report of 2026-03-01 12:00 UTC",
+            ),
+        ] {
+            assert_eq!(other_accounts(&reported, &account("123456789012")), expected);
+        }
     }
 }

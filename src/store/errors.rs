@@ -92,7 +92,7 @@ pub(super) fn io(what: impl Into<String>, path: &Path, error: &io::Error) -> Fai
             failure.hint("You must be able to read and write it; check its owner, permissions and mount.")
         }
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-            failure.hint("A directory is needed there; move away what stands in its place.")
+            failure.hint("A directory is needed there; move the file at that path away.")
         }
         _ => failure,
     }

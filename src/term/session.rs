@@ -231,7 +231,7 @@ pub fn install_panic_hook(log: impl Fn(&str) + Send + Sync + 'static) {
         log(&report);
         let _ = writeln!(
             io::stderr(),
-            "amigrate met a fault of its own and has ended; copies under way go on in AWS.\n{report}"
+            "amigrate failed because of an internal error; copies under way continue in AWS.\n{report}"
         );
         std::process::exit(101);
     }));

@@ -205,7 +205,7 @@ pub(super) fn list_failed(model: &mut Model, effects: &mut Vec<Effect>) {
 /// Follows copies started elsewhere to the chosen regions.
 pub(super) fn follow_regions(model: &mut Model, effects: &mut Vec<Effect>) {
     if !model.chosen.is_empty() {
-        model.send_command(Command::Follow(model.chosen.clone()), effects);
+        model.send_command(Command::ListPendingIn(model.chosen.clone()), effects);
     }
 }
 

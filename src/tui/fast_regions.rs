@@ -10,7 +10,7 @@ use crate::domain::{Failure, Region, Retry};
 /// A region whose first page takes longer is left out.
 pub(super) const FAST: SignedDuration = SignedDuration::from_secs(3);
 /// Regions asked at the same time.
-const AT_ONCE: usize = 4;
+const MAX_CONCURRENT: usize = 4;
 
 /// What is known of the enabled regions that are not listed. Each is asked once.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -40,7 +40,7 @@ impl FastRegions {
         room: usize,
         now: Timestamp,
     ) -> Vec<Region> {
-        let room = room.min(AT_ONCE.saturating_sub(self.asked.len()));
+        let room = room.min(MAX_CONCURRENT.saturating_sub(self.asked.len()));
         let new = regions.filter(|region| !self.asked.contains_key(*region) && !self.left_out.contains_key(*region));
         let next: Vec<Region> = new.take(room).cloned().collect();
         self.asked.extend(next.iter().map(|region| (region.clone(), now)));

@@ -24,7 +24,7 @@ use crate::{
         freshness::Freshness,
         jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
-        plain::dialogue::Dialogue,
+        plain::state::LineModeState,
         problem_log::ProblemLog,
         screens::{Overlay, images::ImagesPane, jobs::JobsPane, palette::PaletteHistory, review::requested::Requested},
         shown_ends::ShownEnds,
@@ -141,7 +141,7 @@ pub struct Model {
     /// The keys in force.
     pub keymap: KeyMap,
     /// What line mode has to answer.
-    pub dialogue: Dialogue,
+    pub line_mode: LineModeState,
     /// What was run from the palette.
     pub(super) palette_history: PaletteHistory,
     /// True while the mouse is reported to us.
@@ -206,7 +206,7 @@ impl Model {
             shown_ends: ShownEnds::default(),
             theme: start.themes.get(DEFAULT).cloned().unwrap_or_default(),
             keymap: KeyMap::new(&start.config.keys),
-            dialogue: Dialogue::default(),
+            line_mode: LineModeState::default(),
             palette_history: PaletteHistory::default(),
             mouse: start.config.ui.mouse,
             pending: BTreeMap::new(),

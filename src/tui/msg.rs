@@ -19,6 +19,7 @@ use crate::{
         palette::ExportFormat,
         preset::Preset,
         review::{CheckAnswer, CheckRequest},
+        usage_report::Reported,
     },
     driver::{
         JobUpdate,
@@ -173,6 +174,11 @@ pub enum Effect {
         region: Region,
         images: Vec<Arc<Image>>,
     },
+    /// Request a usage report of an image, wait for it, and read it.
+    RequestUsageReport {
+        id: EffectId,
+        image: Arc<Image>,
+    },
     /// Read or change what the pages of storage show.
     Storage {
         id: EffectId,
@@ -237,6 +243,7 @@ pub enum Reply {
     Compared(Box<Result<Pair, Incomparable>>),
     Lineage(Box<LineageRead>),
     Usage(Vec<ImageUsage>),
+    UsageReported(Result<Reported, Failure>),
     Storage(StorageReply),
     Exported(Result<(), Failure>),
     /// What is stored now.

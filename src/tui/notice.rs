@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use crate::tui::{
     model::{Model, Notice},
     msg::Effect,
-    plain::dialogue::Answer,
+    plain::state::LineReply,
 };
 
 impl Model {
@@ -34,7 +34,7 @@ impl Model {
     /// Line mode says it.
     pub(super) fn yank(&mut self, text: String, effects: &mut Vec<Effect>) {
         if self.start.caps.lines {
-            self.dialogue.answer = Answer::Said(text.lines().map(str::to_owned).collect());
+            self.line_mode.reply = LineReply::Lines(text.lines().map(str::to_owned).collect());
             return;
         }
         let (first, more) = text.split_once('\n').unwrap_or((&text, ""));

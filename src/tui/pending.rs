@@ -44,6 +44,10 @@ pub(super) enum PendingReply {
     /// Images that are compared.
     Comparison(CompareRequest),
     Lineage(ImagePlace),
+    /// Who uses the image of a page.
+    UsedBy(ImagePlace),
+    /// A usage report, which EC2 takes minutes to make.
+    UsageReport(ImagePlace),
     /// Who uses images that are about to be deregistered.
     Usage,
     /// What is read or changed for a page of storage.
@@ -70,12 +74,27 @@ impl PendingReply {
 
     /// Returns true if it is for a page of text.
     pub(super) fn is_of_page(&self) -> bool {
-        matches!(self, Self::Audit(_) | Self::ImageDetails(_) | Self::Comparison(_) | Self::Lineage(_))
+        matches!(
+            self,
+            Self::Audit(_)
+                | Self::ImageDetails(_)
+                | Self::Comparison(_)
+                | Self::Lineage(_)
+                | Self::UsedBy(_)
+                | Self::UsageReport(_)
+        )
     }
 
     /// Returns true if nothing shows that it is waited for.
     pub(super) fn is_quiet(&self) -> bool {
-        matches!(self, Self::Images { quiet: true, .. } | Self::FirstPage(_) | Self::KnownImages { .. })
+        matches!(
+            self,
+            Self::Images { quiet: true, .. }
+                | Self::FirstPage(_)
+                | Self::KnownImages { .. }
+                // The page says so; it takes minutes.
+                | Self::UsageReport(_)
+        )
     }
 }
 

@@ -23,7 +23,7 @@ impl Model {
 
     /// Sends a command to the driver. Its result shows in the jobs once it is stored.
     pub(super) fn send_command(&mut self, command: Command, effects: &mut Vec<Effect>) {
-        let changes_jobs = !matches!(command, Command::RefreshNow | Command::Follow(_));
+        let changes_jobs = !matches!(command, Command::RefreshNow | Command::ListPendingIn(_));
         if changes_jobs {
             if !self.can_send_commands() {
                 return;

@@ -36,6 +36,7 @@ mod quit;
 mod review;
 mod review_start;
 mod storage;
+mod used_by;
 mod view_memory;
 
 use super::{

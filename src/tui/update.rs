@@ -333,6 +333,7 @@ impl Model {
         pager::image_details::request_if_opened(self, &mut effects);
         pager::comparison::request_if_opened(self, &mut effects);
         pager::lineage::request_if_opened(self, &mut effects);
+        pager::used_by::request_if_opened(self, &mut effects);
         narrowing::follow_filter(self, &mut effects);
         discovery::act_if_due(self, &mut effects);
         let ended = self.jobs_view.take_ended();

@@ -43,7 +43,7 @@ fn lines(model: &Model) -> [String; 6] {
         ),
         match model.start.demo {
             Some(_) => format!("{} leaves, and ends the demo. Any key closes this.", everywhere(Action::Quit)),
-            None => format!("{} leaves: copies go on in AWS. Any key closes this.", everywhere(Action::Quit)),
+            None => format!("{} quits: copies continue in AWS. Any key closes this.", everywhere(Action::Quit)),
         },
     ]
 }

@@ -72,9 +72,9 @@ pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u1
         let clock = if code == "RequestExpired" { ", or this machine's clock is wrong" } else { "" };
         let hint = match context.login() {
             Some(login) => format!(
-                "The credentials have run out{clock}. Sign in again: `{login}`, or put new ones into the environment."
+                "The credentials have expired{clock}. Sign in again: `{login}`, or set new ones in the environment."
             ),
-            None => format!("The credentials have run out{clock}: put new ones in their place."),
+            None => format!("The credentials have expired{clock}. Replace them."),
         };
         return Class::new(Retry::AfterLogin, hint);
     }

@@ -28,7 +28,7 @@ pub(super) fn of_profile(context: &Context<'_>, error: &CredentialsError) -> Opt
             let said = if said.is_empty() { String::new() } else { format!(": {}", clean(&said)) };
             context
                 .fail(format!("the credential_process of profile {base} failed ({}){said}", clean(&status)))
-                .hint("Run the command by hand to see what it needs; it stands in the AWS configuration files.")
+                .hint("Run the command by hand to see what it needs; it is set in the AWS configuration files.")
         }
         BaseSource::Keys | BaseSource::Login | BaseSource::Other => return None,
     };

@@ -225,7 +225,7 @@ async fn a_role_that_sts_refuses_is_told_in_its_words() {
     let refusals = [
         ("AccessDenied", "User: u is not authorized to perform: sts:AssumeRole on resource: r", "trust policy"),
         ("InvalidAction", "unknown action AssumeRole", "does not know this action"),
-        ("ExpiredToken", "The security token included in the request is expired", "put new ones in their place"),
+        ("ExpiredToken", "The security token included in the request is expired", "have expired. Replace them."),
         ("NeverHeardOf", "no", ""),
     ];
     for (code, message, hint) in refusals {

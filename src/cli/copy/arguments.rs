@@ -67,7 +67,7 @@ pub(in crate::cli) struct CopyArgs {
     /// Wait until the copies are available, and what is done afterwards is done
     #[arg(long, conflicts_with_all = ["check", "dry_run", "print_plan", "detach"])]
     pub(super) wait: bool,
-    /// With --wait, wait for so long at most, such as 2h or 90m; the copies go on
+    /// With --wait, stop waiting after this long, such as 2h or 90m; the copies continue
     #[arg(long, value_name = "TIME", requires = "wait", value_parser = crate::cli::timeout::parse)]
     pub(super) timeout: Option<Duration>,
 }
@@ -103,7 +103,7 @@ pub(super) struct RequestArgs {
     /// The same for the new snapshots
     #[arg(long, alias = "snapshot-tags", value_name = "KEY=VALUE")]
     snapshot_tag: Vec<String>,
-    /// Complete within so many minutes, for a fee: a multiple of 15 up to 2880
+    /// Complete within this many minutes, for a fee: a multiple of 15 up to 2880
     #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     snapshot_copy_completion_duration_minutes: Option<CompletionDuration>,
     /// Outpost to store the snapshots on

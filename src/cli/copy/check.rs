@@ -216,12 +216,12 @@ impl Skipped {
         self.compare(image, &differences);
     }
 
-    /// Records in what an image is not as asked for.
+    /// Records in what an image does not match the request.
     fn compare(&mut self, image: &Image, differences: &Differences) {
         let Some(text) = differences.text() else { return };
         self.record.differences = differences.all();
         if differences.essential.is_empty() {
-            self.record.reason = format!("{} It is not as asked for: {text}.", self.record.reason);
+            self.record.reason = format!("{} It does not match the request: {text}.", self.record.reason);
             return;
         }
         let state = if image.state == ImageState::Available { "" } else { ", pending" };

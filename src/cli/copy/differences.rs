@@ -11,7 +11,7 @@ use crate::{
     labels,
 };
 
-/// Why a copy is not quite, or not at all, the one that is asked for. Each reads after "it is".
+/// Why a copy is not quite, or not at all, the requested one. Each reads after "it is".
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Differences {
     /// With these it is another one.
@@ -68,7 +68,7 @@ impl Differences {
     /// Adds the post-copy steps that were not carried out.
     pub(super) fn add_steps(&mut self, image: &Image, asked: &CopyRequest) {
         if image.state != ImageState::Available {
-            let left = "without what is asked for afterwards, which is left to whoever started it";
+            let left = "without the requested post-copy steps, which is left to whoever started it";
             self.others.extend((!asked.post_copy.is_empty()).then(|| left.to_owned()));
             return;
         }
@@ -90,7 +90,7 @@ impl Differences {
     }
 
     fn add_unknown(&mut self, what: &str) {
-        let text = format!("perhaps not {what} as asked for");
+        let text = format!("perhaps not {what} as requested");
         if !self.others.contains(&text) {
             self.others.push(text);
         }
@@ -113,7 +113,7 @@ const ELSEWHERE: &str = "not in the same Outpost or zone";
 
 fn encryption(known: &Encryption, asked: &Encryption) -> Option<String> {
     match (known, asked) {
-        (Encryption::Keep, Encryption::Encrypt { .. }) => Some("not encrypted as asked for".into()),
+        (Encryption::Keep, Encryption::Encrypt { .. }) => Some("not encrypted as requested".into()),
         (Encryption::Encrypt { .. }, Encryption::Keep) => Some("encrypted".into()),
         (Encryption::Encrypt { key: known }, Encryption::Encrypt { key: asked }) if known != asked => {
             let key =
@@ -192,7 +192,7 @@ mod tests {
         let found = Differences::of_request(&known, &asked);
         assert_eq!(
             found.text().unwrap(),
-            "not encrypted as asked for, without launch permission for 210987654321, without a time of deprecation, \
+            "not encrypted as requested, without launch permission for 210987654321, without a time of deprecation, \
              without deregistration protection and without tag Owner"
         );
         assert_eq!(Differences::of_request(&asked, &known).text().unwrap(), "encrypted", "more steps do not matter");
@@ -215,7 +215,7 @@ mod tests {
             found
         };
         assert_eq!(found(&image).essential, ["without a time of deprecation", "without deregistration protection"]);
-        assert_eq!(found(&image).others, ["perhaps not shared as asked for"]);
+        assert_eq!(found(&image).others, ["perhaps not shared as requested"]);
         image.deprecated = Some(jiff::Timestamp::UNIX_EPOCH);
         image.deregistration_protection = Some("enabled-without-cooldown".into());
         assert_eq!(found(&image).essential, [""; 0]);

@@ -259,7 +259,7 @@ fn doubles(copies: &[CopyRequest], entries: &[usize]) -> Vec<Failure> {
     for (copy, entry) in copies.iter().zip(entries) {
         let (source, region, name) = (&copy.source, &copy.destination, clean(copy.name.as_str()));
         if !seen.insert((source, region)) {
-            found.push(Failure::new(format!("copy {source} to {region}"), "it is asked for twice"));
+            found.push(Failure::new(format!("copy {source} to {region}"), "it is requested twice"));
         } else if let Some((other, _)) =
             names.insert((region, &copy.name), (source, entry)).filter(|(_, other)| *other != entry)
         {

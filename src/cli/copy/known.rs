@@ -170,12 +170,12 @@ impl Queued {
         }
     }
 
-    /// Says that it is under way, and in what it is not as asked for; as a failure if it is another copy.
+    /// Says that it is under way, and in what it does not match the request; as a failure if it is another copy.
     pub(super) fn verdict(&self, copy: &CopyRequest) -> Result<String, Failure> {
         match self.differences.text() {
             None => Ok(self.reason.clone()),
             Some(text) if self.differences.essential.is_empty() => {
-                Ok(format!("{} It is not as asked for: {text}.", self.reason).trim_start().to_owned())
+                Ok(format!("{} It does not match the request: {text}.", self.reason).trim_start().to_owned())
             }
             Some(text) => Err(differs(copy, &self.subject, &text)),
         }

@@ -13,7 +13,7 @@ use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus, OrUsage},
     jobs,
-    list::{in_words_of_sts, read_filter},
+    list::{prefer_sts_failure, read_filter},
     output::{Format, OutputOptions, Printer, Record, report},
     records::{FamilyRecord, FamilyRegionRecord},
     region_failures::{self, RegionFailure, report_all},
@@ -119,7 +119,7 @@ async fn list(setup: &Setup, connection: &Connection, selection: &Selection) -> 
         };
         columns.push(Column { region, listed });
     }
-    Ok(ListedImages { columns, images, failures: in_words_of_sts(session, failures).await })
+    Ok(ListedImages { columns, images, failures: prefer_sts_failure(session, failures).await })
 }
 
 /// The copies of this host's queue. Without a store there are none.

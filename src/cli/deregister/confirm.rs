@@ -39,7 +39,7 @@ pub(super) fn confirm(targets: &[&Target], keep_snapshots: bool) -> Result<(), C
     if answers.iter().any(|answer| answer == typed) {
         return Ok(());
     }
-    let failure = Failure::new(what, "it was not confirmed: nothing is changed");
+    let failure = Failure::new(what, "it was not confirmed; nothing was changed");
     Err(CommandError::Failure(Box::new(failure), ExitStatus::Failed))
 }
 

@@ -26,6 +26,8 @@ use crate::{
     engine::Command,
     labels,
 };
+pub(super) use targets::copying;
+
 use outcome::Outcome;
 use targets::Target;
 

@@ -36,7 +36,7 @@ pub(super) fn of(target: &Target, followed: &Followed) -> Outcome {
         None => "deregister an image".into(),
     };
     if job.state.ended() && job.note == Some(Note::DeregisterTooLate) {
-        let why = "EC2 did not do it within a minute of the last look at the image, which is left as it was";
+        let why = "not deregistered within a minute of the last check; the image is unchanged";
         return (target.record(DeregistrationResult::Pending), Some(Failure::new(what(), why)));
     }
     let result = match &job.state {

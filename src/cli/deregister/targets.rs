@@ -93,7 +93,7 @@ pub(super) async fn find(
     }
     let wanted = |target: &&Target| target.refusal.is_none();
     let images: Vec<Image> = targets.iter().filter(wanted).filter_map(|target| target.image.clone()).collect();
-    let mut usage = connection.session.image_usage(&region, &images).await;
+    let mut usage = connection.session.image_usage_with_reports(&region, &images).await;
     for target in &mut targets {
         let at = usage.iter().position(|usage| target.image.as_ref().is_some_and(|image| image.id == usage.image));
         target.usage = at.map(|at| usage.swap_remove(at));
@@ -174,7 +174,7 @@ async fn look_up(
 }
 
 /// Returns the copies under way here that read the image.
-fn copying(loaded: &Loaded, image: &Image) -> Vec<JobId> {
+pub(in crate::cli) fn copying(loaded: &Loaded, image: &Image) -> Vec<JobId> {
     let reads = |job: &&Job| {
         let request = &job.request;
         job.origin == Origin::Here

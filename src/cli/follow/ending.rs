@@ -108,7 +108,7 @@ impl Followed {
             Ending::TimedOut => {
                 let time = self.timeout.unwrap_or_default().as_secs();
                 let time = duration(i64::try_from(time).unwrap_or(i64::MAX));
-                let mut why = format!("not done after {time}; {}", self.what_goes_on());
+                let mut why = format!("not done after {time}; {}", self.what_continues());
                 for (region, status) in &self.status.regions {
                     let followed = |job: &&Arc<Job>| !has_ended(job) && job.request.destination == *region;
                     if let Some(problem) =
@@ -159,7 +159,7 @@ impl Followed {
                 }
             });
         } else if self.jobs.iter().any(|job| !has_ended(job)) {
-            output.note(&format!("EC2 goes on by itself. `amigrate wait {}` waits for it.", self.arguments()));
+            output.note(&format!("EC2 continues the copy. `amigrate wait {}` waits for it.", self.arguments()));
         }
     }
 
@@ -171,12 +171,12 @@ impl Followed {
         }
     }
 
-    /// Says how to watch or cancel the copies that go on.
+    /// Says how to watch or cancel the copies that continue.
     fn note_left(&self, output: OutputOptions) {
         let arguments = self.arguments();
         output.note(&format!(
             "Not cancelled: {}. `amigrate watch {arguments}` shows them, `amigrate cancel {arguments}` cancels them.",
-            self.what_goes_on()
+            self.what_continues()
         ));
     }
 
@@ -204,7 +204,7 @@ impl Followed {
     }
 
     /// What becomes of the copies that have not ended.
-    fn what_goes_on(&self) -> String {
+    fn what_continues(&self) -> String {
         let by_itself = self.jobs.iter().filter(|job| !has_ended(job) && !job.needs_driving()).count();
         let left = self.left();
         let mut parts = Vec::new();
@@ -217,7 +217,7 @@ impl Followed {
                 CarriedOn::InBackground => format!("{} a process in the background", carried_on()),
                 CarriedOn::ByProcess(pid) => format!("{} process {pid}", carried_on()),
                 CarriedOn::Nowhere => {
-                    let copies = count(left, "copy goes on", "copies go on");
+                    let copies = count(left, "copy continues", "copies continue");
                     format!("{copies} only while an amigrate runs, such as `amigrate drive`")
                 }
             });

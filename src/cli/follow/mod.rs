@@ -24,7 +24,7 @@ pub(super) use describe::{failure_of_cancel, reason, title};
 pub(super) use ending::{CarriedOn, Ending, Followed};
 pub(super) use outages::Outages;
 pub(super) use progress::{Progress, Records, Silent, on_stderr};
-pub(super) use signals::{EndSignal, Signal, Signals, to_its_end};
+pub(super) use signals::{EndSignal, Signal, Signals, run_to_completion};
 pub(super) use until::Until;
 
 use until::Confirming;
@@ -43,7 +43,7 @@ use super::{
 use crate::{
     domain::{Failure, Region},
     driver::{Clock, DriverStatus, JobUpdate, RECENT, login::login_timeout},
-    engine::{Command, Comparison, Job, JobId, JobState, Status},
+    engine::{Command, Job, JobId, JobState, RequestCheck, Status},
     labels,
     term::session,
 };
@@ -274,7 +274,7 @@ impl Follower<'_> {
         }
         let recent = self.recent;
         let in_queue = |job: &Job| !job.dismissed && job.ended.is_some_and(|at| at > recent);
-        let due = |job: &Arc<Job>| matches!(job.comparison, Comparison::Due { .. }) && in_queue(job);
+        let due = |job: &Arc<Job>| matches!(job.comparison, RequestCheck::Due { .. }) && in_queue(job);
         if self.until != Until::Ended || !self.jobs.values().any(due) {
             return true;
         }

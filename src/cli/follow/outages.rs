@@ -60,7 +60,7 @@ pub(super) fn text(region: &Region, failure: &Failure) -> String {
     let why = clean(failure.why.trim_end_matches('.'));
     match &failure.code {
         None => format!("EC2 in {region} does not answer: {why}"),
-        Some(_) => format!("EC2 in {region} does not tell about the copies: {why}"),
+        Some(_) => format!("EC2 in {region} does not return the state of the copies: {why}"),
     }
 }
 

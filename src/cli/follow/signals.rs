@@ -96,9 +96,9 @@ impl Signals {
     }
 }
 
-/// Carries something out to its end, whatever signals come meanwhile: how it ends is to be on record. Sets the status of a signal that
-/// ends the command then.
-pub(in crate::cli) async fn to_its_end<T>(
+/// Runs something to completion, whatever signals come meanwhile: its outcome must be recorded. Sets the status of a signal that ends
+/// the command then.
+pub(in crate::cli) async fn run_to_completion<T>(
     work: impl Future<Output = T>,
     signals: &mut Signals,
     interrupted: &mut Option<ExitStatus>,

@@ -258,7 +258,7 @@ async fn watch(
             },
             () = tokio::time::sleep(WATCH_INTERVAL) => {
                 if reader_has_gone() {
-                    return Err(CommandError::ReaderGone);
+                    return Err(CommandError::BrokenPipe);
                 }
             }
         }

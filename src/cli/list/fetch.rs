@@ -79,11 +79,14 @@ pub(in crate::cli) async fn fetch(
         Some(RegionFailure::of(&region, failure))
     });
     let failures = listed.others.map(RegionFailure::of_no_region).into_iter().chain(of_regions).collect();
-    Ok(in_words_of_sts(session, failures).await)
+    Ok(prefer_sts_failure(session, failures).await)
 }
 
-/// STS tells in one sentence what every region says in its own way. What it cannot tell, or is not asked about, stays as it is.
-pub(in crate::cli) async fn in_words_of_sts(session: &Session, mut failures: Vec<RegionFailure>) -> Vec<RegionFailure> {
+/// Returns the failures of regions. If STS rejects the credentials too, its failure replaces those of the regions.
+pub(in crate::cli) async fn prefer_sts_failure(
+    session: &Session,
+    mut failures: Vec<RegionFailure>,
+) -> Vec<RegionFailure> {
     if failures.iter().any(|one| suspects_credentials(&one.failure))
         && let Err(told) = session.account().await
         && suspects_credentials(&told)

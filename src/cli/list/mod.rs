@@ -23,7 +23,7 @@ use super::{
 use crate::{aws::Session, domain::Image};
 
 pub(super) use arguments::{ListArgs, OWNERS, read_filter};
-pub(super) use fetch::{Wanted, fetch, in_words_of_sts};
+pub(super) use fetch::{Wanted, fetch, prefer_sts_failure};
 use sort::SortKey;
 pub(super) use terms::check as check_terms;
 

@@ -19,7 +19,7 @@ pub(super) fn parse(text: &str) -> Result<QueryFilter, Failure> {
         match key.trim().to_ascii_lowercase().as_str() {
             "name" if name.is_none() => name = found.into_iter().next().filter(|name| !name.is_empty()),
             "values" if values.is_none() => values = Some(found),
-            "name" | "values" => return Err(wrong("a key stands twice")),
+            "name" | "values" => return Err(wrong("a key is given twice")),
             _ => return Err(wrong("its keys are Name and Values")),
         }
         rest = after;
@@ -74,7 +74,7 @@ fn value<'a>(text: &'a str, ends: &[char]) -> Result<(String, &'a str), &'static
             c if Some(c) == quote => {
                 let rest = &text[at + 1..];
                 let ended = rest.is_empty() || rest.starts_with(ends);
-                return if ended { Ok((value, rest)) } else { Err("something stands behind a quote") };
+                return if ended { Ok((value, rest)) } else { Err("unexpected text after a closing quote") };
             }
             c if quote.is_none() && ends.contains(&c) => return Ok((value, &text[at..])),
             c => value.push(c),

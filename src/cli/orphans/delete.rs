@@ -9,7 +9,7 @@ use crate::{
         confirm::typed_number,
         connection::Connection,
         exit::{CommandError, ExitStatus},
-        follow::{Signals, to_its_end},
+        follow::{Signals, run_to_completion},
         output::{Printer, Record, ended, report},
         records::{FailureRecord, OrphanRecord, OrphanState},
         region_failures::{self, RegionFailure, report_all},
@@ -68,7 +68,7 @@ impl Deletion<'_> {
                 let mut printed = OrphanRecord::orphan(orphan, self.prices, Timestamp::now());
                 printed.state = OrphanState::Left;
                 if interrupted.is_none() {
-                    let done = to_its_end(self.delete(orphan, &record), &mut signals, &mut interrupted).await;
+                    let done = run_to_completion(self.delete(orphan, &record), &mut signals, &mut interrupted).await;
                     fill(&mut printed, done, &mut failures);
                 }
                 records.push(printed);

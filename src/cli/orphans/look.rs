@@ -8,7 +8,7 @@ use crate::{
     cli::{
         connection::Connection,
         exit::CommandError,
-        list::in_words_of_sts,
+        list::prefer_sts_failure,
         region_failures::RegionFailure,
         regions::{Selection, in_each},
         setup::Setup,
@@ -47,7 +47,7 @@ pub(super) async fn look(
     // After the regions: what was requested meanwhile counts too.
     let rules = Rules::new(account, min_age, claims(setup, &connection.account)?);
     let found = find(session, rules, listings, Timestamp::now()).await;
-    let mut failures = in_words_of_sts(session, failures).await;
+    let mut failures = prefer_sts_failure(session, failures).await;
     failures.extend(found.unknown.iter().map(|(region, failure)| RegionFailure::of(region, failure.clone())));
     Ok((found, failures))
 }

@@ -118,7 +118,7 @@ pub(super) fn print_out(lines: &str) -> Result<ExitCode, Failure> {
 /// If that is the only one.
 pub(super) fn ended(printed: Result<(), CommandError>, status: ExitStatus) -> Result<ExitStatus, CommandError> {
     match printed {
-        Ok(()) | Err(CommandError::ReaderGone) => Ok(status),
+        Ok(()) | Err(CommandError::BrokenPipe) => Ok(status),
         Err(error) if status == ExitStatus::Done => Err(error),
         Err(CommandError::Failure(failure, _)) => {
             report(&failure);

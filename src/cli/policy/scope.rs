@@ -15,6 +15,8 @@ pub(super) enum Work {
     Deregister,
     /// Deprecate and disable old copies, as `amigrate sync` does
     Retire,
+    /// See who uses images, with usage reports of other accounts
+    Usage,
     /// Look for orphaned snapshots and delete them, and restore what is in the Recycle Bin
     Orphans,
 }

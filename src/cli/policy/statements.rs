@@ -5,19 +5,21 @@ use super::{
     document::Statement,
     scope::{
         PolicyScope,
-        Work::{self, Cancel, Copy, Deregister, List, Orphans, Retire, Share},
+        Work::{self, Cancel, Copy, Deregister, List, Orphans, Retire, Share, Usage},
     },
 };
 use crate::domain::orphans::KEPT_TAG;
 
 /// Actions that read, which EC2 and KMS mostly allow on all resources or none; and the work that needs them.
 const READS: &[(&str, &[Work])] = &[
-    ("ec2:DescribeRegions", &[List, Copy, Cancel, Share, Deregister, Retire, Orphans]),
-    ("ec2:DescribeImages", &[List, Copy, Cancel, Share, Deregister, Retire, Orphans]),
+    ("ec2:DescribeRegions", &[List, Copy, Cancel, Share, Deregister, Retire, Usage, Orphans]),
+    ("ec2:DescribeImages", &[List, Copy, Cancel, Share, Deregister, Retire, Usage, Orphans]),
     ("ec2:DescribeSnapshots", &[List, Copy, Cancel, Share, Deregister, Orphans]),
-    ("ec2:DescribeImageAttribute", &[List, Share, Deregister, Retire]),
-    ("ec2:DescribeSnapshotAttribute", &[List, Deregister, Retire, Orphans]),
-    ("ec2:DescribeImageReferences", &[Deregister, Retire]),
+    ("ec2:DescribeImageAttribute", &[List, Share, Deregister, Retire, Usage]),
+    ("ec2:DescribeSnapshotAttribute", &[List, Deregister, Retire, Usage, Orphans]),
+    ("ec2:DescribeImageReferences", &[Deregister, Retire, Usage]),
+    ("ec2:DescribeImageUsageReports", &[Deregister, Usage]),
+    ("ec2:DescribeImageUsageReportEntries", &[Deregister, Usage]),
     ("ec2:DescribeLockedSnapshots", &[Orphans]),
     ("ec2:DescribeFastSnapshotRestores", &[Orphans]),
     ("ec2:ListImagesInRecycleBin", &[Orphans]),
@@ -55,7 +57,7 @@ pub(super) fn statements(scope: &PolicyScope) -> Vec<Statement> {
     let partition = scope.partition;
     let images = || vec![format!("arn:{partition}:ec2:*::image/*"), format!("arn:{partition}:ec2:*::snapshot/*")];
     let mut all = vec![Statement::allow("Look", &reads, vec!["*".into()])];
-    if scope.allows(&[Deregister, Retire]) {
+    if scope.allows(&[Deregister, Retire, Usage]) {
         let reads = Statement::allow("SeeWhoUsesImages", REFERENCES, vec!["*".into()]);
         all.push(reads.only_if("ForAnyValue:StringEquals", "aws:CalledVia", &["ec2-images.amazonaws.com"]));
     }
@@ -75,6 +77,11 @@ pub(super) fn statements(scope: &PolicyScope) -> Vec<Statement> {
         let snapshots = vec![format!("arn:{partition}:ec2:*::snapshot/*")];
         let tag = Statement::allow("TagWhatIsKept", &["ec2:CreateTags"], snapshots);
         all.push(tag.only_if("ForAllValues:StringEquals", "aws:TagKeys", &[KEPT_TAG]));
+    }
+    if scope.allows(&[Usage]) {
+        let actions = ["ec2:CreateImageUsageReport", "ec2:DeleteImageUsageReport"];
+        let reports = format!("arn:{partition}:ec2:*:*:image-usage-report/*");
+        all.push(Statement::allow("UsageReports", &actions, vec![format!("arn:{partition}:ec2:*::image/*"), reports]));
     }
     if scope.allows(&[Orphans]) {
         let delete = ["ec2:DeleteSnapshot", "ec2:RestoreSnapshotFromRecycleBin"];

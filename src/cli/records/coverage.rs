@@ -63,7 +63,7 @@ pub(in crate::cli) struct FamilyRegionRecord {
 impl FamilyRecord {
     pub(in crate::cli) fn new(coverage: &Coverage, family: &Family) -> Self {
         let newest = family.newest();
-        let cells = coverage.columns.iter().zip(&family.cells);
+        let cells = coverage.columns.iter().zip(family.cells.all());
         Self {
             family: family.name.to_string(),
             owner_id: family.owner.to_string(),
@@ -96,7 +96,7 @@ impl FamilyRegionRecord {
     /// Returns a record for each region; only for those that lack the newest version if that is wanted.
     pub(in crate::cli) fn all(coverage: &Coverage, family: &Family, lacking: bool) -> Vec<Self> {
         let newest = family.newest();
-        let cells = coverage.columns.iter().zip(&family.cells);
+        let cells = coverage.columns.iter().zip(family.cells.all());
         let cells = cells.filter(|(_, cell)| !lacking || family.can_be_copied() && cell.state.lacks_newest());
         let record = |(column, cell): (&crate::domain::coverage::Column, &Cell)| Self {
             family: family.name.to_string(),

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::FailureRecord;
+use super::{FailureRecord, usage_report::UsageReportRecord};
 use crate::{
     cli::output::{Column, Elision, Record},
     domain::{Image, SnapshotId, image_usage::ImageUsage},
@@ -80,6 +80,9 @@ pub(in crate::cli) struct UsageRecord {
     /// Snapshots that others may create volumes of.
     #[serde(skip_serializing_if = "Option::is_none")]
     create_volume_permissions: Option<Vec<VolumePermissionRecord>>,
+    /// What the newest usage report says of other accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage_report: Option<UsageReportRecord>,
     /// Numbers of the copies under way here that read it.
     copying_jobs: Vec<u64>,
     /// Why parts could not be read.
@@ -138,6 +141,7 @@ impl UsageRecord {
             launch_permissions: usage.permissions.as_ref().ok().map(|p| p.iter().map(ToString::to_string).collect()),
             shared_snapshots: shared,
             create_volume_permissions: volumes,
+            usage_report: usage.reported.as_ref().and_then(|reported| reported.as_ref().ok()).map(Into::into),
             copying_jobs: copying.iter().map(|job| job.0).collect(),
             unknown: usage.failures().map(FailureRecord::from).collect(),
         }

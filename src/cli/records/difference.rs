@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::engine::{Difference, Property};
+use crate::engine::{Deviation, Property};
 
 /// A property that is not as requested.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -21,7 +21,7 @@ pub(super) struct DifferenceRecord {
     found: Option<String>,
 }
 
-pub(super) fn difference(difference: &Difference) -> DifferenceRecord {
+pub(super) fn difference(difference: &Deviation) -> DifferenceRecord {
     let (property, key, snapshots) = match &difference.property {
         Property::Name => ("name", None, &[][..]),
         Property::Description => ("description", None, &[][..]),

@@ -16,6 +16,8 @@ mod lineage;
 mod orphan;
 mod recycle_bin;
 mod sync;
+mod usage_report;
+mod used_by;
 
 pub(super) use crate::records::{FailureRecord, ImageRecord};
 
@@ -33,3 +35,4 @@ pub(super) use lineage::LineageRecord;
 pub(super) use orphan::{OrphanRecord, OrphanState};
 pub(super) use recycle_bin::{BinnedRecord, RestoreResult};
 pub(super) use sync::{SyncAction, SyncRecord, SyncResult};
+pub(super) use used_by::{UseRow, UsedByDocument};

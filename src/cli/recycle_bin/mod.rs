@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
-    list::in_words_of_sts,
+    list::prefer_sts_failure,
     output::{ended, report},
     records::BinnedRecord,
     region_failures::{self, RegionFailure, report_all},
@@ -105,7 +105,7 @@ async fn read(setup: &Setup, connection: &Connection, selection: &Selection) -> 
             Err(failure) => failures.push(RegionFailure::of(&region, failure)),
         }
     }
-    Ok(Bins { by_region, failures: in_words_of_sts(session, failures).await })
+    Ok(Bins { by_region, failures: prefer_sts_failure(session, failures).await })
 }
 
 fn list(setup: &Setup, bins: &Bins) -> Result<ExitStatus, CommandError> {

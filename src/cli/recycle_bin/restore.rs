@@ -7,7 +7,7 @@ use crate::{
     cli::{
         connection::Connection,
         exit::{CommandError, ExitStatus},
-        follow::{Signals, to_its_end},
+        follow::{Signals, run_to_completion},
         output::{ended, report},
         records::{BinnedRecord, RestoreResult},
         region_failures::report_all,
@@ -95,7 +95,7 @@ impl<'a> Restoring<'a> {
                     BinnedId::Image(image) => Some(restorer.image(image).await),
                 }
             };
-            let of_image = to_its_end(work, &mut signals, &mut interrupted).await;
+            let of_image = run_to_completion(work, &mut signals, &mut interrupted).await;
             for (snapshot, outcome) in restorer.take_snapshots() {
                 outcomes.add(record(region, bin, &BinnedId::Snapshot(snapshot)), outcome);
             }

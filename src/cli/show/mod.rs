@@ -127,7 +127,7 @@ async fn copies(
             let failure = Failure { what: "look for copies in all regions".into(), ..*failure };
             Ok((Vec::new(), vec![RegionFailure::of_no_region(failure)]))
         }
-        Err(gone @ CommandError::ReaderGone) => Err(gone),
+        Err(gone @ CommandError::BrokenPipe) => Err(gone),
     }
 }
 

@@ -47,7 +47,7 @@ impl Sync<'_> {
         match self.remove(replaced, patience, signals).await {
             Ok(done) => done,
             Err(CommandError::Failure(failure, _)) => (vec![*failure], None),
-            Err(CommandError::ReaderGone) => (Vec::new(), None),
+            Err(CommandError::BrokenPipe) => (Vec::new(), None),
         }
     }
 

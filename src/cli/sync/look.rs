@@ -93,7 +93,7 @@ pub(super) async fn under_way(setup: &Setup, session: &Session, ignored: &BTreeS
             failures.extend(answers.others);
         }
         Err(CommandError::Failure(failure, _)) => failures.push(*failure),
-        Err(CommandError::ReaderGone) => {
+        Err(CommandError::BrokenPipe) => {
             failures.push(Failure::new("look for copies under way", "the regions could not be asked"));
         }
     }

@@ -185,6 +185,6 @@ fn at(place: &str, error: CommandError) -> CommandError {
             let what = format!("{place}: {}", failure.what);
             CommandError::Failure(Box::new(Failure { what, ..*failure }), status)
         }
-        CommandError::ReaderGone => CommandError::ReaderGone,
+        CommandError::BrokenPipe => CommandError::BrokenPipe,
     }
 }

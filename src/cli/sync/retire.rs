@@ -215,7 +215,7 @@ impl Turn<'_> {
     pub(super) fn fail_with(&mut self, error: CommandError) {
         match error {
             CommandError::Failure(failure, _) => self.fail(*failure),
-            CommandError::ReaderGone => {}
+            CommandError::BrokenPipe => {}
         }
     }
 }

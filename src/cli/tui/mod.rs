@@ -1,9 +1,9 @@
 //! `amigrate` and `amigrate demo` on a terminal, as a screen or in lines.
 
+mod announcer;
 mod ending;
 mod prompt;
 mod screen;
-mod told;
 
 use std::{io, path::Path, process::ExitCode, time::Duration};
 

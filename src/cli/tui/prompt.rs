@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use super::told::{Said, Told};
+use super::announcer::{Announcement, Announcer};
 use crate::{
     runtime::TerminalPort,
     term::{Tty, osc, session},
@@ -14,7 +14,7 @@ const PROMPT: &str = ": ";
 
 /// The terminal, which edits lines itself.
 pub(super) struct Prompt {
-    told: Told,
+    announcer: Announcer,
     /// More than ASCII can be read there.
     unicode: bool,
     /// The bell may ring: somebody has asked for it.
@@ -25,10 +25,10 @@ pub(super) struct Prompt {
 
 impl Prompt {
     pub(super) fn new(start: &Start, bell: bool) -> Self {
-        Self { told: Told::default(), unicode: start.caps.unicode, bell, typing: false }
+        Self { announcer: Announcer::default(), unicode: start.caps.unicode, bell, typing: false }
     }
 
-    fn write(&mut self, said: &Said) -> io::Result<()> {
+    fn write(&mut self, said: &Announcement) -> io::Result<()> {
         // What the user has entered has ended its line.
         self.typing &= !said.entered;
         let mut text = String::new();
@@ -52,7 +52,7 @@ impl Prompt {
 
 impl TerminalPort for Prompt {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
-        let said = self.told.catch_up(model);
+        let said = self.announcer.next_announcement(model);
         self.write(&said)
     }
 
@@ -69,7 +69,7 @@ impl TerminalPort for Prompt {
         // The shell has written meanwhile, or the line before was not ended.
         Tty.write_all(b"\n")?;
         self.typing = false;
-        self.write(&Said { is_over: true, ..Said::default() })
+        self.write(&Announcement { is_over: true, ..Announcement::default() })
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) use targets::VerifyArgs;
 use targets::{NoImage, Target};
 
 /// Copies that are compared at the same time.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 
 /// What came of one copy.
 enum Outcome {
@@ -39,7 +39,7 @@ pub(super) fn run(setup: &Setup, args: &VerifyArgs) -> Result<ExitStatus, Comman
     block_on(async {
         let connection = Connection::open(setup).await?;
         let targets = targets::find(setup, &connection, args).await?;
-        let outcomes = stream::iter(targets).map(|target| outcome(&connection, target)).buffered(AT_ONCE);
+        let outcomes = stream::iter(targets).map(|target| outcome(&connection, target)).buffered(MAX_CONCURRENT);
         let outcomes: Vec<Outcome> = outcomes.collect().await;
         let failures: Vec<Failure> = outcomes.iter().flat_map(Outcome::failures).collect();
         print(setup, &outcomes, &failures)?;

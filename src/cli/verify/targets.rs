@@ -6,7 +6,7 @@ use crate::{
     cli::{
         connection::Connection,
         exit::CommandError,
-        image_words,
+        image_args,
         jobs::open_store,
         selection::Selection,
         setup::Setup,
@@ -89,7 +89,7 @@ pub(super) async fn find(
     args: &VerifyArgs,
 ) -> Result<Vec<Target>, CommandError> {
     let mut targets = of_jobs(setup, connection, args)?;
-    let images = image_words::find(setup, connection, "verify", &args.images).await?;
+    let images = image_args::find(setup, connection, "verify", &args.images).await?;
     let ids: Vec<&ImageId> = images.iter().map(|image| &image.id).collect();
     let mut jobs = jobs_of(setup, connection, &ids);
     for image in &images {

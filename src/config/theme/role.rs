@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{super::words::name_of, style::RoleStyle};
+use super::{super::serde_names::name_of, style::RoleStyle};
 
 /// What a text on the screen is. Meaning is never by colour alone: each has a word or a mark as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! What makes a copy another thing than its source.
 
-use super::types::Difference;
+use super::cells::Difference;
 use crate::domain::image::Image;
 
 /// Returns what an available copy does not have in common with its source. What EC2 does not say of either is no difference.

@@ -40,9 +40,10 @@ pub(super) struct FamilyDraft<'a> {
 }
 
 /// The members of one lineage.
-struct Group<'a> {
+#[derive(Clone, Copy)]
+struct Group<'a, 'm> {
     lineage: LineageId,
-    members: Vec<usize>,
+    members: &'m [usize],
     name: &'a str,
     owner: &'a AccountId,
 }
@@ -54,42 +55,48 @@ pub(super) fn families<'a>(
     lineages: &Lineages<'_>,
     pattern: &VersionPattern,
 ) -> Vec<FamilyDraft<'a>> {
-    let mut by_lineage: Vec<Vec<usize>> = vec![Vec::new(); lineages.len()];
-    for place in members {
-        by_lineage[lineages.of_image(place).0].push(place);
+    let mut by_lineage: Vec<(LineageId, usize)> = members.map(|place| (lineages.of_image(place), place)).collect();
+    by_lineage.sort_unstable();
+    for of_lineage in by_lineage.chunk_by_mut(|(a, _), (b, _)| a == b) {
+        of_lineage.sort_unstable_by_key(|(_, place)| by_age(images[*place]));
     }
-    let mut places: HashMap<(&AccountId, &str), usize> = HashMap::new();
-    let mut found: Vec<(FamilyDraft<'a>, Vec<Group<'a>>)> = Vec::new();
-    for (at, members) in by_lineage.into_iter().enumerate() {
-        let Some(group) = group(images, LineageId(at), members, lineages) else { continue };
+    let members: Vec<usize> = by_lineage.iter().map(|(_, place)| *place).collect();
+    let mut places: HashMap<(&AccountId, &str), usize> = HashMap::with_capacity(lineages.len());
+    let mut found: Vec<(FamilyDraft<'a>, Vec<Group<'a, '_>>)> = Vec::with_capacity(lineages.len());
+    let mut start = 0;
+    for of_lineage in by_lineage.chunk_by(|(a, _), (b, _)| a == b) {
+        let end = start + of_lineage.len();
+        let group = group(images, of_lineage[0].0, &members[start..end], lineages);
+        start = end;
         let name = pattern.family(group.name);
         let next = found.len();
         // Images without a name have nothing in common but their source.
         let place = if name.is_empty() { next } else { *places.entry((group.owner, name)).or_insert(next) };
         if place == next {
-            found.push((FamilyDraft { name, owner: group.owner, versions: Vec::new() }, Vec::new()));
+            found.push((FamilyDraft { name, owner: group.owner, versions: Vec::new() }, vec![group]));
+        } else {
+            found[place].1.push(group);
         }
-        found[place].1.push(group);
     }
     let finished = found.into_iter().map(|(mut family, groups)| {
-        family.versions = versions(images, family.name, groups, lineages);
+        family.versions = versions(images, family.name, &groups, lineages);
         sort_newest_first(images, &mut family.versions);
         family
     });
     finished.collect()
 }
 
-fn group<'a>(
+/// Returns a lineage with its members, of which there is at least one.
+fn group<'a, 'm>(
     images: &[&'a Arc<Image>],
     lineage: LineageId,
-    mut members: Vec<usize>,
+    members: &'m [usize],
     lineages: &Lineages<'_>,
-) -> Option<Group<'a>> {
-    members.sort_unstable_by_key(|at| by_age(images[*at]));
-    let first = *members.first()?;
+) -> Group<'a, 'm> {
+    let first = members[0];
     // Copies may be called anything: the source says what they are.
     let named = lineages.root(lineage).unwrap_or(first);
-    Some(Group { lineage, name: &images[named].name, owner: &images[first].owner_id, members })
+    Group { lineage, name: &images[named].name, owner: &images[first].owner_id, members }
 }
 
 /// Makes versions of a family's lineages. Those of one full name are one version if there is a version in that name: EC2 has not
@@ -98,38 +105,45 @@ fn group<'a>(
 fn versions<'a>(
     images: &[&'a Arc<Image>],
     family: &str,
-    groups: Vec<Group<'a>>,
+    groups: &[Group<'a, '_>],
     lineages: &Lineages<'_>,
 ) -> Vec<VersionDraft<'a>> {
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    let mut found: Vec<Vec<Group<'a>>> = Vec::new();
+    if let [_] = groups {
+        return vec![version(images, family, groups, lineages)];
+    }
+    let mut places: HashMap<&str, usize> = HashMap::with_capacity(groups.len());
+    let mut found: Vec<Vec<Group<'a, '_>>> = Vec::with_capacity(groups.len());
     for group in groups {
         let next = found.len();
         let place = if group.name == family { next } else { *places.entry(group.name).or_insert(next) };
         if place == next {
-            found.push(Vec::new());
+            found.push(vec![*group]);
+        } else {
+            found[place].push(*group);
         }
-        found[place].push(group);
     }
-    found.into_iter().filter_map(|groups| version(images, family, groups, lineages)).collect()
+    found.iter().map(|groups| version(images, family, groups, lineages)).collect()
 }
 
+/// Returns the version that these groups are, of which there is at least one.
 fn version<'a>(
     images: &[&'a Arc<Image>],
     family: &str,
-    groups: Vec<Group<'a>>,
+    groups: &[Group<'a, '_>],
     lineages: &Lineages<'_>,
-) -> Option<VersionDraft<'a>> {
-    let version = groups.first()?.name.get(family.len()..).unwrap_or_default();
+) -> VersionDraft<'a> {
+    let version = groups[0].name.get(family.len()..).unwrap_or_default();
     let roots = groups.iter().filter_map(|group| lineages.root(group.lineage));
     let source = roots.min_by_key(|at| by_age(images[*at]));
-    let mut members: Vec<usize> = groups.into_iter().flat_map(|group| group.members).collect();
-    members.sort_unstable_by_key(|at| by_age(images[*at]));
+    let mut members: Vec<usize> = groups.iter().flat_map(|group| group.members).copied().collect();
+    if groups.len() > 1 {
+        members.sort_unstable_by_key(|at| by_age(images[*at]));
+    }
     let available = |at: usize| images[at].state == ImageState::Available;
     let copied = source.filter(|at| available(*at) && members.contains(at));
-    let image = copied.or_else(|| members.iter().copied().find(|at| available(*at))).or(members.first().copied())?;
-    let created = source.map_or_else(|| images[*members.first()?].created, |at| images[at].created);
-    Some(VersionDraft { version, created, is_dated: source.is_some(), source, image, members })
+    let image = copied.or_else(|| members.iter().copied().find(|at| available(*at))).unwrap_or(members[0]);
+    let created = images[source.unwrap_or(members[0])].created;
+    VersionDraft { version, created, is_dated: source.is_some(), source, image, members }
 }
 
 /// Sorts versions so that the newest that can be copied comes first.

@@ -1,6 +1,9 @@
 //! Which images descend from the same one.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 use crate::domain::{ids::ImageId, image::Image, region::Region};
 
@@ -30,21 +33,29 @@ enum Search {
 }
 
 impl<'a> Lineages<'a> {
-    /// Follows the sources of every image. Images have one place each.
-    pub(super) fn of(images: &[&'a Arc<Image>]) -> Self {
-        let places = images.iter().enumerate().map(|(at, image)| ((&image.id, &image.region), at)).collect();
-        let (of_image, roots) = (Vec::with_capacity(images.len()), Vec::new());
-        let mut lineages = Self { places, of_image, roots, unlisted: HashMap::new() };
+    /// Follows the sources of every image. Returns the images by their places too, each once.
+    pub(super) fn of(images: impl Iterator<Item = &'a Arc<Image>>) -> (Vec<&'a Arc<Image>>, Self) {
+        let expected = images.size_hint().0;
+        let (mut places, mut once) = (HashMap::with_capacity(expected), Vec::with_capacity(expected));
+        for image in images {
+            if let Entry::Vacant(place) = places.entry((&image.id, &image.region)) {
+                place.insert(once.len());
+                once.push(image);
+            }
+        }
+        let images: Vec<&Arc<Image>> = once;
+        let of_image = Vec::with_capacity(images.len());
+        let mut lineages = Self { places, of_image, roots: Vec::new(), unlisted: HashMap::new() };
         let mut searches = vec![Search::Open; images.len()];
         let mut path = Vec::new();
         for start in 0..images.len() {
-            let lineage = lineages.walk(start, images, &mut searches, &mut path);
+            let lineage = lineages.walk(start, &images, &mut searches, &mut path);
             for at in path.drain(..) {
                 searches[at] = Search::Done(lineage);
             }
             lineages.of_image.push(lineage);
         }
-        lineages
+        (images, lineages)
     }
 
     /// Walks from an image to its source, and on, up to what is known.

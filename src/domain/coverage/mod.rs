@@ -3,6 +3,7 @@
 //! A row is a family of images, with its versions; a column is a region. Copies belong to the version that they descend from,
 //! whatever they are called. Pure, and independent of the order of its input.
 
+mod cells;
 mod differences;
 mod families;
 mod lineage;
@@ -10,8 +11,9 @@ mod order;
 mod table;
 mod types;
 
+pub use cells::{Cell, CellState, Cells, Difference};
 pub use table::{Input, compute};
-pub use types::{Cell, CellState, Column, Coverage, Difference, Family, KnownCopy, KnownCopyState, Listed, Version};
+pub use types::{Column, Coverage, Family, KnownCopy, KnownCopyState, Listed, Version};
 
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,13 @@
 //! The table: what each region has of each family.
 
-use std::{
-    cmp::Reverse,
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use super::{
+    cells::{Cell, CellState, Cells},
     differences::differences,
     families::{FamilyDraft, families},
     lineage::{LineageId, Lineages},
-    types::{Cell, CellState, Column, Coverage, Family, KnownCopy, KnownCopyState, Listed, Version},
+    types::{Column, Coverage, Family, KnownCopy, KnownCopyState, Listed, Version},
 };
 use crate::domain::{
     account::AccountId,
@@ -36,14 +33,13 @@ pub struct Input<'a> {
 /// Computes the coverage of images. Those of other regions, of other accounts, and deregistered ones have no row, but tell what others
 /// descend from.
 pub fn compute<'a>(input: &Input<'a>, images: impl IntoIterator<Item = &'a Arc<Image>>) -> Coverage {
-    let mut seen = HashSet::new();
-    let images: Vec<&Arc<Image>> = images.into_iter().filter(|image| seen.insert((&image.id, &image.region))).collect();
-    let lineages = Lineages::of(&images);
+    let (images, lineages) = Lineages::of(images.into_iter());
     let table = Table::new(input, &images, &lineages);
-    let members = images.iter().enumerate().filter(|(_, image)| table.has_row(image)).map(|(at, _)| at);
+    let members = (0..images.len()).filter(|place| table.has_row(*place));
     let drafts = families(&images, members, &lineages, input.pattern);
     let copies = table.copies_by_lineage();
-    let mut families: Vec<Family> = drafts.iter().map(|draft| table.family(draft, &copies)).collect();
+    let mut draw = Draw::new(input.columns);
+    let mut families: Vec<Family> = drafts.iter().map(|draft| table.family(draft, &copies, &mut draw)).collect();
     families.sort_unstable_by(|a, b| {
         let nameless = a.name.is_empty().cmp(&b.name.is_empty());
         nameless.then_with(|| a.name.cmp(&b.name)).then_with(|| a.owner.cmp(&b.owner)).then_with(|| {
@@ -64,11 +60,50 @@ struct Found<'a> {
     image: Option<&'a ImageId>,
 }
 
+/// The row that is being filled.
+struct Draw<'a> {
+    /// The best of each column.
+    best: Vec<Option<Found<'a>>>,
+    /// The columns that something was found for, in no order.
+    columns: Vec<usize>,
+    /// What is said where nothing was found.
+    empty: Arc<[Cell]>,
+}
+
+impl<'a> Draw<'a> {
+    fn new(columns: &[Column]) -> Self {
+        let best = columns.iter().map(|_| None).collect();
+        Self { best, columns: Vec::new(), empty: columns.iter().map(|column| cell(None, column.listed)).collect() }
+    }
+
+    fn put(&mut self, column: Option<usize>, found: Option<Found<'a>>) {
+        let (Some(column), Some(found)) = (column, found) else { return };
+        match self.best.get_mut(column) {
+            Some(Some(best)) if best.weight < found.weight => *best = found,
+            Some(none @ None) => {
+                *none = Some(found);
+                self.columns.push(column);
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns the row, and begins another one.
+    fn take(&mut self, columns: &[Column]) -> Cells {
+        self.columns.sort_unstable();
+        let best = &mut self.best;
+        let found = self.columns.drain(..).map(|at| (at, cell(best[at].take(), columns[at].listed)));
+        Cells::new(found.collect(), &self.empty)
+    }
+}
+
 struct Table<'t, 'a> {
     input: &'t Input<'a>,
     images: &'t [&'a Arc<Image>],
     lineages: &'t Lineages<'a>,
     columns: HashMap<&'a Region, usize>,
+    /// The column of each image; `None` if its region has none.
+    column_of: Vec<Option<usize>>,
     /// Percentages of the queue's copies by their images.
     percents: HashMap<&'a ImageId, u8>,
 }
@@ -77,17 +112,21 @@ type Copies<'a> = HashMap<LineageId, Vec<&'a KnownCopy>>;
 
 impl<'t, 'a> Table<'t, 'a> {
     fn new(input: &'t Input<'a>, images: &'t [&'a Arc<Image>], lineages: &'t Lineages<'a>) -> Self {
-        let columns = input.columns.iter().enumerate().map(|(at, column)| (&column.region, at)).collect();
+        let columns: HashMap<&Region, usize> =
+            input.columns.iter().enumerate().map(|(at, column)| (&column.region, at)).collect();
+        let column_of = images.iter().map(|image| columns.get(&image.region).copied()).collect();
         let percent = |copy: &'a KnownCopy| match copy.state {
             KnownCopyState::Pending(Some(percent)) => Some((copy.image.as_ref()?, percent)),
             _ => None,
         };
-        Self { input, images, lineages, columns, percents: input.copies.iter().filter_map(percent).collect() }
+        let percents = input.copies.iter().filter_map(percent).collect();
+        Self { input, images, lineages, columns, column_of, percents }
     }
 
-    fn has_row(&self, image: &Image) -> bool {
+    fn has_row(&self, place: usize) -> bool {
+        let image = self.images[place];
         image.state != ImageState::Deregistered
-            && self.columns.contains_key(&image.region)
+            && self.column_of[place].is_some()
             && self.input.account.is_none_or(|account| *account == image.owner_id)
     }
 
@@ -103,38 +142,29 @@ impl<'t, 'a> Table<'t, 'a> {
         copies
     }
 
-    fn family(&self, draft: &FamilyDraft<'a>, copies: &Copies<'a>) -> Family {
-        let mut cells: Vec<Option<Found<'a>>> = self.input.columns.iter().map(|_| None).collect();
-        let mut put = |region: &Region, found: Option<Found<'a>>| {
-            let cell = self.columns.get(region).and_then(|at| cells.get_mut(*at));
-            if let (Some(cell), Some(found)) = (cell, found)
-                && cell.as_ref().is_none_or(|best| best.weight < found.weight)
-            {
-                *cell = Some(found);
-            }
-        };
+    fn family(&self, draft: &FamilyDraft<'a>, copies: &Copies<'a>, draw: &mut Draw<'a>) -> Family {
         for (n, version) in draft.versions.iter().enumerate() {
             for place in &version.members {
-                let image = self.images[*place];
-                let found = if n == 0 { self.newest(*place, version.source) } else { older(image) };
-                put(&image.region, found);
+                let found = if n == 0 { self.newest(*place, version.source) } else { older(self.images[*place]) };
+                draw.put(self.column_of[*place], found);
             }
         }
-        let newest = draft.versions.first().map_or(&[][..], |version| &version.members);
-        let mut lineages: Vec<LineageId> = newest.iter().map(|place| self.lineages.of_image(*place)).collect();
-        lineages.sort_unstable();
-        lineages.dedup();
-        for copy in lineages.iter().filter_map(|lineage| copies.get(lineage)).flatten() {
-            put(&copy.destination, Some(queued(copy)));
+        if !copies.is_empty() {
+            let newest = draft.versions.first().map_or(&[][..], |version| &version.members);
+            let mut lineages: Vec<LineageId> = newest.iter().map(|place| self.lineages.of_image(*place)).collect();
+            lineages.sort_unstable();
+            lineages.dedup();
+            for copy in lineages.iter().filter_map(|lineage| copies.get(lineage)).flatten() {
+                draw.put(self.columns.get(&copy.destination).copied(), Some(queued(copy)));
+            }
         }
-        let cells = cells.into_iter().zip(self.input.columns).map(|(found, column)| cell(found, column.listed));
         let versions = draft.versions.iter().map(|version| {
             let mut images: Vec<Arc<Image>> = version.members.iter().map(|at| self.images[*at].clone()).collect();
             images.sort_unstable_by(|a, b| (&a.region, &a.id).cmp(&(&b.region, &b.id)));
             Version { image: self.images[version.image].clone(), images }
         });
         let (name, owner) = (draft.name.into(), draft.owner.clone());
-        Family { name, owner, cells: cells.collect(), versions: versions.collect() }
+        Family { name, owner, cells: draw.take(self.input.columns), versions: versions.collect() }
     }
 
     /// What an image of the newest version says.

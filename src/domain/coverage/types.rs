@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::cells::{Cell, Cells};
 use crate::domain::{
     account::AccountId,
     ids::ImageId,
@@ -55,7 +56,7 @@ pub struct Family {
     /// Never empty. The first is the newest that can be copied, or the newest of all if none can.
     pub versions: Vec<Version>,
     /// One for each column.
-    pub cells: Vec<Cell>,
+    pub cells: Cells,
 }
 
 /// One version of a family.
@@ -67,101 +68,12 @@ pub struct Version {
     pub images: Vec<Arc<Image>>,
 }
 
-/// What a region has of a family.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cell {
-    pub state: CellState,
-    /// The image that the state is about, if there is one.
-    pub image: Option<ImageId>,
-}
-
-/// How a region stands to the newest version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CellState {
-    /// It is there and can be used.
-    There,
-    /// It is there, but is not as its source is.
-    Differs(Box<[Difference]>),
-    /// It is being made, with the percentage if that is known.
-    Pending(Option<u8>),
-    /// It is there, but disabled: it cannot be launched or copied.
-    Disabled,
-    /// An older version can be used there.
-    Stale,
-    /// Its copy failed, and no other version can be used there.
-    Failed,
-    Missing,
-    /// The region's images are not all listed, or the image is in a state that this program does not know.
-    Unknown,
-}
-
-/// What a copy does not have in common with its source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Difference {
-    Architecture,
-    BootMode,
-    RootDeviceType,
-    /// The number of EBS volumes.
-    Volumes,
-    VolumeSizes,
-    /// The source is encrypted, the copy is not.
-    NotEncrypted,
-}
-
 /// Families by regions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Coverage {
     pub columns: Vec<Column>,
     /// By name, then owner.
     pub families: Vec<Family>,
-}
-
-impl CellState {
-    /// One of each, with the worst last.
-    pub const WORDS: [&str; 8] = ["there", "differs", "pending", "disabled", "stale", "failed", "missing", "unknown"];
-
-    /// Returns its stable name.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::There => "there",
-            Self::Differs(_) => "differs",
-            Self::Pending(_) => "pending",
-            Self::Disabled => "disabled",
-            Self::Stale => "stale",
-            Self::Failed => "failed",
-            Self::Missing => "missing",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Returns true if a copy of the newest version would mend it.
-    pub fn lacks_newest(&self) -> bool {
-        matches!(self, Self::Stale | Self::Failed | Self::Missing)
-    }
-
-    /// Returns what is not as the source is.
-    pub fn differences(&self) -> &[Difference] {
-        if let Self::Differs(differences) = self { differences } else { &[] }
-    }
-
-    /// Returns the percentage of a pending copy, if it is known.
-    pub fn percent(&self) -> Option<u8> {
-        if let Self::Pending(percent) = self { *percent } else { None }
-    }
-}
-
-impl Difference {
-    /// Returns its stable name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Architecture => "architecture",
-            Self::BootMode => "boot mode",
-            Self::RootDeviceType => "root device type",
-            Self::Volumes => "number of volumes",
-            Self::VolumeSizes => "volume sizes",
-            Self::NotEncrypted => "not encrypted",
-        }
-    }
 }
 
 impl Family {
@@ -178,7 +90,7 @@ impl Family {
     /// Returns the number of regions that lack the newest version and could get it: none if there is nothing to copy.
     pub fn lacking(&self) -> usize {
         let lacking = |cell: &&Cell| self.can_be_copied() && cell.state.lacks_newest();
-        self.cells.iter().filter(lacking).count()
+        self.cells.all().filter(lacking).count()
     }
 
     /// Returns true if the newest version can be copied.

@@ -102,8 +102,9 @@ impl<T> Clauses<T> {
                     Parsed::Unfinished => continue,
                     // As a word it would be in no image: nothing fits, or nothing is kept out that was to be.
                     Parsed::Similar(known) => {
-                        clauses
-                            .refuse(format!("there is no term {key}:; did you mean {known}:? A word stands in quotes"));
+                        clauses.refuse(format!(
+                            "there is no term {key}:; did you mean {known}:? Quote it to search for it as a word"
+                        ));
                         continue;
                     }
                     Parsed::Unknown => Pattern::substring(&format!("{key}:{value}")),

@@ -12,7 +12,7 @@ impl Draft {
     pub(super) fn warn_of_sources(&self, now: Timestamp, warnings: &mut Messages) {
         for source in &self.sources {
             if let Some(since) = source.deprecated.filter(|since| *since <= now) {
-                let text = format!("{} is deprecated since {}.", source.id, since.strftime("%Y-%m-%d"));
+                let text = format!("{} has been deprecated since {}.", source.id, since.strftime("%Y-%m-%d"));
                 warnings.add_known_later(Field::Sources, "deprecated", text);
             }
             let shared = self.account.as_ref().is_some_and(|own| *own != source.owner_id);

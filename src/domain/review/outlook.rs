@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     context::UnderWay,
-    experience::{Experience, SeenRegions},
+    duration_estimator::{DurationEstimator, SampleRegions},
     requests::becomes_public,
     state::Review,
 };
@@ -29,8 +29,8 @@ pub enum Time {
     TooShort(u64),
     /// Roughly, for time-based copies that do not all start at once.
     InRounds(u64),
-    /// Roughly, judging by so many copies that were seen to complete.
-    Seen { seconds: u64, copies: usize, regions: SeenRegions },
+    /// Roughly, estimated from so many completed copies.
+    Estimated { seconds: u64, copies: usize, regions: SampleRegions },
     /// No copy has been seen to complete.
     #[default]
     Unknown,
@@ -79,12 +79,12 @@ impl Outlook {
         for copy in copies {
             regions.entry(&copy.destination).or_default().push(copy);
         }
-        let mut experience = Experience::new(&review.context.completed);
+        let mut estimator = DurationEstimator::new(&review.context.completed);
         let seconds: Option<Vec<u64>> = regions
             .iter()
             .map(|(region, copies)| {
                 let pending = pending.get(*region).copied().unwrap_or(0);
-                region_seconds(review, region, copies, pending, &mut experience)
+                region_seconds(review, region, copies, pending, &mut estimator)
             })
             .collect();
         let requested: Option<Vec<u64>> = copies.iter().map(requested_seconds).collect();
@@ -94,7 +94,9 @@ impl Outlook {
             (Some(seconds), Some(_)) if too_short(copies) > 0 => Time::TooShort(seconds.max(too_short(copies))),
             (seconds, Some(requested)) if seconds == requested => Time::Requested(seconds.unwrap_or_default()),
             (Some(seconds), Some(_)) => Time::InRounds(seconds),
-            (Some(seconds), None) => Time::Seen { seconds, copies: experience.copies(), regions: experience.regions() },
+            (Some(seconds), None) => {
+                Time::Estimated { seconds, copies: estimator.copies(), regions: estimator.regions() }
+            }
         };
         Self {
             copies: copies.len(),
@@ -115,10 +117,10 @@ fn region_seconds(
     region: &Region,
     copies: &[&CopyRequest],
     pending: usize,
-    experience: &mut Experience<'_>,
+    estimator: &mut DurationEstimator<'_>,
 ) -> Option<u64> {
     let limits = &review.context.limits;
-    let seconds = |copy: &&CopyRequest| requested_seconds(copy).or_else(|| experience.seconds(region, copy));
+    let seconds = |copy: &&CopyRequest| requested_seconds(copy).or_else(|| estimator.seconds(region, copy));
     let longest = copies.iter().map(seconds).collect::<Option<Vec<_>>>()?;
     let longest = longest.into_iter().max().unwrap_or(0);
     let room = limits.pending.saturating_sub(pending).max(1);

@@ -81,7 +81,7 @@ impl Review {
     /// After this long, what was not answered is unknown.
     pub const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
     /// Checks under way at once. Of dry runs, only one in each destination: they count against the rate of copies.
-    pub const AT_ONCE: usize = 16;
+    pub const MAX_CONCURRENT: usize = 16;
     /// Answers of an earlier review are good for this long.
     pub(super) const REUSE: SignedDuration = SignedDuration::from_secs(60);
     /// Copies start on answers no older than this: long enough to read a review, and short enough that it still is as the review says.
@@ -124,7 +124,7 @@ impl Review {
 
     /// Returns the requests to send now, which are under way from then on. What had no turn before the deadline still gets one.
     pub fn next_requests(&mut self) -> Vec<(CheckId, CheckRequest)> {
-        let mut room = Self::AT_ONCE.saturating_sub(self.count(|state| *state == CheckState::Sent));
+        let mut room = Self::MAX_CONCURRENT.saturating_sub(self.count(|state| *state == CheckState::Sent));
         let mut trying: HashSet<Region> = self
             .checks
             .iter()

@@ -212,7 +212,7 @@ fn the_snapshots_of_a_copy_started_elsewhere_are_proven_by_its_source() {
         followed_list_interval: SignedDuration::from_hours(9),
         ..EngineConfig::default()
     });
-    engine.handle(Event::Command(Command::Follow(vec![region("eu-west-1")])), at(0));
+    engine.handle(Event::Command(Command::ListPendingIn(vec![region("eu-west-1")])), at(0));
     let mut theirs = image(ImageState::Pending);
     (theirs.name, theirs.created) = ("theirs".into(), Some(at(0)));
     (theirs.source_image_id, theirs.source_region) = (ImageId::new("ami-0").ok(), Some(region("us-east-1")));

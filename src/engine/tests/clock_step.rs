@@ -17,7 +17,7 @@ fn going() -> Job {
 fn a_clock_set_forward_is_no_time_without_progress() {
     let mut job = going();
     let hour = 3_600;
-    job.follow_clock(SignedDuration::from_hours(1), at(hour + 120));
+    job.apply_clock_step(SignedDuration::from_hours(1), at(hour + 120));
     assert_eq!((job.pace(at(hour + 130)), job.percent()), (None, Some(20)), "not known until it grows again");
     assert_eq!(job.stalled(at(hour + 130), SignedDuration::from_mins(5)), None);
     assert_eq!(job.elapsed(at(hour + 130)), None, "it cannot be known");
@@ -37,7 +37,7 @@ fn a_clock_set_back_makes_nothing_younger() {
     job.unknown_outcome =
         Some(UnknownOutcome { first_sent: at(0), last_sent: at(100), empty_checks: 1, refusal: None, answered: None });
     let hour = 3_600;
-    job.follow_clock(SignedDuration::from_hours(-1), at(120 - hour));
+    job.apply_clock_step(SignedDuration::from_hours(-1), at(120 - hour));
     job.clamp_times(at(120 - hour));
     assert_eq!(job.elapsed(at(120 - hour)), Some(120));
     let unknown = job.unknown_outcome.unwrap();

@@ -54,7 +54,7 @@ fn compared(request: CopyRequest, polled: &PolledCopies) -> Job {
 fn a_copy_that_is_as_requested_has_no_differences() {
     for key in [None, Some(KEY), Some("11111111-2222-3333-4444-555555555555"), Some("alias/web")] {
         let job = compared(requested(key), &as_requested());
-        assert_eq!(job.comparison, Comparison::Made { differences: Vec::new(), unread: None }, "{key:?}");
+        assert_eq!(job.comparison, RequestCheck::Made { differences: Vec::new(), unread: None }, "{key:?}");
         assert!(job.tagged);
     }
 }
@@ -93,7 +93,7 @@ fn each_difference_is_found() {
     for (change, property, expected, found) in cases {
         let mut polled = as_requested();
         change(&mut polled);
-        let difference = Difference { property, expected: expected.into(), found: found.map(str::to_owned) };
+        let difference = Deviation { property, expected: expected.into(), found: found.map(str::to_owned) };
         let job = compared(requested(Some(KEY)), &polled);
         assert_eq!(job.comparison.differences(), [difference]);
         assert!(job.tagged);
@@ -119,7 +119,7 @@ fn snapshots_that_may_not_be_read_are_said_not_to_be_compared() {
     let denied = Failure::new("list", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied);
     let polled = PolledCopies { snapshots: Err(denied), ..as_requested() };
     let job = compared(requested(Some(KEY)), &polled);
-    assert_eq!(job.comparison, Comparison::Made { differences: Vec::new(), unread: Some("you may not".into()) });
+    assert_eq!(job.comparison, RequestCheck::Made { differences: Vec::new(), unread: Some("you may not".into()) });
     assert!(job.tagged, "nothing is known about the tags");
 }
 
@@ -156,7 +156,7 @@ fn a_missing_tag_without_a_value_is_a_difference() {
 fn tags_that_ec2_copies_from_the_source_are_compared() {
     let with = |tags| CopyRequest { copy_tags: true, source_tags: tags, ..requested(None) };
     let lost = compared(with(vec![tag("Env", "prod"), tag("Team", "the source's")]), &as_requested());
-    let expected = Difference { property: Property::ImageTag("Env".into()), expected: "prod".into(), found: None };
+    let expected = Deviation { property: Property::ImageTag("Env".into()), expected: "prod".into(), found: None };
     assert_eq!(lost.comparison.differences(), [expected], "the request's own Team replaces that of the source");
 }
 
@@ -174,7 +174,7 @@ fn an_alias_is_compared_by_the_key_that_the_review_found_behind_it() {
     for encryption in [alias(), Encryption::Encrypt { key: None }, Encryption::Keep] {
         let job = compared(resolved(Some(KEY), encryption.clone()), &polled);
         let property = Property::Key(vec![SnapshotId::new("snap-new").unwrap()]);
-        let difference = Difference { property, expected: KEY.into(), found: Some(OTHER_KEY.into()) };
+        let difference = Deviation { property, expected: KEY.into(), found: Some(OTHER_KEY.into()) };
         assert_eq!(job.comparison.differences(), [difference], "{encryption:?}");
         assert_eq!(compared(resolved(Some(OTHER_KEY), encryption), &polled).comparison.differences(), []);
     }
@@ -190,7 +190,7 @@ fn a_copy_of_an_encrypted_image_is_to_be_encrypted() {
     };
     assert_eq!(kept(false).comparison.differences(), []);
     let property = Property::Encryption(vec![SnapshotId::new("snap-new").unwrap()]);
-    let difference = Difference { property, expected: "encrypted".into(), found: None };
+    let difference = Deviation { property, expected: "encrypted".into(), found: None };
     assert_eq!(kept(true).comparison.differences(), [difference]);
 }
 
@@ -203,7 +203,7 @@ fn devices_are_compared_by_name() {
         compared(CopyRequest { expected, ..requested(None) }, &polled)
     };
     assert_eq!(with(vec![(name.clone(), 8)]).comparison.differences(), []);
-    let difference = Difference {
+    let difference = Deviation {
         property: Property::Devices,
         expected: "/dev/sdz 8 GiB".into(),
         found: Some(format!("{name} 8 GiB")),

@@ -45,6 +45,16 @@ fn a_copy_that_was_watched_ended_when_it_was_seen() {
 }
 
 #[test]
+fn a_copy_that_is_polled_rarely_is_watched_all_the_same() {
+    let hour = SignedDuration::from_hours(1);
+    let mut engine = copying();
+    engine.config = EngineConfig { max_poll_interval: hour, max_backoff: hour, ..EngineConfig::default() };
+    poll(&mut engine, Ok(seen(ImageState::Pending, Some(40))));
+    let job = watch(&mut engine, 3_600, None);
+    assert_eq!(job.end_time(), job.ended.map(EndTime::At));
+}
+
+#[test]
 fn a_copy_that_ended_while_nobody_watched_is_dated_by_ec2_or_not_at_all() {
     // When EC2 completed its snapshots, and when it ended; `None` for when it was seen.
     for (completed, ended, is_bound) in [

@@ -18,7 +18,7 @@ fn elsewhere(n: u32, to: &str) -> Image {
 #[test]
 fn a_copy_started_elsewhere_becomes_one_job_and_can_be_cancelled() {
     let mut engine = Engine::new(EngineConfig::default());
-    let requests = engine.handle(Event::Command(Command::Follow(vec![region("eu-west-1")])), at(0));
+    let requests = engine.handle(Event::Command(Command::ListPendingIn(vec![region("eu-west-1")])), at(0));
     assert!(matches!(requests[..], [Request::ListPending { .. }]), "{requests:?}");
     let seen = || Response::ListPending(region("eu-west-1"), Ok(vec![elsewhere(1, "eu-west-1")]));
     engine.handle(Event::Response(seen()), at(0));
@@ -58,7 +58,7 @@ fn images_that_are_no_copies_or_ours_become_no_jobs() {
 fn followed_for(seconds: i64, progress: bool, config: EngineConfig) -> (Vec<i64>, Vec<i64>) {
     let mut engine = Engine::new(config);
     let place = || region("eu-west-1");
-    let mut requests = engine.handle(Event::Command(Command::Follow(vec![place()])), at(0));
+    let mut requests = engine.handle(Event::Command(Command::ListPendingIn(vec![place()])), at(0));
     let (mut now, mut lists, mut all) = (at(0), Vec::new(), Vec::new());
     while now < at(seconds) {
         let [request] = &requests[..] else { panic!("{requests:?}") };

@@ -3,7 +3,7 @@
 use crate::domain::{
     CompletionDuration,
     review::{
-        experience::SeenRegions,
+        duration_estimator::SampleRegions,
         outlook::{Outlook, Time},
     },
     text::{count, duration, thousands},
@@ -27,15 +27,15 @@ pub fn outlook(outlook: &Outlook) -> String {
         Time::InRounds(seconds) => {
             format!("about {}, because not all start at once", duration(signed(seconds)))
         }
-        Time::Seen { seconds, copies, regions } => {
+        Time::Estimated { seconds, copies, regions } => {
             let whose = match regions {
-                SeenRegions::Same => " with the same destination",
-                SeenRegions::Other => " to other regions",
-                SeenRegions::Both => "",
+                SampleRegions::Same => " with the same destination",
+                SampleRegions::Other => " to other regions",
+                SampleRegions::Both => "",
             };
-            format!("about {}, judging by {}{whose}", duration(signed(seconds)), count(copies, "copy", "copies"))
+            format!("about {}, estimated from {}{whose}", duration(signed(seconds)), count(copies, "copy", "copies"))
         }
-        Time::Unknown => "time unknown (no completed copy is listed to judge by)".to_owned(),
+        Time::Unknown => "time unknown (no completed copies to estimate from)".to_owned(),
     };
     format!("{}, {gib} GiB; {time}.", count(outlook.copies, "copy", "copies"))
 }

@@ -83,7 +83,7 @@ fn encryptions(copies: &[CopyRequest]) -> String {
 fn tags(copies: &[CopyRequest], job_tags: bool, detail: Detail) -> String {
     let mut parts: Vec<String> = Vec::new();
     match same(copies, |copy| &copy.image_tags) {
-        None => parts.push("their own, which differ".into()),
+        None => parts.push("differ between copies".into()),
         Some(tags) => {
             parts.extend(
                 tags.iter().take(detail.tags).map(|tag| start_of(&format!("{}={}", tag.key, tag.value), detail.tag)),

@@ -82,7 +82,7 @@ fn of_requests_and_sources() -> Vec<(FindingKind, &'static str)> {
         ),
         (
             FindingKind::Deprecated { source: source(), since: "2026-05-06T07:08:00Z".parse().unwrap() },
-            "ami-1 is deprecated since 2026-05-06.",
+            "ami-1 has been deprecated since 2026-05-06.",
         ),
         (
             FindingKind::OwnerNotAllowed { source: source(), owner: AccountId::new("210987654321").unwrap() },
@@ -91,7 +91,7 @@ fn of_requests_and_sources() -> Vec<(FindingKind, &'static str)> {
         ),
         (
             FindingKind::NotAsked(UnknownCheck::DefaultKey),
-            "Not known in eu-west-1: the default key: not asked yet, other checks take long.",
+            "Not known in eu-west-1: the default key: not checked yet; other checks are still running.",
         ),
         (
             FindingKind::Unknown { what: UnknownCheck::Column(Column::Pending), why: None },

@@ -5,6 +5,7 @@ mod filters;
 mod forms;
 mod jobs;
 mod storage;
+mod usage;
 
 use std::{ffi::OsString, sync::Arc};
 
@@ -213,12 +214,11 @@ impl Effects {
                 let found = s.describe_images(&region, &[image]).await;
                 Reply::Image(found.map(|images| images.into_iter().next().map(Box::new)))
             }),
-            Effect::ReadImageDetails { id, image } => {
-                self.reply(id, |s| async move { Reply::ImageDetails(Box::new(s.image_details(&image).await)) });
-            }
+            Effect::ReadImageDetails { id, image } => self.read_details(id, image),
             Effect::Compare { id, request } => self.compare(id, request),
             Effect::ReadLineage { id, image, regions } => self.read_lineage(id, image, regions),
             Effect::ReadUsage { id, region, images } => self.read_usage(id, region, images),
+            Effect::RequestUsageReport { id, image } => self.request_usage_report(id, image),
             Effect::Storage { id, request } => self.storage(id, request),
             Effect::Export { id, request } => self.export(id, request),
             Effect::Background => self.spawn_background(),
@@ -268,19 +268,16 @@ impl Effects {
         self.reply(id, |s| async move { Reply::Check(s.check(&request).await) });
     }
 
+    fn read_details(&self, id: EffectId, image: Arc<Image>) {
+        self.reply(id, |s| async move { Reply::ImageDetails(Box::new(s.image_details(&image).await)) });
+    }
+
     fn read_lineage(&self, id: EffectId, image: Arc<Image>, regions: Vec<Region>) {
         self.reply(id, |s| async move { Reply::Lineage(Box::new(s.lineage(&image, &regions).await)) });
     }
 
     fn compare(&self, id: EffectId, request: CompareRequest) {
         self.reply(id, |s| async move { Reply::Compared(Box::new(s.images_to_compare(&request).await)) });
-    }
-
-    fn read_usage(&self, id: EffectId, region: Region, images: Vec<Arc<Image>>) {
-        self.reply(id, |s| async move {
-            let images: Vec<Image> = images.iter().map(|image| Image::clone(image)).collect();
-            Reply::Usage(s.image_usage(&region, &images).await)
-        });
     }
 
     fn spawn_background(&mut self) {

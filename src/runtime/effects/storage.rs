@@ -19,11 +19,11 @@ use crate::{
 };
 
 /// Regions that are read at the same time.
-const AT_ONCE: usize = 4;
+const MAX_CONCURRENT: usize = 4;
 
 impl Effects {
     /// What puts calls of the account on record.
-    fn on_record(&mut self) -> Result<OnRecord, Failure> {
+    pub(super) fn on_record(&mut self) -> Result<OnRecord, Failure> {
         let account = self.account.clone().ok_or_else(not_signed_in)?;
         Ok(OnRecord::new(self.store()?, account, self.clock))
     }
@@ -83,7 +83,7 @@ impl Effects {
                     (region, bin)
                 }
             });
-            Reply::Storage(StorageReply::RecycleBins(read.buffered(AT_ONCE).collect().await))
+            Reply::Storage(StorageReply::RecycleBins(read.buffered(MAX_CONCURRENT).collect().await))
         });
     }
 
@@ -120,7 +120,7 @@ async fn listings(
             (region, listing)
         }
     });
-    let answers: Vec<_> = read.buffer_unordered(AT_ONCE).collect().await;
+    let answers: Vec<_> = read.buffer_unordered(MAX_CONCURRENT).collect().await;
     let (mut listings, mut failures) = (BTreeMap::new(), Vec::new());
     for (region, listing) in answers {
         match listing {

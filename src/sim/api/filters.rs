@@ -35,9 +35,9 @@ type TagField<T> = for<'a> fn(&'a T, key: &str) -> Values<'a>;
 
 /// The filters of one kind of resource.
 pub(crate) struct Filters<T: 'static> {
-    fields: &'static [(&'static str, Field<T>)],
+    pub(crate) fields: &'static [(&'static str, Field<T>)],
     /// For filters `tag:KEY`, if there are any.
-    tag: Option<TagField<T>>,
+    pub(crate) tag: Option<TagField<T>>,
 }
 
 /// The filters of one request.

@@ -26,5 +26,6 @@ pub(crate) mod snapshot_protection;
 pub(crate) mod sts;
 pub(crate) mod tags;
 pub(crate) mod time_based;
+pub(crate) mod usage_reports;
 pub(crate) mod validation;
 pub(crate) mod zones;

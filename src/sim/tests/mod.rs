@@ -19,6 +19,7 @@ mod strictness;
 mod tags;
 mod time_based;
 mod time_scale;
+mod usage_reports;
 
 use std::str::FromStr as _;
 

@@ -15,6 +15,7 @@ use crate::{
             retention::Bin,
             scenario::Access,
             state::{RegionState, World},
+            usage_reports::UsageReports,
         },
     },
 };
@@ -92,6 +93,7 @@ impl RegionState {
             created_snapshots: BTreeMap::new(),
             tokens: HashMap::new(),
             references: Vec::new(),
+            usage_reports: UsageReports::default(),
             retention: Vec::new(),
             bin: Bin::default(),
             locked: BTreeSet::new(),

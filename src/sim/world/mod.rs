@@ -21,3 +21,5 @@ mod setup;
 pub(crate) mod state;
 pub(crate) mod time_scale;
 pub(crate) mod timeline;
+pub(crate) mod usage_reports;
+mod uses;

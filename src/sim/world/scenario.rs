@@ -18,6 +18,7 @@ use crate::{
             policy::DenySpec,
             references::ReferenceSpec,
             retention::RetentionRule,
+            usage_reports::UseSpec,
         },
     },
 };
@@ -67,6 +68,8 @@ pub struct Scenario {
     pub(crate) copies: Vec<CopySpec>,
     #[serde(default, rename = "reference")]
     pub(crate) references: Vec<ReferenceSpec>,
+    #[serde(default, rename = "use")]
+    pub(crate) uses: Vec<UseSpec>,
     /// Retention rules of the Recycle Bin.
     #[serde(default)]
     pub(crate) retention: Vec<RetentionRule>,
@@ -298,6 +301,7 @@ impl Scenario {
         prepend(&mut self.families, base.families);
         prepend(&mut self.copies, base.copies);
         prepend(&mut self.references, base.references);
+        prepend(&mut self.uses, base.uses);
         prepend(&mut self.faults, base.faults);
         self
     }

@@ -23,6 +23,7 @@ use crate::{
             state::{RegionState, World},
             time_scale::TimeScale,
             timeline::Actor,
+            usage_reports::UsageReports,
         },
     },
 };
@@ -58,6 +59,7 @@ impl World {
         };
         world.add_families(scenario);
         world.add_references(scenario);
+        world.add_uses(scenario);
         for spec in &scenario.copies {
             let then = now.checked_sub(SignedDuration::from_secs(spec.seconds_ago)).unwrap_or(now);
             let Some(source) = world.region_state(&spec.from).and_then(|a| a.newest(&spec.image)) else { continue };
@@ -122,7 +124,7 @@ impl World {
 
 impl RegionState {
     /// Returns the newest image whose name matches the pattern, from the first family that has one.
-    fn newest(&self, pattern: &str) -> Option<ImageId> {
+    pub(crate) fn newest(&self, pattern: &str) -> Option<ImageId> {
         self.families
             .iter()
             .find_map(|family| (0..family.count()).find(|i| glob(pattern, &family.name(*i))).and_then(|i| family.id(i)))
@@ -160,6 +162,7 @@ fn regions(scenario: &Scenario) -> Vec<RegionState> {
                 created_snapshots: BTreeMap::new(),
                 tokens: HashMap::new(),
                 references: Vec::new(),
+                usage_reports: UsageReports::default(),
                 retention: scenario
                     .retention
                     .iter()

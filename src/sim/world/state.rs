@@ -27,6 +27,7 @@ use crate::{
             scenario::Access,
             time_scale::{TimeScale, WorkClock},
             timeline::{Actor, CreatedImage, CreatedSnapshot, Timeline, Transfer},
+            usage_reports::UsageReports,
         },
     },
 };
@@ -84,6 +85,7 @@ pub(crate) struct RegionState {
     pub(crate) created_snapshots: BTreeMap<SnapshotId, CreatedSnapshot>,
     pub(crate) tokens: HashMap<String, Token>,
     pub(crate) references: Vec<Reference>,
+    pub(crate) usage_reports: UsageReports,
     pub(crate) retention: Vec<RetentionRule>,
     pub(crate) bin: Bin,
     pub(crate) locked: BTreeSet<SnapshotId>,

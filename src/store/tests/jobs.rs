@@ -82,7 +82,7 @@ fn jobs_commands_and_status_come_back_as_they_were() {
         Command::Copy(vec![request(50)]),
         Command::Cancel(vec![JobId(1)]),
         Command::Retry(vec![(JobId(7), ClientToken::from_random(51))]),
-        Command::Follow(vec![region]),
+        Command::ListPendingIn(vec![region]),
         Command::RefreshNow,
     ];
     let numbered: Vec<_> = commands

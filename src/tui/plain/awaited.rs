@@ -41,6 +41,8 @@ fn words(pending: &PendingReply) -> String {
         PendingReply::ImageDetails(_) => "the image's details".into(),
         PendingReply::Comparison(_) => "the images to compare".into(),
         PendingReply::Lineage(_) => "the lineage".into(),
+        PendingReply::UsedBy(_) => "who uses the image".into(),
+        PendingReply::UsageReport(_) => "the usage report".into(),
         PendingReply::Usage => "who uses the images".into(),
         PendingReply::Storage(StorageWork::FindOrphans) => "the orphaned snapshots".into(),
         PendingReply::Storage(StorageWork::ReadBins) => "the Recycle Bin".into(),

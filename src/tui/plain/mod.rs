@@ -2,12 +2,12 @@
 //! nothing can be painted; the model is that of the screen.
 
 mod awaited;
-pub mod dialogue;
 mod help;
 mod keys;
 mod places;
 mod rows;
 mod screen;
+pub mod state;
 pub mod text;
 mod typed;
 mod typing;

@@ -1,34 +1,34 @@
-//! The rows as they were said last: who types a number means the row that was said with it, wherever it stands now.
+//! The rows as they were printed last: a number that is typed means the row that was printed with it, even if it has moved.
 
 use std::collections::BTreeMap;
 
 use super::{
     awaited::awaited,
-    dialogue::{Answer, RowId, SaidRows},
     places::place,
     screen::screen,
+    state::{LineReply, PrintedRows, RowId},
 };
 use crate::tui::{
     model::{Model, Pane},
     screens::{Overlay, jobs},
 };
 
-/// Where the row is that was said with a number.
+/// Where the row is that was printed with a number.
 pub(super) enum Found {
     At(usize),
-    /// It is no longer in the list; with what was said of it.
+    /// It is no longer in the list; with its text.
     Gone(String),
 }
 
-/// Keeps the rows that are said with the answer to the last line, once it is complete. Once a frame.
+/// Keeps the rows that are printed with the reply to the last line, once it is complete. Called once a frame.
 pub(in crate::tui) fn on_frame(model: &mut Model) {
-    if !model.start.caps.lines || model.dialogue.is_answered {
+    if !model.start.caps.lines || model.line_mode.is_answered {
         return;
     }
-    if awaited(model).is_subset(&model.dialogue.awaited) {
-        model.dialogue.is_answered = true;
-        // What is said in place of the screen has no rows: those that were said before are meant still.
-        if !matches!(model.dialogue.answer, Answer::Said(_)) {
+    if awaited(model).is_subset(&model.line_mode.awaited) {
+        model.line_mode.is_answered = true;
+        // Lines that are printed instead of the screen have no rows: those printed before still count.
+        if !matches!(model.line_mode.reply, LineReply::Lines(_)) {
             keep(model);
         }
     }
@@ -44,16 +44,16 @@ fn keep(model: &mut Model) {
             Some((row, (id_at(model, row)?, line.said())))
         })
         .collect();
-    let kept = &mut model.dialogue.rows;
+    let kept = &mut model.line_mode.rows;
     if kept.list != list {
-        *kept = SaidRows { list, rows: BTreeMap::new() };
+        *kept = PrintedRows { list, rows: BTreeMap::new() };
     }
     kept.rows.extend(said);
 }
 
-/// Returns where the row is now that was said with this number, counted from 0.
+/// Returns where the row is now that was printed with this number, counted from 0.
 pub(super) fn find(model: &Model, row: usize) -> Found {
-    let kept = &model.dialogue.rows;
+    let kept = &model.line_mode.rows;
     match kept.rows.get(&row).filter(|_| kept.list == list(model)) {
         Some((id, _)) if id_at(model, row).as_ref() == Some(id) => Found::At(row),
         Some((id, said)) => row_of(model, id).map_or_else(|| Found::Gone(said.clone()), Found::At),
@@ -65,6 +65,8 @@ pub(super) fn find(model: &Model, row: usize) -> Found {
 fn list(model: &Model) -> String {
     let filter = match model.overlays.last() {
         Some(Overlay::Picker(picker)) => picker.filter.value(),
+        Some(Overlay::Coverage(screen)) => screen.filter.value(),
+        Some(Overlay::Storage(screen)) => screen.filter.value(),
         Some(_) => "",
         None if model.focus == Pane::Images => model.images.filter.value(),
         None => model.jobs.filter.value(),
@@ -75,6 +77,8 @@ fn list(model: &Model) -> String {
 fn id_at(model: &Model, row: usize) -> Option<RowId> {
     match model.overlays.last() {
         Some(Overlay::Picker(picker)) => picker.label_at(row).map(|label| RowId::Item(label.to_owned())),
+        Some(Overlay::Coverage(screen)) => screen.row_id(row).map(RowId::Item),
+        Some(Overlay::Storage(screen)) => screen.row_id(row).map(RowId::Item),
         Some(_) => None,
         None if model.focus == Pane::Images => {
             let image = model.images.rows.get(row)?;
@@ -87,6 +91,8 @@ fn id_at(model: &Model, row: usize) -> Option<RowId> {
 fn row_of(model: &Model, id: &RowId) -> Option<usize> {
     match (id, model.overlays.last()) {
         (RowId::Item(label), Some(Overlay::Picker(picker))) => picker.row_of(label),
+        (RowId::Item(id), Some(Overlay::Coverage(screen))) => screen.row_of(id),
+        (RowId::Item(id), Some(Overlay::Storage(screen))) => screen.row_of(id),
         (RowId::Image(region, id), None) => model.images.rows.line_of(region, id),
         (RowId::Job(id), None) => jobs::lines::row_of(model, *id),
         _ => None,

@@ -24,7 +24,7 @@ pub struct PlainLine {
     /// The number of a row that can be gone to.
     number: Option<usize>,
     text: String,
-    /// What makes it another line; the text if there is nothing in it that changes all the time.
+    /// Identity of the line between frames; the text by default.
     key: Option<String>,
     /// The cursor is on it.
     pub current: bool,
@@ -48,13 +48,13 @@ impl PlainLine {
         Self { current, ..self }
     }
 
-    /// The line, which is the same one as long as this is the same.
+    /// The line with this identity between frames.
     #[must_use]
     pub fn keyed(self, key: impl Into<String>) -> Self {
         Self { key: Some(key.into()), ..self }
     }
 
-    /// What makes it another line.
+    /// Identity of the line between frames.
     pub fn key(&self) -> String {
         match (&self.key, self.number) {
             (Some(key), _) => key.clone(),

@@ -2,11 +2,11 @@
 
 use super::{
     awaited::awaited,
-    dialogue::Answer,
     help::{self, is_about_the_screen},
     keys,
     rows::{self, Found},
     screen::screen,
+    state::LineReply,
     typing::{filter, is_typing, replace, select, undo},
 };
 use crate::{
@@ -74,7 +74,7 @@ pub(in crate::tui) fn meaning(model: &Model, line: &str) -> Meaning {
         return match (text.strip_prefix('='), keys::named(text, true)) {
             (Some(text), _) => Meaning::Text(text.to_owned()),
             (None, Some(key)) => Meaning::Key(key),
-            (None, None) if text == "undo" && model.dialogue.undo.is_some() => Meaning::Undo,
+            (None, None) if text == "undo" && model.line_mode.undo.is_some() => Meaning::Undo,
             (None, None) => match DOUBTFUL.iter().find(|word| **word == text) {
                 Some(word) => Meaning::Doubtful(word),
                 None => Meaning::Text(text.to_owned()),
@@ -121,19 +121,19 @@ fn opens_filter(model: &Model) -> bool {
 /// Takes in a line; returns what is left to do.
 pub(in crate::tui) fn take(model: &mut Model, line: &str, effects: &mut Vec<Effect>) -> Vec<Step> {
     model.notice = None;
-    model.dialogue.entered += 1;
-    model.dialogue.answer = Answer::News;
-    (model.dialogue.awaited, model.dialogue.is_answered) = (awaited(model), false);
+    model.line_mode.entered += 1;
+    model.line_mode.reply = LineReply::News;
+    (model.line_mode.awaited, model.line_mode.is_answered) = (awaited(model), false);
     match meaning(model, line) {
-        Meaning::Again => model.dialogue.answer = Answer::Whole,
-        Meaning::Help => model.dialogue.answer = Answer::Said(help::lines(model)),
+        Meaning::Again => model.line_mode.reply = LineReply::Screen,
+        Meaning::Help => model.line_mode.reply = LineReply::Lines(help::lines(model)),
         Meaning::Key(key) => return press(model, key),
         Meaning::Row(row) => go_to(model, row, line.trim()),
         Meaning::Text(text) => return replace(model, &text).map(Step::Act).into_iter().collect(),
         Meaning::Undo => undo(model),
-        Meaning::Doubtful("undo") => say(model, "There is nothing to undo. =undo makes the text undo.".into()),
+        Meaning::Doubtful("undo") => say(model, "There is nothing to undo. Type =undo to enter the word undo.".into()),
         Meaning::Doubtful(word) => {
-            say(model, format!("Nothing was changed: :{word} is the command, ={word} makes the text {word}."));
+            say(model, format!("Nothing was changed: type :{word} for the command, ={word} to enter the word {word}."));
         }
         Meaning::Filter(text) => {
             filter(model, &text);
@@ -162,7 +162,7 @@ fn go_to(model: &mut Model, row: usize, typed: &str) {
     if select(model, row) != Some(true) {
         return say(model, format!("There is no row {typed}."));
     }
-    // That it was there already is no reason to say nothing.
+    // Print the row even if the cursor was already on it.
     if let Some(line) =
         current(model).filter(|line| before.as_ref().is_some_and(|before| before.index() == line.index()))
     {
@@ -191,7 +191,7 @@ fn choose(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
 }
 
 fn say(model: &mut Model, text: String) {
-    model.dialogue.answer = Answer::Said(vec![text]);
+    model.line_mode.reply = LineReply::Lines(vec![text]);
 }
 
 /// Presses a key, if it does anything here.
@@ -210,7 +210,7 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Step> {
         KeyCode::Char(c) if in_picker && c.is_alphanumeric() => {
             filter(model, &c.to_string());
         }
-        _ => say(model, "That key does nothing here. `help` says what does.".into()),
+        _ => say(model, "That key does nothing here. Type help for the keys.".into()),
     }
     Vec::new()
 }
@@ -218,10 +218,10 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Step> {
 /// The action, unless it is about what a screen looks like.
 fn usable(model: &mut Model, action: Action) -> Option<Action> {
     match action {
-        Action::Repaint => model.dialogue.answer = Answer::Whole,
-        Action::Commands => model.dialogue.answer = Answer::Said(help::lines(model)),
+        Action::Repaint => model.line_mode.reply = LineReply::Screen,
+        Action::Commands => model.line_mode.reply = LineReply::Lines(help::lines(model)),
         _ if is_about_the_screen(action) => {
-            say(model, format!("There is no screen here, so {} does nothing.", action.name()));
+            say(model, format!("{} is not available in line mode.", action.name()));
         }
         _ => return Some(action),
     }

@@ -1,6 +1,6 @@
 //! The text with the focus, which a line replaces.
 
-use super::dialogue::Replaced;
+use super::state::Replaced;
 use crate::tui::{
     bindings::Action,
     model::Model,
@@ -55,21 +55,21 @@ fn replace_in_form(model: &mut Model, text: &str) {
     if before == after {
         return model.show_notice(format!("{label}: {}, as before.", quoted(&after)));
     }
-    model.dialogue.undo = Some(Replaced { field, before: before.clone(), after: after.clone() });
-    model.show_notice(format!("{label}: was {}, is {}. undo takes it back.", quoted(&before), quoted(&after)));
+    model.line_mode.undo = Some(Replaced { field, before: before.clone(), after: after.clone() });
+    model.show_notice(format!("{label}: changed from {} to {}. Type undo to revert.", quoted(&before), quoted(&after)));
 }
 
 /// Brings back the text that the last line has replaced, if its field still has the focus.
 pub(super) fn undo(model: &mut Model) {
     let focused = form::plain::focused_text(model);
-    match (model.dialogue.undo.take(), focused) {
+    match (model.line_mode.undo.take(), focused) {
         (Some(undo), Some((field, _, text))) if undo.field == field && undo.after == text => {
             replace_in_form(model, &undo.before);
         }
         (undo, _) => {
-            model.dialogue.undo = undo;
+            model.line_mode.undo = undo;
             model.show_notice(
-                "What was replaced last is another field's text, or has changed since: go there, then undo.",
+                "Cannot undo: the replaced text is in another field or has changed since. Return to that field first.",
             );
         }
     }

@@ -251,7 +251,7 @@ fn jobs_of_another_account_disappear_once_the_account_is_known() {
         assert_eq!(model.overlays.len(), 1);
         let effects = sign_in(&mut model, &effects, digits);
         assert_eq!(effects[0], Effect::OpenJobs { account: key(digits) });
-        assert_eq!(effects[1], Effect::Command(Command::Follow(vec![region("us-east-1")])));
+        assert_eq!(effects[1], Effect::Command(Command::ListPendingIn(vec![region("us-east-1")])));
         assert_eq!(model.jobs_view.jobs().count() == 1, stay, "{digits}");
         assert_eq!(!model.overlays.is_empty(), stay, "the other account's job 1 is another copy");
         // An update of the other account that was already on its way.
@@ -268,7 +268,7 @@ fn chosen_regions_are_followed_once_the_account_is_known() {
     let all = ["us-east-1", "eu-west-1", "eu-west-2"].map(region);
     let followed = |effects: &[Effect]| {
         effects.iter().find_map(|e| match e {
-            Effect::Command(Command::Follow(regions)) => Some(regions.clone()),
+            Effect::Command(Command::ListPendingIn(regions)) => Some(regions.clone()),
             _ => None,
         })
     };

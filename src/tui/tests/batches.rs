@@ -30,7 +30,7 @@ fn deregistering_needs_the_name_of_the_batch() {
         ctrl(&mut model, 'u');
         keys(&mut model, wrong);
         assert_eq!(press(&mut model, KeyCode::Enter), [], "{wrong}");
-        shows(&mut model, &["That is not the batch's name: nothing is deregistered."]);
+        shows(&mut model, &["That is not the batch's name. Nothing was deregistered."]);
     }
     keys(&mut model, "x");
     lacks(&mut model, "That is not");

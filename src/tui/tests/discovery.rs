@@ -87,7 +87,7 @@ fn the_queue_is_told_of_all_regions_at_once_and_all_is_all() {
         let Some((id, at, _)) = open.pop() else { break };
         let effects = reply(&mut model, id, page(n, at.as_str()));
         followed.extend(effects.iter().filter_map(|effect| match effect {
-            Effect::Command(Command::Follow(regions)) => Some(regions.len()),
+            Effect::Command(Command::ListPendingIn(regions)) => Some(regions.len()),
             _ => None,
         }));
         open.extend(lists(&effects));

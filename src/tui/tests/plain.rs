@@ -3,7 +3,7 @@
 use super::*;
 use crate::engine::Status;
 use crate::tui::{
-    plain::{awaited, dialogue::Answer, place, question, screen},
+    plain::{awaited, place, question, screen, state::LineReply},
     screens::Overlay,
 };
 
@@ -21,8 +21,8 @@ fn enter(model: &mut Model, line: &str) -> Vec<Effect> {
 }
 
 fn said(model: &Model) -> String {
-    match &model.dialogue.answer {
-        Answer::Said(lines) => lines.join("\n"),
+    match &model.line_mode.reply {
+        LineReply::Lines(lines) => lines.join("\n"),
         other => panic!("{other:?}"),
     }
 }
@@ -52,10 +52,10 @@ fn in_a_list_a_line_is_a_command_a_key_a_number_or_a_filter() {
     assert_eq!(model.images.rows.len(), 30);
     enter(&mut model, "mark all");
     assert!(text(&model).contains("30 marked") && text(&model).contains("2: marked, web-2"), "{}", text(&model));
-    assert_eq!(model.dialogue.answer, Answer::News);
+    assert_eq!(model.line_mode.reply, LineReply::News);
     enter(&mut model, "  ");
-    assert_eq!(model.dialogue.answer, Answer::Whole);
-    assert_eq!(model.dialogue.entered, 12);
+    assert_eq!(model.line_mode.reply, LineReply::Screen);
+    assert_eq!(model.line_mode.entered, 12);
     assert_eq!(enter(&mut model, "q"), [Effect::Quit]);
 }
 
@@ -72,7 +72,7 @@ fn what_cannot_be_run_is_said_with_what_comes_near_and_leaves_nothing_open() {
         ("F5", "does nothing here"),
         ("7", "There is no row 7."),
         ("0", "There is no row 0."),
-        ("mouse", "There is no screen here"),
+        ("mouse", "mouse is not available in line mode."),
         (&"x".repeat(5_000), "There is no command xxx"),
         ("\u{1b}[2J", "There is no command  [2J."),
     ] {
@@ -107,19 +107,19 @@ fn where_a_text_has_the_focus_a_line_replaces_it() {
         assert_eq!(enter(&mut model, word), []);
         assert_eq!(
             said(&model),
-            format!("Nothing was changed: :{word} is the command, ={word} makes the text {word}.")
+            format!("Nothing was changed: type :{word} for the command, ={word} to enter the word {word}.")
         );
         assert!(text(&model).contains("Current: Name: a b\n"), "{}", text(&model));
     }
     let told = |model: &Model| model.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
     enter(&mut model, "oops");
-    assert_eq!(told(&model), "Name: was \"a b\", is \"oops\". undo takes it back.");
+    assert_eq!(told(&model), "Name: changed from \"a b\" to \"oops\". Type undo to revert.");
     enter(&mut model, "undo");
-    assert_eq!(told(&model), "Name: was \"oops\", is \"a b\". undo takes it back.");
+    assert_eq!(told(&model), "Name: changed from \"oops\" to \"a b\". Type undo to revert.");
     enter(&mut model, "a b");
     assert_eq!(told(&model), "Name: \"a b\", as before.");
     enter(&mut model, "=");
-    assert!(text(&model).contains("Mistake: "), "{}", text(&model));
+    assert!(text(&model).contains("Error: "), "{}", text(&model));
     enter(&mut model, ":help");
     assert!(said(&model).contains("A text has the focus now."));
     enter(&mut model, "web-dr");

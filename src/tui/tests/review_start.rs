@@ -244,7 +244,7 @@ fn only_copies_that_were_watched_to_their_end_say_how_long_others_take() {
         reviewed(&mut model, None);
         jobs::screen(&mut model, 80, 24)
     };
-    assert!(took(&|_| ()).contains("judging by 1 copy"));
+    assert!(took(&|_| ()).contains("estimated from 1 copy"));
     let weekend = took(&|job| job.last_progress = Some(now() - SignedDuration::from_hours(59)));
     assert!(weekend.contains("time unknown"), "{weekend}");
     let timed =
@@ -255,7 +255,7 @@ fn only_copies_that_were_watched_to_their_end_say_how_long_others_take() {
         job.started = Some(now() - SignedDuration::from_mins(5));
         job.last_progress = job.started;
     });
-    assert!(short.contains("judging by 1 copy"), "{short}");
+    assert!(short.contains("estimated from 1 copy"), "{short}");
 }
 
 #[test]

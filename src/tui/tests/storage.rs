@@ -298,6 +298,32 @@ fn line_mode_says_every_row() {
 }
 
 #[test]
+fn a_number_in_line_mode_is_the_row_that_was_printed_with_it() {
+    let mut model = model();
+    model.start.caps.lines = true;
+    let enter = |model: &mut Model, line: &str| {
+        let effects = model.update(Msg::Input(crate::term::Input::Line(line.into())), now());
+        frame(model);
+        effects
+    };
+    let current = |model: &Model| {
+        let lines = crate::tui::plain::screen(model).lines;
+        lines.iter().find(|line| line.current).map(crate::tui::plain::text::PlainLine::said).unwrap_or_default()
+    };
+    enter(&mut model, "");
+    // The first one has gone meanwhile: the others have moved up.
+    let effects = enter(&mut model, "refresh");
+    let mut fewer = found();
+    fewer.orphans.remove(0);
+    answer(&mut model, effects, StorageReply::Orphans(Ok(Box::new(fewer))));
+    enter(&mut model, "1");
+    let reply = format!("{:?}", model.line_mode.reply);
+    assert!(reply.contains("Row 1 is no longer there. It was: snap-00000000000000001"), "{reply}");
+    enter(&mut model, "3");
+    assert!(current(&model).starts_with("snap-00000000000000003"), "{}", current(&model));
+}
+
+#[test]
 fn no_size_is_too_small() {
     let mut model = model();
     for (columns, rows) in [(1, 1), (20, 3), (60, 4), (60, 15), (300, 100)] {

@@ -40,15 +40,15 @@ fn a_copy_under_way_that_is_another_one_is_no_success() {
     let commands = quick();
     commands.ec2.hold();
     let started = copy(&commands, &["--to", "eu-west-1"], 0);
-    assert!(started.stderr.contains("EC2 goes on by itself. `amigrate wait 1` waits for it."), "{}", started.stderr);
+    assert!(started.stderr.contains("EC2 continues the copy. `amigrate wait 1` waits for it."), "{}", started.stderr);
     let options = ["--to", "eu-west-1", "--encrypted", "--tag", "Owner=me", "--share-with", "210987654321"];
     let other = copy(&commands, &options, 1);
-    let expected = "job 1 copies this image already, but it is not encrypted as asked for, without launch permission for \
+    let expected = "job 1 copies this image already, but it is not encrypted as requested, without launch permission for \
                     210987654321 and without tag Owner; nothing new was started";
     assert!(other.stderr.contains(expected), "{}", other.stderr);
     assert!(other.stderr.contains("--if-exists copy"), "{}", other.stderr);
     let tagged = copy(&commands, &["--to", "eu-west-1", "--tag", "Owner=me"], 0);
-    assert!(tagged.stderr.contains("It is not as asked for: without tag Owner."), "{}", tagged.stderr);
+    assert!(tagged.stderr.contains("It does not match the request: without tag Owner."), "{}", tagged.stderr);
     assert_eq!(commands.ec2.with(|w| w.copies_made()), 1);
 }
 

@@ -195,7 +195,7 @@ fn on_a_terminal_its_name_or_id_is_typed() {
         (status.success(), pty.text())
     };
     let (done, text) = run("yes\r");
-    assert!(!done && text.contains("nothing is changed"), "{text}");
+    assert!(!done && text.contains("nothing was changed"), "{text}");
     assert!(exists(&commands.ec2, &image));
     let (done, text) = run(&format!("{image}\r"));
     assert!(done && text.contains("deregistered"), "{text}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amigrate::{
-    engine::{self, Comparison, Job},
+    engine::{self, Job, RequestCheck},
     store::{ChangeSet, Store},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -30,7 +30,7 @@ fn long_ended() -> (Commands, String) {
     let aged = |mut job: Job| {
         (job.requested, job.ended) = (long_ago, Some(long_ago));
         if job.image().is_some() {
-            job.comparison = Comparison::Due { reads: 0 };
+            job.comparison = RequestCheck::Due { reads: 0 };
         }
         Arc::new(job)
     };

@@ -12,7 +12,7 @@ fn region(name: &str) -> Region {
 }
 
 /// A finished copy of the demo, of which another one was made; and its source.
-fn copied_on(commands: &Commands) -> (ImageId, ImageId) {
+pub(crate) fn copied_on(commands: &Commands) -> (ImageId, ImageId) {
     let now = START.parse().expect("a time");
     commands.ec2.with(|w| {
         let copies = w.copies(now);

@@ -152,6 +152,7 @@ fn offered() -> Vec<String> {
             "verify",
             "diff",
             "lineage",
+            "used-by",
             "copy",
             "jobs",
             "watch",

@@ -6,6 +6,7 @@ mod cli_lines;
 mod completions;
 
 mod copy_command;
+mod lineage;
 mod listing;
 mod moto;
 mod orphans;
@@ -17,6 +18,7 @@ mod simulator;
 mod sync;
 mod time_scale;
 mod typed_form;
+mod usage_reports;
 mod verify;
 
 #[test]

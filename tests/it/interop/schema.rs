@@ -30,6 +30,7 @@ const RUNS: &[(&[&str], &str)] = &[
     (&["verify", "latest:ci-runner-arm64-eu", "--region", "eu-west-1"], "verify"),
     (&["verify", IMAGE], "verify"),
     (&["lineage", "latest:base-linux-*"], "lineage"),
+    (&["used-by", "latest:app-web-*", "--region", "us-east-1"], "used-by"),
     (&["diff", IMAGE, "latest:app-db-*"], "diff"),
     (&["sync", "--from", "us-east-1", "--to", "eu-west-1", "--match", "name:app-web-*"], "sync"),
     (&["orphans", "--regions", "us-east-1", "--kept"], "orphans"),

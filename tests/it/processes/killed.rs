@@ -22,7 +22,7 @@ const SEEDS: u64 = 2;
 /// Kills in each world.
 const KILLS: usize = 5;
 /// Worlds at once: they mostly wait.
-const AT_ONCE: usize = 10;
+const MAX_CONCURRENT: usize = 10;
 
 /// When a process is killed.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ fn a_driver_killed_at_any_moment_loses_no_copy_and_makes_none_twice() {
     let all = seeds.len();
     let (queue, wrong, kills) = (Mutex::new(seeds), Mutex::new(Vec::new()), Mutex::new(0));
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..MAX_CONCURRENT {
             scope.spawn(|| {
                 loop {
                     let Some(seed) = lock(&queue).pop() else { return };

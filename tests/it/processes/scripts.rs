@@ -129,7 +129,7 @@ fn more_copies_than_lines_are_counted() {
     fixture.ec2.wait_for_copies(3);
     watch.bytes(b"\x03");
     assert_eq!(watch.wait_exit().exit_code(), 130, "{}", watch.text());
-    assert!(watch.text().contains("go on only while an amigrate runs"), "{}", watch.text());
+    assert!(watch.text().contains("continue only while an amigrate runs"), "{}", watch.text());
     let (status, _, errors) = run(&fixture, &["cancel", "--all", "--yes", "--quiet"]);
     assert_eq!((status, errors.as_str()), (Some(0), ""));
     fixture.agrees();

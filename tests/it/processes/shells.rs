@@ -19,7 +19,7 @@ use crate::support::{ec2_server::lock, variables::number};
 /// Trials of each shell unless `HANG_UPS` names a number.
 const TRIALS: usize = 3;
 /// Trials at once: they mostly wait.
-const AT_ONCE: usize = 12;
+const MAX_CONCURRENT: usize = 12;
 /// A process that has not begun to drive by then never will.
 const LONG: Duration = Duration::from_secs(40);
 
@@ -53,7 +53,7 @@ fn a_process_goes_on_whatever_shell_the_killed_terminal_ran() {
     let queue = Mutex::new((0..trials).flat_map(|_| there.iter()).collect::<Vec<_>>());
     let lost = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..MAX_CONCURRENT {
             scope.spawn(|| {
                 while let Some(shell) = { lock(&queue).pop() } {
                     // Every trial is made: how often it goes wrong says more than that it does.

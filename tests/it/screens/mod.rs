@@ -24,3 +24,4 @@ mod review_limits;
 mod sizes;
 mod storage;
 mod unknown_outcome;
+mod used_by;

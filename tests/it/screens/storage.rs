@@ -131,7 +131,7 @@ async fn marked_orphans_are_deleted_and_what_changed_meanwhile_stays() {
     harness.shows("Delete 3 snapshots? Type 3 to confirm.");
     harness.send("2").await;
     harness.press(KeyCode::Enter).await;
-    harness.shows("That is not their number: nothing is deleted.");
+    harness.shows("The number does not match. Nothing was deleted.");
     assert_eq!(harness.world.with(|w| deleted(w)), 0);
     // Somebody registers an image on one of them while the question is open.
     let at = start_time();

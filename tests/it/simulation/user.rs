@@ -185,7 +185,7 @@ impl Simulation {
                     self.harness.ask(run, Command::Dismiss(vec![id])).await;
                 }
                 run.handle.send(Command::RefreshNow);
-                run.handle.send(Command::Follow(self.places.clone()));
+                run.handle.send(Command::ListPendingIn(self.places.clone()));
             }
             _ => {}
         }

@@ -95,6 +95,9 @@ fn a_panic_gives_the_terminal_back_is_told_and_is_no_success() {
         assert_eq!(pty.wait_exit().exit_code(), 101);
         given_back(&pty);
         let said = pty.text();
-        assert!(said.contains("amigrate met a fault of its own") && said.contains("told to, in"), "{said}");
+        assert!(
+            said.contains("amigrate failed because of an internal error") && said.contains("told to, in"),
+            "{said}"
+        );
     }
 }

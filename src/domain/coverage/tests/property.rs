@@ -48,10 +48,10 @@ proptest! {
             let ids: BTreeSet<&ImageId> = of_family.iter().map(|image| &image.id).collect();
             rows.extend(of_family.iter().map(|image| &image.id));
             prop_assert!(family.versions.iter().all(|version| version.images.contains(&version.image)));
-            prop_assert!(family.cells.iter().filter_map(|cell| cell.image.as_ref()).all(|id| ids.contains(id)));
+            prop_assert!(family.cells.all().filter_map(|cell| cell.image.as_ref()).all(|id| ids.contains(id)));
             let any_available = of_family.iter().any(|image| image.state == ImageState::Available);
             prop_assert_eq!(family.can_be_copied(), any_available);
-            for (column, cell) in columns.iter().zip(&family.cells) {
+            for (column, cell) in columns.iter().zip(family.cells.all()) {
                 let usable = of_family.iter().any(|i| i.region == column.region && i.state == ImageState::Available);
                 let claims_none = matches!(cell.state, CellState::Missing | CellState::Failed);
                 prop_assert!(!(usable && claims_none), "{:?}", cell);

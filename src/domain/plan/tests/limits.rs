@@ -107,7 +107,7 @@ fn a_deprecated_source_is_warned_of() {
         source.deprecated = "2026-11-20T00:00:00Z".parse().ok();
         d.sources = vec![Arc::new(source)];
     };
-    assert_warnings(&[(&deprecated, Field::Sources, "ami-1 is deprecated since 2026-11-20.")]);
+    assert_warnings(&[(&deprecated, Field::Sources, "ami-1 has been deprecated since 2026-11-20.")]);
     let mut later = draft();
     let mut source = image("ami-1", "web");
     source.deprecated = "2026-11-22T00:00:00Z".parse().ok();

@@ -9,7 +9,7 @@ use crate::domain::{
         CellValue, Column, FindingKind, ReviewTable, Severity, Status,
         checks::{AllowedImages, ZoneProblem, ZoneVerdict},
         context::{CompletedCopy, UnderWay},
-        experience::SeenRegions,
+        duration_estimator::SampleRegions,
         outlook::{Confirmation, Time},
     },
 };
@@ -244,12 +244,12 @@ fn the_time_follows_from_copies_seen_here_and_the_limit() {
         review.table().outlook.time
     };
     let took = |place: &str, gib, seconds| CompletedCopy { destination: region(place), gib, seconds };
-    let seen = |seconds, copies, regions| Time::Seen { seconds, copies, regions };
+    let seen = |seconds, copies, regions| Time::Estimated { seconds, copies, regions };
     assert_eq!(seconds(Vec::new(), 300), Time::Unknown);
-    assert_eq!(seconds(vec![took("eu-west-1", 8, 80)], 300), seen(80, 1, SeenRegions::Same));
-    assert_eq!(seconds(vec![took("eu-west-2", 8, 80)], 300), seen(80, 1, SeenRegions::Other));
+    assert_eq!(seconds(vec![took("eu-west-1", 8, 80)], 300), seen(80, 1, SampleRegions::Same));
+    assert_eq!(seconds(vec![took("eu-west-2", 8, 80)], 300), seen(80, 1, SampleRegions::Other));
     // With room for 2 of 5 at once that is three rounds.
-    assert_eq!(seconds(vec![took("eu-west-1", 8, 80)], 3), seen(240, 1, SeenRegions::Same));
+    assert_eq!(seconds(vec![took("eu-west-1", 8, 80)], 3), seen(240, 1, SampleRegions::Same));
 }
 
 #[test]

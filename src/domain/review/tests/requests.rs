@@ -72,7 +72,7 @@ fn few_are_under_way_at_once_and_one_dry_run_in_each_destination() {
     let mut asked = Vec::new();
     let mut under_way = review.next_requests();
     loop {
-        assert!(under_way.len() <= Review::AT_ONCE);
+        assert!(under_way.len() <= Review::MAX_CONCURRENT);
         let trials: Vec<_> = under_way.iter().map(|(_, request)| request.clone()).collect();
         let mut places: Vec<_> = permissions(&trials).iter().map(|copy| copy.destination.clone()).collect();
         places.sort();

@@ -80,6 +80,7 @@ fn unused(image: &Image) -> ImageUsage {
         permissions: Ok(Vec::new()),
         shared_snapshots: Ok(Vec::new()),
         volume_permissions: Ok(Vec::new()),
+        reported: None,
     }
 }
 

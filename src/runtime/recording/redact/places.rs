@@ -75,6 +75,7 @@ const PROSE: &[(&str, &[&str])] = &[
     ),
     ("Permission", &["hint", "why"]),
     ("RememberedView", &["columns", "sort", "whose"]),
+    ("Reported", &["why"]),
     ("Ui", &["theme"]),
     ("Waiting", &["OutcomeCheck", "RefusalCheck", "RetryAfter", "Text"]),
     ("Job", &["note", "waiting"]),

@@ -17,7 +17,7 @@ impl Confirmation {
             format!("  {}: {}", labels::step(step, &request.destination), labels::step_state(job, state))
         }));
         text.push("The image is kept. What was sent already may be carried out.".into());
-        let (no, yes) = ("No, go on", "Yes, give it up");
+        let (no, yes) = ("No, keep the steps", "Yes, give it up");
         Self::yes_or_no("Post-copy steps", text, no, yes, DialogAction::Cancel(vec![job.id]))
     }
 

@@ -202,7 +202,7 @@ impl CoverageScreen {
 
     /// The regions that lack a family's newest version.
     fn lacking(&self, family: &Family) -> Vec<&str> {
-        let cells = self.coverage.columns.iter().zip(&family.cells);
+        let cells = self.coverage.columns.iter().zip(family.cells.all());
         cells.filter(|(_, cell)| cell.state.lacks_newest()).map(|(column, _)| column.region.as_str()).collect()
     }
 

@@ -13,6 +13,22 @@ use crate::{
     },
 };
 
+impl CoverageScreen {
+    /// Identifies the family in a row across refreshes.
+    pub(in crate::tui) fn row_id(&self, row: usize) -> Option<String> {
+        self.family(row).map(id)
+    }
+
+    /// Returns the row of a family; `None` if it is no longer shown.
+    pub(in crate::tui) fn row_of(&self, wanted: &str) -> Option<usize> {
+        self.shown().position(|family| id(family) == wanted)
+    }
+}
+
+fn id(family: &Family) -> String {
+    format!("{} {}", family.owner, family.label())
+}
+
 pub fn screen(screen: &CoverageScreen, model: &Model) -> PlainScreen {
     if screen.editing {
         let mut plain = PlainScreen::new("Filter of the coverage");
@@ -77,7 +93,8 @@ pub(super) fn by_state(screen: &CoverageScreen, family: &Family) -> Vec<(String,
 fn grouped<'a>(screen: &'a CoverageScreen, family: &Family) -> Vec<(String, Vec<&'a str>)> {
     let mut by_state: Vec<(String, Vec<&str>)> = Vec::new();
     for word in CellState::WORDS {
-        let cells = screen.coverage.columns.iter().zip(&family.cells).filter(|(_, cell)| cell.state.as_str() == word);
+        let cells =
+            screen.coverage.columns.iter().zip(family.cells.all()).filter(|(_, cell)| cell.state.as_str() == word);
         for (column, cell) in cells {
             let word = match cell.state.percent() {
                 Some(percent) => format!("pending, {percent}%,"),

@@ -130,6 +130,6 @@ fn say_mistakes(screen: &mut PlainScreen, form: &Form, which: &impl Fn(&Field) -
         screen.say(format!("Last time: {}", past.text));
     }
     for mistake in form.plan.mistakes.iter().filter(|m| which(&m.field) && view::is_shown(form, m)) {
-        screen.say(format!("Mistake: {}", mistake.text));
+        screen.say(format!("Error: {}", mistake.text));
     }
 }

@@ -77,7 +77,7 @@ fn row(model: &Model, at: usize, image: &Image) -> PlainLine {
     }
     let marked = model.images.marked.contains(image);
     let cells: Vec<(&C, String)> = columns.iter().map(|column| (column, cell(model, column, image))).collect();
-    // What changes by itself makes no other row.
+    // Without the age: a row whose age changes is the same row.
     let steady = cells.iter().filter(|(column, _)| **column != C::Age).map(|(_, cell)| cell.as_str());
     let key = format!("{} {} {marked} {}", at + 1, image.id, steady.collect::<Vec<_>>().join(","));
     let current = at == model.images.list.cursor;

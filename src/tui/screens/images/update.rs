@@ -20,7 +20,7 @@ use crate::{
         msg::Effect,
         screens::{
             Overlay, form, input,
-            pager::{Pager, beside, comparison, lineage},
+            pager::{Pager, beside, comparison, lineage, used_by},
             picker,
         },
         widgets::{editor, list::List},
@@ -215,6 +215,11 @@ fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
         Action::Lineage => {
             if let Some(image) = model.current_image().cloned() {
                 lineage::open(model, image);
+            }
+        }
+        Action::UsedBy => {
+            if let Some(image) = model.current_image().cloned() {
+                used_by::open(model, image);
             }
         }
         Action::Copy => open_form(model),

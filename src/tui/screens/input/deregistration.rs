@@ -61,7 +61,7 @@ impl ImagesToDeregister {
     pub(super) fn wanted(&self) -> &'static str {
         match self.images.len() {
             1 => "That is not its name or id: nothing is deregistered.",
-            _ => "That is not their number: nothing is deregistered.",
+            _ => "The number does not match. Nothing was deregistered.",
         }
     }
 

@@ -133,7 +133,7 @@ impl InputLine {
             )
         };
         text.extend(orphans.iter().map(line));
-        text.push("Each is read again first, and stays if anything refers to it by then.".into());
+        text.push("Each snapshot is checked again before it is deleted, and kept if anything uses it.".into());
         text.push("This cannot be undone, except where a rule of the Recycle Bin keeps deleted snapshots.".into());
         Self::with(InputKind::DeleteSnapshots(orphans), "Delete snapshots", text)
     }
@@ -219,11 +219,11 @@ impl InputLine {
             InputKind::DeleteSnapshots(orphans) if text == orphans.len().to_string() => {
                 Ok(Typed::DeleteSnapshots(orphans.clone()))
             }
-            InputKind::DeleteSnapshots(_) => Err("That is not their number: nothing is deleted."),
+            InputKind::DeleteSnapshots(_) => Err("The number does not match. Nothing was deleted."),
             InputKind::Deregister { batch, .. } if is_image(batch) => {
-                Err("That is not the image's id: nothing is deregistered.")
+                Err("That is not the image's id. Nothing was deregistered.")
             }
-            InputKind::Deregister { .. } => Err("That is not the batch's name: nothing is deregistered."),
+            InputKind::Deregister { .. } => Err("That is not the batch's name. Nothing was deregistered."),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     domain::{Image, ImageState, Region, image_usage::ImageUsage, text::clean},
     engine::Origin,
     tui::{
+        bindings::{Action, Context},
         model::{Model, PendingReply},
         msg::Effect,
         screens::Overlay,
@@ -59,7 +60,8 @@ fn refusal(model: &Model, image: &Image) -> Option<String> {
         return Some(format!("{id} is protected from being deregistered"));
     }
     if image.state == ImageState::Pending {
-        return Some(format!("{id} is pending; x on its copy cancels it"));
+        let cancel = model.keymap.key(Context::Jobs, Action::Cancel);
+        return Some(format!("{id} is pending; {cancel} on its copy cancels it"));
     }
     let reads = |job: &&crate::engine::Job| {
         let request = &job.request;

@@ -28,6 +28,7 @@ fn shown_job(model: &Model) -> Option<&Job> {
             | PagerSubject::Lineage(_)
             | PagerSubject::Listing(..)
             | PagerSubject::FilterHelp(_)
+            | PagerSubject::UsedBy(_)
             | PagerSubject::Help
             | PagerSubject::FormHelp
             | PagerSubject::PickerHelp

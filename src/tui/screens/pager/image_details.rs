@@ -27,6 +27,7 @@ pub(super) fn refresh(model: &mut Model) {
         pager.details = DetailsLoad::NotRequested;
         pager.comparison = Load::NotRequested;
         pager.lineage = Load::NotRequested;
+        pager.used_by = Load::NotRequested;
     }
 }
 

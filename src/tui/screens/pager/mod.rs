@@ -16,6 +16,7 @@ mod problems;
 pub mod replies;
 pub mod search;
 pub mod update;
+pub mod used_by;
 pub mod view;
 
 use std::sync::Arc;
@@ -26,12 +27,13 @@ use crate::{
         compare::{Incomparable, Pair},
         image_details::ImageDetails,
         lineage::LineageRead,
+        usage_report::Reported,
     },
     engine::{AuditEntry, Job, JobId, JobPhase},
     tui::bindings::{Action, Context},
 };
 use compared::Compared;
-use load::Load;
+use load::{Load, UsedBy};
 use search::Search;
 
 /// What a filter is of, which decides about its terms.
@@ -54,6 +56,7 @@ enum PagerSubject {
     Lineage(Arc<Image>),
     /// Labelled texts, with a title.
     Listing(String, Vec<(String, String)>),
+    UsedBy(Arc<Image>),
     Help,
     FormHelp,
     PickerHelp,
@@ -115,6 +118,9 @@ pub struct Pager {
     lineage: Load<LineageRead>,
     /// The text that is looked for.
     pub(in crate::tui) search: Option<Search>,
+    used_by: Load<UsedBy>,
+    /// What a report has said that was made for this page, and deleted then.
+    reported: Option<Reported>,
 }
 
 impl Pager {
@@ -130,6 +136,8 @@ impl Pager {
             comparison: Load::NotRequested,
             lineage: Load::NotRequested,
             search: None,
+            used_by: Load::NotRequested,
+            reported: None,
         }
     }
 

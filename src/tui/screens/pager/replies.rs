@@ -1,6 +1,6 @@
 //! Replies to what pages have requested.
 
-use super::{audit, comparison, image_details, lineage};
+use super::{audit, comparison, image_details, lineage, used_by};
 use crate::tui::{
     model::{Model, PendingReply},
     msg::Reply,
@@ -15,6 +15,10 @@ pub(in crate::tui) fn on_reply(model: &mut Model, pending: PendingReply, reply: 
         }
         (PendingReply::Comparison(request), Reply::Compared(read)) => comparison::on_reply(model, &request, &read),
         (PendingReply::Lineage(place), Reply::Lineage(read)) => lineage::on_reply(model, &place, &read),
+        (PendingReply::UsedBy(place), Reply::Usage(usage)) => used_by::on_reply(model, &place, usage),
+        (PendingReply::UsageReport(place), Reply::UsageReported(reported)) => {
+            used_by::on_reported(model, &place, &reported);
+        }
         _ => {}
     }
 }

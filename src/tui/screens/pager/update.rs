@@ -3,7 +3,9 @@
 use ratatui::text::Line;
 use tui_input::Input;
 
-use super::{Filtered, Pager, PagerSubject, comparison, image_details, lineage, problems, search::Search, view::lines};
+use super::{
+    Filtered, Pager, PagerSubject, comparison, image_details, lineage, problems, search::Search, used_by, view::lines,
+};
 use crate::{
     domain::{ImageId, text::clean},
     term::input::KeyEvent,
@@ -31,7 +33,7 @@ fn image_of_job(model: &Model, subject: &PagerSubject) -> Option<ImageId> {
         PagerSubject::Job(id) => model.jobs_view.job(*id)?.image().cloned(),
         PagerSubject::HistoryJob(job) => job.image().or(job.images.last()).cloned(),
         PagerSubject::Comparison(compared) => Some(compared.image().clone()),
-        PagerSubject::Lineage(image) => Some(image.id.clone()),
+        PagerSubject::Lineage(image) | PagerSubject::UsedBy(image) => Some(image.id.clone()),
         _ => None,
     }
 }
@@ -232,6 +234,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         }
         (Action::Verify, PagerSubject::Image(image)) => comparison::verify(model, &image),
         (Action::Lineage, PagerSubject::Image(image)) => lineage::open(model, image),
+        (Action::UsedBy, PagerSubject::Image(image)) => used_by::open(model, image),
+        (Action::UsageReport, PagerSubject::UsedBy(image)) => used_by::request_report(model, image, effects),
         (Action::Deregister, PagerSubject::Image(image)) => input::open::deregister(model, vec![image], effects),
         (
             Action::Help

@@ -7,7 +7,7 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{Pager, PagerSubject, audit, comparison, entries::entry, help, image, job, lineage, problems};
+use super::{Pager, PagerSubject, audit, comparison, entries::entry, help, image, job, lineage, problems, used_by};
 use crate::{
     domain::text::{clean, count},
     tui::{
@@ -35,6 +35,7 @@ pub(super) fn title(pager: &Pager, model: &Model) -> String {
         PagerSubject::Comparison(compared) => compared.title(),
         PagerSubject::Lineage(image) => format!("Lineage of {} in {}", image.id, image.region),
         PagerSubject::Listing(title, _) => title.clone(),
+        PagerSubject::UsedBy(image) => format!("Used by: {} in {}", image.id, image.region),
         PagerSubject::Help | PagerSubject::ReviewHelp => "Help".into(),
         PagerSubject::Review => "Review in full".into(),
         PagerSubject::PickerHelp => "Help with pickers".into(),
@@ -66,6 +67,7 @@ pub(super) fn lines(pager: &Pager, model: &Model, width: usize) -> Vec<Line<'sta
         PagerSubject::Listing(_, entries) => {
             entries.iter().flat_map(|(label, text)| entry(label, text, width)).collect()
         }
+        PagerSubject::UsedBy(image) => used_by::lines(image, &pager.used_by, model, width),
         PagerSubject::Help => help::lines(&model.keymap, width),
         PagerSubject::PickerHelp => help::picker_lines(&model.keymap, width),
         PagerSubject::PaletteHelp => help::palette_lines(&model.keymap, width),

@@ -1,10 +1,26 @@
 //! The pages of storage in line mode: a line for each row.
 
-use super::{Page, StorageScreen, view};
+use super::{Page, StorageScreen, entry::Entry, view};
 use crate::tui::{
     model::Model,
     plain::text::{PlainLine, PlainScreen, page},
 };
+
+impl StorageScreen {
+    /// Identifies the entry in a row across refreshes.
+    pub(in crate::tui) fn row_id(&self, row: usize) -> Option<String> {
+        self.entry(row).map(id)
+    }
+
+    /// Returns the row of an entry; `None` if it is no longer shown.
+    pub(in crate::tui) fn row_of(&self, wanted: &str) -> Option<usize> {
+        self.shown().position(|entry| id(entry) == wanted)
+    }
+}
+
+fn id(entry: &Entry) -> String {
+    format!("{} {}", entry.region, entry.id)
+}
 
 pub fn screen(screen: &StorageScreen, model: &Model) -> PlainScreen {
     if screen.editing {

@@ -1,4 +1,4 @@
-//! What line mode has said, and so what there is to say: the answer to a line, and the few things that are said unasked.
+//! What line mode has printed, and what it prints next: the reply to a line, and the few things that are printed without one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +11,13 @@ use crate::{
     labels,
     tui::{
         Model,
-        plain::{self, dialogue::Answer},
+        plain::{self, state::LineReply},
         problems::ProblemLocation,
     },
 };
 
-/// What takes longer is said to be waited for.
-const PATIENCE: SignedDuration = SignedDuration::from_secs(1);
+/// A wait that takes longer than this is announced.
+const WAIT_NOTICE_DELAY: SignedDuration = SignedDuration::from_secs(1);
 
 /// What is said of a job when it changes: its phase, and whether there is more to do with it.
 type JobNews = (JobPhase, bool, bool);
@@ -35,7 +35,7 @@ struct Wait {
 
 /// Lines to print.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Said {
+pub(super) struct Announcement {
     /// A line was entered since the last ones.
     pub(super) entered: bool,
     pub(super) lines: Vec<String>,
@@ -43,9 +43,9 @@ pub(super) struct Said {
     pub(super) is_over: bool,
 }
 
-/// What was said.
+/// Decides what line mode prints, from the model and what was printed before.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Announcer {
     greeted: bool,
     /// Number of lines that were taken in.
     entered: u64,
@@ -63,18 +63,16 @@ pub(super) struct Told {
     current: Option<String>,
 }
 
-impl Told {
-    /// Returns what is to be said now.
-    pub(super) fn catch_up(&mut self, model: &Model) -> Said {
+impl Announcer {
+    /// Returns what is to be printed now.
+    pub(super) fn next_announcement(&mut self, model: &Model) -> Announcement {
         let greets = !std::mem::replace(&mut self.greeted, true);
-        let count = model.dialogue.entered;
+        let count = model.line_mode.entered;
         let entered = std::mem::replace(&mut self.entered, count) != count;
         let mut lines = Vec::new();
         if greets {
             let version = env!("CARGO_PKG_VERSION");
-            lines.push(format!(
-                "amigrate {version} in lines. Type help and Enter for what can be typed, quit to leave."
-            ));
+            lines.push(format!("amigrate {version}, line mode. Type help for commands, quit to exit."));
         }
         lines.extend(self.job_news(model));
         let problems = self.new_problems(model);
@@ -88,7 +86,7 @@ impl Told {
         }
         match &mut self.wait {
             Some(wait) if wait.question == question && awaited.difference(&wait.others).next().is_some() => {
-                if !wait.said && model.now.duration_since(wait.since) >= PATIENCE {
+                if !wait.said && model.now.duration_since(wait.since) >= WAIT_NOTICE_DELAY {
                     wait.said = true;
                     lines.push(waiting_for(awaited.difference(&wait.others)));
                 }
@@ -105,19 +103,19 @@ impl Told {
         }
         self.awaited = awaited;
         let holds = self.wait.as_ref().is_some_and(|wait| !wait.said);
-        Said { is_over: !holds && (entered || !lines.is_empty()), entered, lines }
+        Announcement { is_over: !holds && (entered || !lines.is_empty()), entered, lines }
     }
 
     /// The answer to the last line.
     fn answer(&mut self, model: &Model) -> Vec<String> {
         let mut lines: Vec<String> = self.notice(model).into_iter().collect();
-        match &model.dialogue.answer {
-            Answer::Said(said) => lines.extend(said.iter().map(|line| clean(line).into_owned())),
-            Answer::Whole => {
+        match &model.line_mode.reply {
+            LineReply::Lines(said) => lines.extend(said.iter().map(|line| clean(line).into_owned())),
+            LineReply::Screen => {
                 self.header.clear();
                 lines.extend(self.screen(model, true));
             }
-            Answer::News => {
+            LineReply::News => {
                 let news = self.screen(model, false);
                 if news.is_empty() && lines.is_empty() {
                     lines.push("Nothing has changed.".into());
@@ -316,18 +314,18 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_is_told_once_for_each_phase_and_not_at_all_if_it_was_there_before() {
-        let (mut model, mut told) = (model(), Told::default());
-        assert!(told.catch_up(&model).lines.concat().contains("Type help"));
+    fn a_copy_is_announced_once_for_each_phase_and_not_at_all_if_it_was_there_before() {
+        let (mut model, mut announcer) = (model(), Announcer::default());
+        assert!(announcer.next_announcement(&model).lines.concat().contains("Type help"));
         let jobs = vec![job(1, copying())];
         update(&mut model, JobUpdate::Opened { account: account(), jobs, status: Status::default() });
-        assert_eq!(told.catch_up(&model).lines, ["Waiting for the credentials."]);
+        assert_eq!(announcer.next_announcement(&model).lines, ["Waiting for the credentials."]);
         let mut found = job(3, copying());
         Arc::make_mut(&mut found).origin = Origin::Elsewhere;
         change(&mut model, vec![job(2, JobState::Queued), found]);
-        assert_eq!(told.catch_up(&model).lines, ["web-2 to eu-west-1: queued"]);
+        assert_eq!(announcer.next_announcement(&model).lines, ["web-2 to eu-west-1: queued"]);
         change(&mut model, vec![job(2, copying())]);
-        let lines = told.catch_up(&model).lines;
+        let lines = announcer.next_announcement(&model).lines;
         assert!(lines.len() == 1 && lines[0].starts_with("web-2 to eu-west-1: copying"), "{lines:?}");
         let mut further = job(2, copying());
         let snapshot = SnapshotProgress {
@@ -338,49 +336,49 @@ mod tests {
         };
         Arc::make_mut(&mut further).snapshots.push(snapshot);
         change(&mut model, vec![further]);
-        assert_eq!(told.catch_up(&model), Said::default());
+        assert_eq!(announcer.next_announcement(&model), Announcement::default());
         let failure = Box::new(Failure::new("copy", "no\u{1b}[2Jgood"));
         change(&mut model, vec![job(1, JobState::Failed { failure, image: None })]);
-        let lines = told.catch_up(&model).lines;
+        let lines = announcer.next_announcement(&model).lines;
         assert!(lines.len() == 1 && lines[0].starts_with("web-1 to eu-west-1: failed: no [2Jgood"), "{lines:?}");
     }
 
     #[test]
-    fn problems_are_told_as_they_come_and_a_line_is_answered_with_what_is_new() {
-        let (mut model, mut told) = (model(), Told::default());
-        assert!(!told.catch_up(&model).is_over, "it is connecting");
+    fn problems_are_announced_as_they_come_and_a_line_is_answered_with_what_is_new() {
+        let (mut model, mut announcer) = (model(), Announcer::default());
+        assert!(!announcer.next_announcement(&model).is_over, "it is connecting");
         update(&mut model, JobUpdate::StoreProblem(Some(Failure::new("save the jobs", "the disk is full"))));
-        let problem = told.catch_up(&model).lines;
+        let problem = announcer.next_announcement(&model).lines;
         assert!(problem[0].contains("Problem: ") && problem[0].contains("the disk is full"), "{problem:?}");
-        assert_eq!(told.catch_up(&model), Said::default());
-        let mut enter = |told: &mut Told, line: &str| {
+        assert_eq!(announcer.next_announcement(&model), Announcement::default());
+        let mut enter = |announcer: &mut Announcer, line: &str| {
             _ = model.update(Msg::Input(Input::Line(line.into())), at(2));
-            told.catch_up(&model)
+            announcer.next_announcement(&model)
         };
-        let whole = enter(&mut told, "");
+        let whole = enter(&mut announcer, "");
         assert!(whole.entered && whole.is_over && whole.lines.iter().any(|line| line.starts_with("Keys: c copy")));
-        assert_eq!(enter(&mut told, "k").lines, ["Nothing has changed."]);
-        let opened = enter(&mut told, "problems").lines;
+        assert_eq!(enter(&mut announcer, "k").lines, ["Nothing has changed."]);
+        let opened = enter(&mut announcer, "problems").lines;
         assert!(opened[0] == "Problems" && opened.iter().any(|line| line == "why: the disk is full"), "{opened:?}");
-        assert_eq!(enter(&mut told, "nonsense").lines.len(), 1);
+        assert_eq!(enter(&mut announcer, "nonsense").lines.len(), 1);
     }
 
     #[test]
     fn a_question_that_opens_by_itself_is_said_once() {
-        let (mut model, mut told) = (model(), Told::default());
-        told.catch_up(&model);
+        let (mut model, mut announcer) = (model(), Announcer::default());
+        announcer.next_announcement(&model);
         update(&mut model, JobUpdate::Opened { account: account(), jobs: Vec::new(), status: Status::default() });
         update(&mut model, JobUpdate::Driver(crate::driver::DriverStatus::ThisProcess));
         change(&mut model, vec![job(1, JobState::Queued)]);
-        told.catch_up(&model);
+        announcer.next_announcement(&model);
         let ctrl_c = crate::term::input::KeyEvent::new(
             crate::term::input::KeyCode::Char('c'),
             crate::term::input::KeyModifiers::CONTROL,
         );
         _ = model.update(Msg::Input(Input::Key(ctrl_c)), at(2));
-        let asked = told.catch_up(&model);
+        let asked = announcer.next_announcement(&model);
         assert!(asked.is_over && asked.lines.iter().any(|line| line == "Quit"), "{asked:?}");
         assert!(asked.lines.iter().any(|line| line == "1: current, Continue in the background"), "{asked:?}");
-        assert_eq!(told.catch_up(&model), Said::default());
+        assert_eq!(announcer.next_announcement(&model), Announcement::default());
     }
 }

@@ -1,23 +1,22 @@
-//! How long a copy takes, judged by those that have completed.
+//! Estimates how long a copy takes from those that have completed.
 //!
-//! A copy takes a fixed time, whatever its size, and a time for each GiB. Both are read off the straight line that lies nearest to
-//! completed copies: those nearest in size, whatever region they went to, the nearer the heavier. One to another region counts as one
-//! that is also twice as large, or half. So a single small copy to a region does not hide what is known of large ones elsewhere.
-//! Where all had one size, the line is not known, and half of their time is taken as fixed.
+//! Weighted least-squares fit of seconds over GiB, on the completed copies closest in size; a copy to another region counts as a factor
+//! of two away, so that a single small copy to a region does not hide what is known of large ones elsewhere. If all have one size, half
+//! of their mean time is taken as fixed.
 
 use std::collections::BTreeSet;
 
 use super::context::CompletedCopy;
 use crate::domain::{copy::CopyRequest, region::Region};
 
-/// Most copies that one is judged by.
-const MOST: usize = 8;
+/// Most copies that an estimate is based on.
+const MAX_SAMPLES: usize = 8;
 /// The last of the completed copies, among which those are looked for.
 const RECENT: usize = 300;
 
-/// Where the copies went that others are judged by.
+/// Where the copies went that an estimate is based on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SeenRegions {
+pub enum SampleRegions {
     /// To the regions that the others go to, each.
     Same,
     /// Elsewhere.
@@ -25,8 +24,8 @@ pub enum SeenRegions {
     Both,
 }
 
-/// What the completed copies tell, and which of them were used.
-pub(super) struct Experience<'a> {
+/// Estimates from completed copies, and which of them were used.
+pub(super) struct DurationEstimator<'a> {
     completed: &'a [CompletedCopy],
     used: BTreeSet<usize>,
     same_region: bool,
@@ -41,7 +40,7 @@ struct Sample {
     weight: f64,
 }
 
-impl<'a> Experience<'a> {
+impl<'a> DurationEstimator<'a> {
     /// Makes it from completed copies, the oldest first.
     pub(super) fn new(completed: &'a [CompletedCopy]) -> Self {
         let completed = completed.get(completed.len().saturating_sub(RECENT)..).unwrap_or_default();
@@ -58,26 +57,26 @@ impl<'a> Experience<'a> {
         let mut nearest: Vec<(usize, f64)> = self.completed.iter().map(distance).enumerate().collect();
         // The newest come last, and first among equals.
         nearest.sort_by(|(n, a), (m, b)| a.total_cmp(b).then(m.cmp(n)));
-        nearest.truncate(MOST);
+        nearest.truncate(MAX_SAMPLES);
         let mut samples = Vec::new();
         for (at, distance) in nearest {
-            let Some(seen) = self.completed.get(at) else { continue };
+            let Some(sample) = self.completed.get(at) else { continue };
             self.used.insert(at);
-            if seen.destination == *region {
+            if sample.destination == *region {
                 self.same_region = true;
             } else {
                 self.other_region = true;
             }
             samples.push(Sample {
-                gib: size(seen.gib),
-                seconds: exact(seen.seconds),
+                gib: size(sample.gib),
+                seconds: exact(sample.seconds),
                 weight: (1.0 + distance).powi(-2),
             });
         }
         let fastest = samples.iter().map(|s| s.seconds).reduce(f64::min)?;
         // Small copies take about as long as larger ones: none is faster than the fastest seen.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and an estimate")]
-        Some(expected(&samples, gib).max(fastest).round() as u64)
+        Some(predict(&samples, gib).max(fastest).round() as u64)
     }
 
     /// Returns how many completed copies were used.
@@ -86,26 +85,26 @@ impl<'a> Experience<'a> {
     }
 
     /// Returns where they went.
-    pub(super) fn regions(&self) -> SeenRegions {
+    pub(super) fn regions(&self) -> SampleRegions {
         match (self.same_region, self.other_region) {
-            (true, false) => SeenRegions::Same,
-            (false, _) => SeenRegions::Other,
-            (true, true) => SeenRegions::Both,
+            (true, false) => SampleRegions::Same,
+            (false, _) => SampleRegions::Other,
+            (true, true) => SampleRegions::Both,
         }
     }
 }
 
-/// Returns the seconds of this size on the line through the samples: the least squares, with neither part below zero.
-fn expected(samples: &[Sample], gib: f64) -> f64 {
+/// Predicts the seconds for this size: weighted least squares, with neither the fixed part nor the part per GiB below zero.
+fn predict(samples: &[Sample], gib: f64) -> f64 {
     let sum = |of: fn(&Sample) -> f64| samples.iter().map(|s| s.weight * of(s)).sum::<f64>();
     let weight = sum(|_| 1.0);
     let (mean_gib, mean_seconds) = (sum(|s| s.gib) / weight, sum(|s| s.seconds) / weight);
-    let spread: f64 = samples.iter().map(|s| s.weight * (s.gib - mean_gib).powi(2)).sum();
-    if spread < f64::EPSILON {
+    let variance_sum: f64 = samples.iter().map(|s| s.weight * (s.gib - mean_gib).powi(2)).sum();
+    if variance_sum < f64::EPSILON {
         return mean_seconds / 2.0 * (1.0 + gib / mean_gib);
     }
-    let together: f64 = samples.iter().map(|s| s.weight * (s.gib - mean_gib) * (s.seconds - mean_seconds)).sum();
-    let per_gib = (together / spread).max(0.0);
+    let covariance_sum: f64 = samples.iter().map(|s| s.weight * (s.gib - mean_gib) * (s.seconds - mean_seconds)).sum();
+    let per_gib = (covariance_sum / variance_sum).max(0.0);
     let fixed = mean_seconds - per_gib * mean_gib;
     if fixed < 0.0 { sum(|s| s.gib * s.seconds) / sum(|s| s.gib.powi(2)) * gib } else { fixed + per_gib * gib }
 }
@@ -139,21 +138,25 @@ mod tests {
         CopyRequest { volumes: vec![gib], ..bare }
     }
 
-    /// The seconds of a copy of this size to `eu-west-3`, the number of copies it is judged by, and where they went.
-    fn judged(completed: &[(&str, u64, u64)], gib: u32) -> (Option<u64>, usize, SeenRegions) {
+    /// The seconds of a copy of this size to `eu-west-3`, the number of copies it is estimated from, and where they went.
+    fn estimated(completed: &[(&str, u64, u64)], gib: u32) -> (Option<u64>, usize, SampleRegions) {
         let completed: Vec<CompletedCopy> = completed
             .iter()
             .map(|(to, gib, seconds)| CompletedCopy { destination: region(to), gib: *gib, seconds: *seconds })
             .collect();
-        let mut experience = Experience::new(&completed);
-        let seconds = experience.seconds(&region("eu-west-3"), &copy(gib));
-        (seconds, experience.copies(), experience.regions())
+        let mut estimator = DurationEstimator::new(&completed);
+        let seconds = estimator.seconds(&region("eu-west-3"), &copy(gib));
+        (seconds, estimator.copies(), estimator.regions())
     }
 
     #[test]
     fn nothing_is_known_without_any_history_alone() {
-        assert_eq!(judged(&[], 8).0, None);
-        assert_eq!(judged(&[("eu-west-3", 1, 6)], 2_000).0.map(|s| s > 600), Some(true), "a rough idea all the same");
+        assert_eq!(estimated(&[], 8).0, None);
+        assert_eq!(
+            estimated(&[("eu-west-3", 1, 6)], 2_000).0.map(|s| s > 600),
+            Some(true),
+            "a rough idea all the same"
+        );
     }
 
     #[test]
@@ -177,18 +180,18 @@ mod tests {
             (&[("eu-west-1", 8, 60), ("eu-west-1", 16, 40)][..], 64, 40, 60),
             (&[("eu-west-1", 8, 1), ("eu-west-1", 16, 100)][..], 1, 1, 5),
         ] {
-            let seconds = judged(completed, gib).0.unwrap();
+            let seconds = estimated(completed, gib).0.unwrap();
             assert!((from..=to).contains(&seconds), "{completed:?}, {gib} GiB: {seconds} s");
         }
     }
 
     #[test]
-    fn what_it_is_judged_by_is_said() {
+    fn what_it_is_estimated_from_is_returned() {
         let (there, other) = (("eu-west-3", 8, 30), ("eu-west-1", 8, 30));
-        assert_eq!(judged(&[there, there], 8), (Some(30), 2, SeenRegions::Same));
-        assert_eq!(judged(&[other], 8), (Some(30), 1, SeenRegions::Other));
-        assert_eq!(judged(&[there, other], 8), (Some(30), 2, SeenRegions::Both));
+        assert_eq!(estimated(&[there, there], 8), (Some(30), 2, SampleRegions::Same));
+        assert_eq!(estimated(&[other], 8), (Some(30), 1, SampleRegions::Other));
+        assert_eq!(estimated(&[there, other], 8), (Some(30), 2, SampleRegions::Both));
         let many = vec![other; 30];
-        assert_eq!(judged(&many, 8), (Some(30), MOST, SeenRegions::Other));
+        assert_eq!(estimated(&many, 8), (Some(30), MAX_SAMPLES, SampleRegions::Other));
     }
 }

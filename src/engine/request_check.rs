@@ -1,25 +1,94 @@
-//! Compares what came out of a copy with what was requested: some endpoints ignore parameters, and other users change tags.
+//! Checks what came out of a copy against what was requested: some endpoints ignore parameters, and other users change tags.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{
-    comparison::{Difference, Property},
-    ids::JobTags,
-    job::Job,
-};
+use serde::{Deserialize, Serialize};
+
+use super::{ids::JobTags, job::Job};
 use crate::domain::{Encryption, Image, KmsKeyRef, Snapshot, SnapshotId, image::Tag, kms_key::names_key};
 
+/// Whether a copy was checked against its request.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum RequestCheck {
+    /// No: it is not available, nobody knows what was requested, or it was read by an earlier version.
+    #[default]
+    NotMade,
+    /// It is to be read (once more): it differed, or could not be read whole.
+    Due {
+        /// Reads so far.
+        reads: u8,
+    },
+    /// It was.
+    Made {
+        /// What is not as requested.
+        differences: Vec<Deviation>,
+        /// Why the snapshots were not compared, if they were not.
+        unread: Option<String>,
+    },
+}
+
+impl RequestCheck {
+    /// Returns what is not as requested.
+    pub fn differences(&self) -> &[Deviation] {
+        if let Self::Made { differences, .. } = self { differences } else { &[] }
+    }
+
+    /// Returns true if the copy is to be read once more.
+    pub(super) fn is_due(&self) -> bool {
+        matches!(self, Self::Due { .. })
+    }
+}
+
+/// A property that is not as requested.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deviation {
+    /// The property.
+    pub property: Property,
+    /// What was requested.
+    pub expected: String,
+    /// What EC2 shows; `None` if it shows none.
+    pub found: Option<String>,
+}
+
+/// A property that is compared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Property {
+    /// The image's name.
+    Name,
+    /// The image's description.
+    Description,
+    /// Sizes of the volumes in GiB, from small to large.
+    Volumes,
+    /// The devices with their sizes, by name, where the sizes alone are as requested.
+    Devices,
+    /// A tag of the image.
+    ImageTag(String),
+    /// Whether these snapshots are encrypted.
+    Encryption(Vec<SnapshotId>),
+    /// The key of these snapshots.
+    Key(Vec<SnapshotId>),
+    /// A tag of these snapshots.
+    SnapshotTag(String, Vec<SnapshotId>),
+}
+
+impl Property {
+    /// Returns true if it is one of the two tags that amigrate sets by itself.
+    pub fn is_own_tag(&self) -> bool {
+        matches!(self, Self::ImageTag(key) | Self::SnapshotTag(key, _) if [JobTags::JOB, JobTags::BATCH].contains(&key.as_str()))
+    }
+}
+
 /// Compares an available copy with its request; without its snapshots if they could not be read.
-pub(super) fn compare(job: &Job, image: &Image, snapshots: Option<&[&Snapshot]>) -> Vec<Difference> {
+pub(super) fn check_against_request(job: &Job, image: &Image, snapshots: Option<&[&Snapshot]>) -> Vec<Deviation> {
     let request = &job.request;
     let mut differences = Vec::new();
     let mut differ = |property, expected: &str, found: Option<&str>| {
         if Some(expected) != found {
             let (expected, found) = (expected.to_owned(), found.map(str::to_owned));
-            differences.push(Difference { property, expected, found });
+            differences.push(Deviation { property, expected, found });
         }
     };
-    // A tag may have an empty value, a name and the like are not there then.
+    // An empty name or description counts as missing; an empty tag value is a value.
     let mut check = |property, expected: &str, found: &str| {
         differ(property, expected, (!found.is_empty() || expected.is_empty()).then_some(found));
     };
@@ -38,14 +107,14 @@ pub(super) fn compare(job: &Job, image: &Image, snapshots: Option<&[&Snapshot]>)
         }
     }
     let own = own_tags(job);
-    // Those of the request replace the source's.
+    // Tags of the request replace the source's.
     let sent: Vec<&Tag> = own.iter().chain(&request.image_tags).collect();
     let from_source = request.source_tags.iter().filter(|t| sent.iter().all(|sent| sent.key != t.key));
     for tag in sent.iter().copied().chain(from_source) {
         differ(Property::ImageTag(tag.key.to_string()), &tag.value, image.tag(&tag.key));
     }
     for (property, expected, found) in snapshots.map(|s| of_snapshots(job, &own, s)).unwrap_or_default() {
-        differences.push(Difference { property, expected, found });
+        differences.push(Deviation { property, expected, found });
     }
     differences
 }

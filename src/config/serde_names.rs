@@ -1,4 +1,4 @@
-//! Words of the settings whose names are serde's.
+//! Converts enum variants to and from their serde names.
 
 use serde::{Deserialize, Serialize, de::IntoDeserializer as _};
 

@@ -1,4 +1,4 @@
-//! What the last line asked for.
+//! State of line mode: what the last line requested, and what was printed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,16 +7,16 @@ use crate::{
     engine::JobId,
 };
 
-/// What is said in answer to a line.
+/// What is printed in reply to a line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Answer {
+pub enum LineReply {
     /// What is new on the screen.
     #[default]
     News,
     /// The whole screen again.
-    Whole,
+    Screen,
     /// These lines: the screen is as it was.
-    Said(Vec<String>),
+    Lines(Vec<String>),
 }
 
 /// What a row is, of a list that changes by itself.
@@ -27,9 +27,9 @@ pub enum RowId {
     Item(String),
 }
 
-/// The rows of a list by their numbers, counted from 0, as they were said last; of other pages, when those were.
+/// The rows of a list by their numbers, counted from 0, as they were printed last; of other pages, when those were.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SaidRows {
+pub struct PrintedRows {
     /// The list, and how it is filtered.
     pub list: String,
     pub rows: BTreeMap<usize, (RowId, String)>,
@@ -44,18 +44,18 @@ pub struct Replaced {
     pub after: String,
 }
 
-/// The lines that were entered, and what the last one asked for.
+/// The lines that were entered, and what the last one requested.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Dialogue {
+pub struct LineModeState {
     /// Number of lines that were entered.
     pub entered: u64,
-    pub answer: Answer,
+    pub reply: LineReply,
     /// The text that the last line has replaced: `undo` brings it back.
     pub undo: Option<Replaced>,
     /// What was waited for before the last line.
     pub awaited: BTreeSet<String>,
     /// Nothing more is waited for to answer the last line.
     pub is_answered: bool,
-    /// The rows as they were said.
-    pub rows: SaidRows,
+    /// The rows as they were printed.
+    pub rows: PrintedRows,
 }

@@ -1,0 +1,150 @@
+//! Usage reports: which accounts use an image. EC2 makes one on request, which takes minutes, and deletes it after 30 days.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    account::AccountId,
+    ids::{ImageId, UsageReportId},
+    reference_kind::ReferenceKind,
+};
+
+/// How old a report may be that is read instead of a new one: EC2 itself may leave out what happened in the last day.
+const FRESH: SignedDuration = SignedDuration::from_hours(24);
+
+/// A report, without what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageReport {
+    pub id: UsageReportId,
+    pub image: ImageId,
+    pub state: ReportState,
+    pub created: Option<Timestamp>,
+    /// It counts instances and launch templates of every account. One that does not proves nothing about those it leaves out.
+    pub is_whole: bool,
+}
+
+/// How far EC2 is with a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReportState {
+    Pending,
+    Available,
+    /// With EC2's reason.
+    Failed(Box<str>),
+}
+
+/// How often an account's resources of one type name an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountUse {
+    pub account: AccountId,
+    pub kind: ReferenceKind,
+    pub count: u64,
+}
+
+/// What usage reports say of an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reported {
+    /// There is none that counts every account.
+    None,
+    /// EC2 is making one.
+    Pending { since: Option<Timestamp> },
+    /// EC2 could not make it.
+    Failed { created: Option<Timestamp>, why: Box<str> },
+    /// The newest one that is available.
+    Available { created: Option<Timestamp>, uses: Vec<AccountUse> },
+}
+
+impl Reported {
+    /// Returns what a report says that is not available; `None` for one that is, which must be read.
+    pub fn without_entries(report: &UsageReport) -> Option<Self> {
+        match &report.state {
+            ReportState::Available => None,
+            ReportState::Pending => Some(Self::Pending { since: report.created }),
+            ReportState::Failed(why) => Some(Self::Failed { created: report.created, why: why.clone() }),
+        }
+    }
+
+    /// Returns the accounts of an available report with what they use, in their order; empty if there is none.
+    pub fn by_account(&self) -> Vec<(&AccountId, Vec<&AccountUse>)> {
+        let Self::Available { uses, .. } = self else { return Vec::new() };
+        let mut accounts: BTreeMap<&AccountId, Vec<&AccountUse>> = BTreeMap::new();
+        for one in uses {
+            accounts.entry(&one.account).or_default().push(one);
+        }
+        accounts.into_iter().collect()
+    }
+}
+
+/// Returns the report of an image that tells most: the newest that is available, else one that is being made, else the newest that failed.
+pub fn best<'a>(reports: &'a [UsageReport], image: &ImageId) -> Option<&'a UsageReport> {
+    let rank = |report: &UsageReport| match report.state {
+        ReportState::Available => 2,
+        ReportState::Pending => 1,
+        ReportState::Failed(_) => 0,
+    };
+    let whole = reports.iter().filter(|report| report.is_whole && report.image == *image);
+    whole.max_by_key(|report| (rank(report), report.created))
+}
+
+/// Returns the report of an image that is read instead of making one: of the last day, available or being made.
+pub fn reusable<'a>(reports: &'a [UsageReport], image: &ImageId, now: Timestamp) -> Option<&'a UsageReport> {
+    best(reports, image).filter(|report| match report.state {
+        // EC2 makes one at a time of an image.
+        ReportState::Pending => true,
+        ReportState::Available => report.created.is_some_and(|created| now.duration_since(created) < FRESH),
+        ReportState::Failed(_) => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(id: &str, state: ReportState, hours_ago: i64) -> UsageReport {
+        let created = Some(now() - SignedDuration::from_hours(hours_ago));
+        let image = ImageId::new("ami-1").unwrap();
+        UsageReport { id: UsageReportId::new(id).unwrap(), image, state, created, is_whole: true }
+    }
+
+    fn now() -> Timestamp {
+        "2026-03-01T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn the_newest_available_report_tells_most_and_one_of_the_last_day_is_used_again() {
+        let image = ImageId::new("ami-1").unwrap();
+        let failed = || ReportState::Failed("no".into());
+        let named = |reports: &[UsageReport]| {
+            let id = |report: Option<&UsageReport>| report.map(|report| report.id.as_str().replace("amiur-", ""));
+            (id(best(reports, &image)), id(reusable(reports, &image, now())))
+        };
+        let some = |id: &str| Some(id.to_owned());
+        let (old, new) = (report("amiur-1", ReportState::Available, 30), report("amiur-2", ReportState::Available, 23));
+        let pending = report("amiur-3", ReportState::Pending, 50);
+        assert_eq!(named(&[]), (None, None));
+        assert_eq!(named(&[new.clone(), old.clone()]), (some("2"), some("2")));
+        assert_eq!(named(&[old.clone(), report("amiur-4", failed(), 0)]), (some("1"), None));
+        assert_eq!(named(&[pending.clone(), report("amiur-4", failed(), 0)]), (some("3"), some("3")));
+        assert_eq!(named(&[report("amiur-4", failed(), 0)]), (some("4"), None));
+        let limited = UsageReport { is_whole: false, ..new.clone() };
+        let other = UsageReport { image: ImageId::new("ami-2").unwrap(), ..new };
+        assert_eq!(named(&[limited, other]), (None, None));
+    }
+
+    #[test]
+    fn uses_are_told_by_account() {
+        let account = |id: &str| AccountId::new(id).unwrap();
+        let one = |id: &str, kind, count| AccountUse { account: account(id), kind, count };
+        let uses = vec![
+            one("222222222222", ReferenceKind::Instance, 3),
+            one("111111111111", ReferenceKind::Instance, 1),
+            one("222222222222", ReferenceKind::LaunchTemplate, 2),
+        ];
+        let reported = Reported::Available { created: None, uses };
+        let accounts: Vec<(&str, usize)> =
+            reported.by_account().iter().map(|(account, uses)| (account.as_str(), uses.len())).collect();
+        assert_eq!(accounts, [("111111111111", 1), ("222222222222", 2)]);
+        assert!(Reported::None.by_account().is_empty());
+    }
+}
