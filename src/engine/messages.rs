@@ -384,7 +384,6 @@ pub struct Status {
     pub paused: Option<Failure>,
     /// When the credentials are probed next.
     pub next_try: Option<Timestamp>,
-    /// By region.
     pub regions: BTreeMap<Region, RegionStatus>,
 }
 

@@ -12,6 +12,7 @@ mod config;
 mod coverage;
 mod credentials;
 mod deregistration;
+mod deviations;
 mod edit_steps;
 mod end_time;
 mod ending;

@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     config::EngineConfig,
+    deviations::{check_against_request, is_untagged},
     job::Job,
     jobs::Jobs,
     messages::PolledCopies,
-    request_check::{RequestCheck, check_against_request, is_untagged},
+    request_check::RequestCheck,
     state::JobState,
 };
 use crate::domain::{

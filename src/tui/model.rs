@@ -175,7 +175,6 @@ pub struct Model {
 impl Model {
     /// The state before anything is known, and the first effects.
     pub fn new(start: Start) -> (Self, Vec<Effect>) {
-        let stall = SignedDuration::from_mins(start.config.jobs.stall_warning_minutes.into());
         let whose = crate::domain::OwnerFilter::parse(&start.config.browse.whose).unwrap_or_default();
         let columns = start.config.browse.columns.iter().filter_map(|name| ImageColumn::parse(name)).collect();
         let mut model = Self {
@@ -189,7 +188,7 @@ impl Model {
             chosen: Vec::new(),
             query: ImageQuery::default(),
             catalogue: Catalogue::default(),
-            jobs_view: JobsView::new(stall),
+            jobs_view: JobsView::new(SignedDuration::from_mins(start.config.jobs.stall_warning_minutes.into())),
             problem_log: ProblemLog::default(),
             keys: BTreeMap::new(),
             images: ImagesPane::with_columns(columns),

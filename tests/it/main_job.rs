@@ -126,7 +126,7 @@ fn two_copies_with_a_key_and_one_cancelled_at_the_prompt() {
     say(&mut pty, "alias/images", "--kms-key-id alias/images");
     say(&mut pty, "Ctrl-s", "Ready: Ctrl-s starts 2 copies.");
     let started = pty.bytes_seen().len();
-    say(&mut pty, "Ctrl-s", "2 copies requested.");
+    say(&mut pty, "Ctrl-s", "2 copies queued.");
     let unasked = |pty: &mut Pty, expected: &str| wait_said(pty, started, expected);
     unasked(&mut pty, "-dr to eu-west-1: copying");
     unasked(&mut pty, "-dr to eu-west-2: copying");

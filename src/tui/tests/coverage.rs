@@ -229,3 +229,24 @@ fn the_counts_and_what_is_missing_stay_where_there_is_little_room() {
         assert!(shown(&mut model).contains(region.as_str()), "{}", shown(&mut model));
     }
 }
+
+#[test]
+fn regions_without_images_have_no_column_unless_they_were_chosen() {
+    let mut model = model();
+    let all = shown(&mut model);
+    assert!(all.contains("eu-west-2") && !all.contains("left out"), "{all}");
+    // As if they were listed because they answer fast.
+    model.fast_regions = Some(crate::tui::fast_regions::FastRegions::default());
+    let screen = shown(&mut model);
+    assert!(screen.contains("1 region without images left out"), "{screen}");
+    assert!(screen.contains("2 families, 2 missing") && !screen.contains("eu-west-2"), "{screen}");
+    model.catalogue.page(
+        &region("eu-west-2"),
+        vec![Image { region: region("eu-west-2"), ..image(9) }],
+        true,
+        false,
+        now(),
+    );
+    let screen = shown(&mut model);
+    assert!(screen.contains("eu-west-2") && !screen.contains("left out"), "{screen}");
+}

@@ -124,7 +124,7 @@ fn the_first_screen_says_what_it_is_until_the_first_key_which_does_nothing_else_
     lacks(&mut model, "Welcome");
     model.welcome = true;
     let lines =
-        ["Welcome to amigrate", "Space marks images, c copies", "q leaves", "? every key", "Any key closes this."];
+        ["Welcome to amigrate", "Space marks images, c copies", "q quits", "? every key", "Any key closes this."];
     shows(&mut model, &lines);
     assert_eq!(keys(&mut model, "?"), []);
     lacks(&mut model, "Welcome");

@@ -45,7 +45,7 @@ fn start_work(pty: &mut Pty) {
         ("copy", "Copy 1 image"),
         ("us-east-2", "Destinations: us-east-2"),
         ("Ctrl-s", "Ready: Ctrl-s starts 1 copy."),
-        ("Ctrl-s", "1 copy requested."),
+        ("Ctrl-s", "1 copy queued."),
     ] {
         say(pty, line, expected);
     }

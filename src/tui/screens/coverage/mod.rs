@@ -56,6 +56,8 @@ impl Sort {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Basis {
     lists: Vec<(Region, u64, Listed)>,
+    /// Regions that nobody chose and that have no image: their columns would say nothing but `missing`.
+    empty: Vec<Region>,
     jobs: u64,
     account: Option<AccountId>,
     own: bool,

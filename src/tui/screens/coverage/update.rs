@@ -83,10 +83,12 @@ fn may_wait(model: &Model, screen: &CoverageScreen) -> bool {
 }
 
 fn basis(model: &Model) -> Basis {
-    let lists = model.catalogue.listings();
+    let empty = empty_regions(model);
+    let lists = model.catalogue.listings().filter(|(region, _)| !empty.contains(region));
     let account = model.account.as_ref().map(|account| account.id.clone());
     Basis {
         lists: lists.map(|(region, listing)| (region.clone(), listing.version(), listed(listing))).collect(),
+        empty,
         jobs: model.jobs_view.version(),
         own: match &model.query.whose {
             OwnerFilter::Mine => true,
@@ -95,6 +97,18 @@ fn basis(model: &Model) -> Basis {
         },
         account,
     }
+}
+
+/// Returns the regions that are listed automatically, have no image, and are no job's destination.
+fn empty_regions(model: &Model) -> Vec<Region> {
+    if model.fast_regions.is_none() {
+        return Vec::new();
+    }
+    let is_empty =
+        |(_, listing): &(&Region, &Listing)| listed(listing) == Listed::Complete && listing.images().is_empty();
+    let empty = model.catalogue.listings().filter(is_empty).map(|(region, _)| region);
+    let is_destination = |region: &&Region| model.jobs_view.jobs().any(|job| job.request.destination == **region);
+    empty.filter(|region| !is_destination(region)).cloned().collect()
 }
 
 fn listed(listing: &Listing) -> Listed {

@@ -124,6 +124,12 @@ pub(super) fn counts(screen: &CoverageScreen) -> String {
     format!("Coverage: {of}{}, {missing}", count(total, "family", "families"))
 }
 
+/// How many regions have no column because they have no image.
+pub(super) fn left_out(screen: &CoverageScreen) -> Option<String> {
+    let empty = screen.basis.as_ref().map_or(0, |basis| basis.empty.len());
+    (empty > 0).then(|| format!("{} without images left out", count(empty, "region", "regions")))
+}
+
 /// The title in so many cells, and the cell of the cursor in its filter.
 fn title<'a>(screen: &CoverageScreen, model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, usize) {
     let counts = format!(" {} ", counts(screen));
@@ -151,6 +157,7 @@ fn title<'a>(screen: &CoverageScreen, model: &Model, cells: usize, ctx: DrawCont
     if columns.len() < all {
         more.push(format!(" regions {}-{} of {all} ", columns.start + 1, columns.end));
     }
+    more.extend(left_out(screen).map(|text| format!(" {text} ")));
     more.push(format!(" by {} ", screen.sort.label()));
     if screen.without_source > 0 {
         more.push(format!(" {} without an available image ", thousands(screen.without_source)));
