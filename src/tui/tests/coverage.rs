@@ -238,6 +238,14 @@ fn regions_without_images_have_no_column_unless_they_were_chosen() {
     // As if they were listed because they answer fast.
     model.fast_regions = Some(crate::tui::fast_regions::FastRegions::default());
     let screen = shown(&mut model);
+    let left_out = screen.clone();
+    // Or because the setting lists all.
+    model.fast_regions = None;
+    model.start.config.browse.regions = vec!["all".into()];
+    model.regions = ["us-east-1", "eu-west-1", "eu-west-2"]
+        .map(|name| RegionInfo { region: region(name), opt_in: OptIn::NotRequired })
+        .to_vec();
+    assert_eq!(shown(&mut model), left_out);
     assert!(screen.contains("1 region without images left out"), "{screen}");
     assert!(screen.contains("2 families, 2 missing") && !screen.contains("eu-west-2"), "{screen}");
     model.catalogue.page(

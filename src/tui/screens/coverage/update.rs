@@ -6,6 +6,7 @@ use tui_input::Input;
 
 use super::{Basis, CoverageScreen, family_ref, plain, view};
 use crate::{
+    config::StartRegions,
     domain::{
         Image, ImageId, OwnerFilter, Region,
         coverage::{self, Column, Coverage, KnownCopy, Listed},
@@ -101,7 +102,10 @@ fn basis(model: &Model) -> Basis {
 
 /// Returns the regions that are listed automatically, have no image, and are no job's destination.
 fn empty_regions(model: &Model) -> Vec<Region> {
-    if model.fast_regions.is_none() {
+    let mut enabled = model.regions.iter().filter(|info| info.enabled());
+    let all = model.start.config.browse.start_regions() == StartRegions::All
+        && enabled.all(|info| model.chosen.contains(&info.region));
+    if model.fast_regions.is_none() && !all {
         return Vec::new();
     }
     let is_empty =
@@ -168,9 +172,10 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             screen.set_filter(Input::default(), false);
         }
         Action::Back if !screen.marked.is_empty() => screen.marked.clear(),
-        Action::Back | Action::ImagesOnly | Action::Coverage => _ = model.overlays.pop(),
+        Action::Back | Action::Coverage => _ = model.overlays.pop(),
+        Action::ImagesOnly => model.overlays.clear(),
         Action::JobsOnly => {
-            model.overlays.pop();
+            model.overlays.clear();
             return false;
         }
         Action::Sort => {

@@ -132,11 +132,12 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             screen.set_filter(Input::default(), false);
         }
         Action::Back if !screen.marked.is_empty() => screen.marked.clear(),
-        Action::Back | Action::ImagesOnly => _ = model.overlays.pop(),
+        Action::Back => _ = model.overlays.pop(),
+        Action::ImagesOnly => model.overlays.clear(),
         Action::Orphans if page == Page::Orphans => _ = model.overlays.pop(),
         Action::RecycleBin if page == Page::RecycleBin => _ = model.overlays.pop(),
         Action::JobsOnly => {
-            model.overlays.pop();
+            model.overlays.clear();
             return false;
         }
         Action::Sort => {
