@@ -246,7 +246,7 @@ fn regions_without_images_have_no_column_unless_they_were_chosen() {
         .map(|name| RegionInfo { region: region(name), opt_in: OptIn::NotRequired })
         .to_vec();
     assert_eq!(shown(&mut model), left_out);
-    assert!(screen.contains("1 region without images left out"), "{screen}");
+    assert!(screen.contains("1 empty left out"), "{screen}");
     assert!(screen.contains("2 families, 2 missing") && !screen.contains("eu-west-2"), "{screen}");
     model.catalogue.page(
         &region("eu-west-2"),

@@ -43,7 +43,7 @@ pub fn screen(screen: &CoverageScreen, model: &Model) -> PlainScreen {
         parts.push(format!("{} marked", screen.marked.len()));
     }
     parts.push(format!("by {}", screen.sort.label()));
-    parts.extend(view::left_out(screen));
+    parts.extend(view::left_out(screen).map(|text| format!("regions: {text}")));
     parts.extend(labels::coverage::not_known(&screen.coverage.columns));
     let mut plain = PlainScreen::new(parts.join(", "));
     let rows = page(screen.list.cursor, screen.rows.len());

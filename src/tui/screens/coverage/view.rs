@@ -127,7 +127,7 @@ pub(super) fn counts(screen: &CoverageScreen) -> String {
 /// How many regions have no column because they have no image.
 pub(super) fn left_out(screen: &CoverageScreen) -> Option<String> {
     let empty = screen.basis.as_ref().map_or(0, |basis| basis.empty.len());
-    (empty > 0).then(|| format!("{} without images left out", count(empty, "region", "regions")))
+    (empty > 0).then(|| format!("{empty} empty left out"))
 }
 
 /// The title in so many cells, and the cell of the cursor in its filter.
@@ -154,10 +154,12 @@ fn title<'a>(screen: &CoverageScreen, model: &Model, cells: usize, ctx: DrawCont
     spans.extend(behind);
     let (columns, all) = (visible(screen, window(model).1), screen.coverage.columns.len());
     let mut more = Vec::new();
-    if columns.len() < all {
-        more.push(format!(" regions {}-{} of {all} ", columns.start + 1, columns.end));
+    // In one piece: how many columns there are means little without how many there are not.
+    let regions = (columns.len() < all).then(|| format!("regions {}-{} of {all}", columns.start + 1, columns.end));
+    let parts: Vec<String> = regions.into_iter().chain(left_out(screen)).collect();
+    if !parts.is_empty() {
+        more.push(format!(" {} ", parts.join(", ")));
     }
-    more.extend(left_out(screen).map(|text| format!(" {text} ")));
     more.push(format!(" by {} ", screen.sort.label()));
     if screen.without_source > 0 {
         more.push(format!(" {} without an available image ", thousands(screen.without_source)));
