@@ -29,6 +29,7 @@ mod retire;
 mod session;
 mod simulated_login;
 mod snapshots;
+mod storage_held;
 #[cfg(test)]
 mod testing;
 mod transport;

@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::{
     audit, cancel, completions, config, copy, coverage, deregister, diff, exit::CommandError, jobs, lineage, list, map,
-    orphans, output::Format, policy, recycle_bin, replay, resolve, retry, schema, setup::CommonFlags, show, sync,
-    used_by, verify, wait, watch, world::WorldArgs,
+    orphans, output::Format, policy, recycle_bin, replay, resolve, retry, schema, setup::CommonFlags, show, storage,
+    sync, used_by, verify, wait, watch, world::WorldArgs,
 };
 use crate::domain::Failure;
 
@@ -102,6 +102,16 @@ pub(super) enum Command {
     Orphans(orphans::OrphansArgs),
     /// Print what the Recycle Bin holds, and restore images and snapshots from it
     RecycleBin(recycle_bin::RecycleBinArgs),
+    /// Print the storage that your images hold, by family, region, account or image, and what it costs at most
+    ///
+    /// What counts are the EBS snapshots of your own images, in every state, each once however many images name it. Images of other
+    /// accounts cost you nothing and are not counted; neither are instance-store images, whose files are in S3. Snapshots of no image are
+    /// summed apart; `amigrate orphans` tells which of them images left behind.
+    ///
+    /// The sizes are upper bounds: EBS bills only blocks that changed, which EC2 does not report. A snapshot counts with its volume's size,
+    /// or with its full size where EC2 reports a smaller one. Costs are estimates. Where a price is not known, or a region could not be read
+    /// completely, the sums are marked: `>=` is at least, `>` more than; `complete` and `storage_month_bound` of the data say the same.
+    Storage(storage::StorageArgs),
     /// Print where the copies of an image are, for whoever launches next
     Map(map::MapArgs),
     /// Carry on copies that are queued or being cancelled, without a screen, until nothing is left that needs it

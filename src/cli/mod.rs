@@ -42,6 +42,7 @@ mod selection;
 mod setup;
 mod show;
 mod simulate;
+mod storage;
 mod sync;
 mod targets;
 mod timeout;
@@ -195,6 +196,7 @@ fn dispatch(mut setup: Setup, command: Option<Command>) -> Result<ExitCode, Comm
         Command::Sync(args) => sync::run(&setup, &args)?,
         Command::Orphans(args) => orphans::run(&setup, &args)?,
         Command::RecycleBin(args) => recycle_bin::run(&setup, &args)?,
+        Command::Storage(args) => storage::run(&setup, &args)?,
         Command::Map(args) => map::run(&setup, &args)?,
         Command::Policy(args) => policy::run(&setup, &args)?,
         // Run by `start`.

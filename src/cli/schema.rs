@@ -15,8 +15,8 @@ use super::{
     records::{
         AuditRecord, BinnedRecord, CheckDocument, CopyDocument, CopyRecord, DeregistrationRecord, DestinationRecord,
         DiffDocument, FailureRecord, FamilyRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord,
-        LineageRecord, OrphanRecord, RequestedDocument, RequestedRecord, SyncRecord, UsedByDocument,
-        VerificationRecord,
+        LineageRecord, OrphanRecord, RequestedDocument, RequestedRecord, StorageDocument, StorageRecord, SyncRecord,
+        UsedByDocument, VerificationRecord,
     },
     regions::nearest,
 };
@@ -63,6 +63,11 @@ const OUTPUTS: &[Output] = &[
     records::<SyncRecord>("sync"),
     records::<OrphanRecord>("orphans"),
     records::<BinnedRecord>("recycle-bin"),
+    Output {
+        command: "storage",
+        document: SchemaGenerator::subschema_for::<StorageDocument>,
+        line: SchemaGenerator::subschema_for::<StorageRecord>,
+    },
     document::<MapDocument>("map"),
     document::<IdentityRecord>("whoami"),
     records::<AuditRecord>("audit"),

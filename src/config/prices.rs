@@ -45,6 +45,12 @@ fn add(prices: &mut Prices, source: Source<'_>) -> Result<(), Failure> {
         }
         prices.dated(table.date);
     }
+    for table in tables.snapshot_archive {
+        for region in table.regions {
+            prices.set_archive(region, table.usd_per_gb_month.0);
+        }
+        prices.dated(table.date);
+    }
     for table in tables.time_based {
         prices.set_time_based(table.from_minutes, table.usd_per_gib.0);
         prices.dated(table.date);
@@ -57,6 +63,7 @@ fn add(prices: &mut Prices, source: Source<'_>) -> Result<(), Failure> {
 struct Tables {
     transfer: Vec<Transfer>,
     snapshot_storage: Vec<Storage>,
+    snapshot_archive: Vec<Storage>,
     time_based: Vec<TimeBased>,
 }
 
@@ -140,11 +147,14 @@ mod tests {
     #[test]
     fn a_file_overrides_single_prices() {
         let text = "[[snapshot_storage]]\nregions = [\"af-south-1\", \"us-east-1\"]\nusd_per_gb_month = 1\n\
-                    [[time_based]]\nfrom_minutes = 60\nusd_per_gib = 0.000001\n";
+                    [[time_based]]\nfrom_minutes = 60\nusd_per_gib = 0.000001\n\
+                    [[snapshot_archive]]\nregions = [\"eu-west-1\"]\nusd_per_gb_month = 0.0125\n";
         let prices = overridden(text).unwrap();
         for (name, micros) in [("af-south-1", 1_000_000), ("us-east-1", 1_000_000), ("eu-west-1", 50_000)] {
             assert_eq!(prices.storage_month(&region(name), 1), Some(Money::from_micros(micros)), "{name}");
         }
+        let archive = |name| prices.archive_month_of_bytes(&region(name), 1 << 30).map(Money::micros);
+        assert_eq!([archive("eu-west-1"), archive("us-east-1")], [Some(12_500), None]);
         let fee = |minutes| prices.time_based(CompletionDuration::from_minutes(minutes).unwrap(), 1);
         assert_eq!([fee(15), fee(105), fee(120)].map(|m| m.unwrap().micros()), [20_000, 1, 14_000]);
     }

@@ -35,6 +35,7 @@ pub mod reference_kind;
 pub mod region;
 pub mod review;
 pub mod snapshot;
+pub mod storage_held;
 pub mod sync;
 pub mod tag_line;
 pub mod template;

@@ -14,7 +14,7 @@ use crate::domain::{
     completion::CompletionDuration,
     copy::CopyRequest,
     failure::Failure,
-    ids::ImageId,
+    ids::{ImageId, SnapshotId},
     placement::Placement,
     region::Region,
     text::{clean, thousands},
@@ -58,6 +58,13 @@ impl Money {
     pub fn times(self, gib: u64) -> Self {
         Self(self.0.saturating_mul(gib))
     }
+
+    /// The same by bytes, rounded up to a millionth of a dollar.
+    #[must_use]
+    fn times_bytes(self, bytes: u64) -> Self {
+        let micros = (u128::from(self.0) * u128::from(bytes)).div_ceil(1 << 30);
+        Self(u64::try_from(micros).unwrap_or(u64::MAX))
+    }
 }
 
 impl Add for Money {
@@ -93,6 +100,8 @@ impl fmt::Display for Money {
 pub struct Prices {
     transfer: HashMap<Region, HashMap<Region, Money>>,
     storage: HashMap<Region, Money>,
+    #[serde(default)]
+    archive: HashMap<Region, Money>,
     /// By the shortest duration that it applies to, in minutes.
     time_based: BTreeMap<u16, Money>,
     oldest: Option<Date>,
@@ -107,6 +116,11 @@ impl Prices {
     /// Sets the price of snapshot storage for a month.
     pub fn set_storage(&mut self, region: Region, price: Money) {
         self.storage.insert(region, price);
+    }
+
+    /// Sets the price of snapshot storage in the archive tier for a month.
+    pub fn set_archive(&mut self, region: Region, price: Money) {
+        self.archive.insert(region, price);
     }
 
     /// Returns the regions whose snapshot storage has a price.
@@ -142,6 +156,16 @@ impl Prices {
         Some(self.storage.get(region)?.times(gib))
     }
 
+    /// Returns the cost of storing so many bytes of snapshots for a month.
+    pub fn storage_month_of_bytes(&self, region: &Region, bytes: u64) -> Option<Money> {
+        Some(self.storage.get(region)?.times_bytes(bytes))
+    }
+
+    /// The same in the archive tier.
+    pub fn archive_month_of_bytes(&self, region: &Region, bytes: u64) -> Option<Money> {
+        Some(self.archive.get(region)?.times_bytes(bytes))
+    }
+
     /// Returns the fee of a time-based copy.
     pub fn time_based(&self, duration: CompletionDuration, gib: u64) -> Option<Money> {
         let (_, price) = self.time_based.range(..=duration.minutes()).next_back()?;
@@ -159,9 +183,15 @@ pub enum UnknownPrice {
     Storage(Region),
     /// On an Outpost or in a Local Zone of this region.
     PlacedStorage(Region),
+    /// In the archive tier.
+    Archive(Region),
+    /// In a storage tier that this program does not know.
+    OtherTier(Region),
     TimeBased(CompletionDuration),
     /// EC2 does not tell the size of this image: its root is on instance store, or a volume's size is not listed.
     Size(ImageId),
+    /// EC2 does not tell the size of this snapshot.
+    SnapshotSize(SnapshotId),
 }
 
 impl fmt::Display for UnknownPrice {
@@ -170,8 +200,11 @@ impl fmt::Display for UnknownPrice {
             Self::Transfer { from, to } => write!(f, "transfer from {from} to {to}"),
             Self::Storage(region) => write!(f, "storage in {region}"),
             Self::PlacedStorage(region) => write!(f, "storage on an Outpost or in a Local Zone of {region}"),
+            Self::Archive(region) => write!(f, "archived storage in {region}"),
+            Self::OtherTier(region) => write!(f, "storage in another tier in {region}"),
             Self::TimeBased(duration) => write!(f, "a time-based copy within {duration}"),
             Self::Size(image) => write!(f, "{image}, whose size is not known"),
+            Self::SnapshotSize(snapshot) => write!(f, "{snapshot}, whose size is not known"),
         }
     }
 }

@@ -22,9 +22,14 @@ pub fn estimate(estimate: &Estimate) -> String {
         sentences.push(format!("{word}: {}.", parts.join(", ")));
     }
     if !estimate.unknown.is_empty() {
-        sentences.push(format!("Price unknown: {}.", unknown(&estimate.unknown).join("; ")));
+        sentences.push(price_unknown(&estimate.unknown));
     }
     sentences.join(" ")
+}
+
+/// What has no known price: `Price unknown: storage in eu-west-1, eu-west-2.`
+pub(super) fn price_unknown(parts: &BTreeSet<UnknownPrice>) -> String {
+    format!("Price unknown: {}.", unknown(parts).join("; "))
 }
 
 /// The parts without a price, those of a kind together: `transfer from us-east-1 to eu-west-1, eu-west-2`.
@@ -34,9 +39,12 @@ fn unknown(parts: &BTreeSet<UnknownPrice>) -> Vec<String> {
         let (kind, of) = match part {
             UnknownPrice::Transfer { from, to } => (format!("transfer from {from} to"), to.to_string()),
             UnknownPrice::Storage(region) => ("storage in".into(), region.to_string()),
-            UnknownPrice::PlacedStorage(_) | UnknownPrice::TimeBased(_) | UnknownPrice::Size(_) => {
-                (String::new(), part.to_string())
-            }
+            UnknownPrice::Archive(region) => ("archived storage in".into(), region.to_string()),
+            UnknownPrice::PlacedStorage(_)
+            | UnknownPrice::OtherTier(_)
+            | UnknownPrice::TimeBased(_)
+            | UnknownPrice::Size(_)
+            | UnknownPrice::SnapshotSize(_) => (String::new(), part.to_string()),
         };
         match kinds.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, all)) => all.push(of),

@@ -14,6 +14,7 @@ pub mod orphans;
 mod post_copy;
 pub mod progress;
 pub mod review;
+pub mod storage_held;
 pub mod sync;
 mod usage;
 

@@ -19,6 +19,8 @@ pub(super) enum Work {
     Usage,
     /// Look for orphaned snapshots and delete them, and restore what is in the Recycle Bin
     Orphans,
+    /// See the storage that images hold
+    Storage,
 }
 
 /// What the statements of a policy depend on.

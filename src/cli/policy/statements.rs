@@ -5,16 +5,16 @@ use super::{
     document::Statement,
     scope::{
         PolicyScope,
-        Work::{self, Cancel, Copy, Deregister, List, Orphans, Retire, Share, Usage},
+        Work::{self, Cancel, Copy, Deregister, List, Orphans, Retire, Share, Storage, Usage},
     },
 };
 use crate::domain::orphans::KEPT_TAG;
 
 /// Actions that read, which EC2 and KMS mostly allow on all resources or none; and the work that needs them.
 const READS: &[(&str, &[Work])] = &[
-    ("ec2:DescribeRegions", &[List, Copy, Cancel, Share, Deregister, Retire, Usage, Orphans]),
-    ("ec2:DescribeImages", &[List, Copy, Cancel, Share, Deregister, Retire, Usage, Orphans]),
-    ("ec2:DescribeSnapshots", &[List, Copy, Cancel, Share, Deregister, Orphans]),
+    ("ec2:DescribeRegions", &[List, Copy, Cancel, Share, Deregister, Retire, Usage, Orphans, Storage]),
+    ("ec2:DescribeImages", &[List, Copy, Cancel, Share, Deregister, Retire, Usage, Orphans, Storage]),
+    ("ec2:DescribeSnapshots", &[List, Copy, Cancel, Share, Deregister, Orphans, Storage]),
     ("ec2:DescribeImageAttribute", &[List, Share, Deregister, Retire, Usage]),
     ("ec2:DescribeSnapshotAttribute", &[List, Deregister, Retire, Usage, Orphans]),
     ("ec2:DescribeImageReferences", &[Deregister, Retire, Usage]),

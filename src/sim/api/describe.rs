@@ -1,7 +1,10 @@
 //! Images, snapshots and regions as EC2's XML elements.
 
 use crate::{
-    domain::image::{BlockDevice, Tag},
+    domain::{
+        SnapshotState,
+        image::{BlockDevice, Tag},
+    },
     sim::{
         api::format::{COPY_FAILED, date, endpoint, kernel, location, opt_in, platform, progress, snapshot_state},
         transport::xml::Xml,
@@ -96,6 +99,9 @@ pub(crate) fn image(xml: &mut Xml, seen: &SeenImage) {
     xml.optional("sourceImageRegion", image.source_region.as_ref().map(crate::domain::Region::as_str));
 }
 
+/// Bytes that were written to each GiB of a volume: every volume is filled to five eighths.
+const WRITTEN_PER_GIB: u64 = (1 << 30) / 8 * 5;
+
 pub(crate) fn snapshot(xml: &mut Xml, seen: &SeenSnapshot) {
     let snapshot = &seen.snapshot;
     xml.leaf("snapshotId", snapshot.id.as_str());
@@ -111,6 +117,9 @@ pub(crate) fn snapshot(xml: &mut Xml, seen: &SeenSnapshot) {
     xml.flag("encrypted", snapshot.encrypted);
     xml.optional("kmsKeyId", snapshot.kms_key_id.as_deref());
     xml.leaf("storageTier", "standard");
+    if snapshot.state == SnapshotState::Completed {
+        xml.leaf("fullSnapshotSizeInBytes", &(u64::from(snapshot.volume_size) * WRITTEN_PER_GIB).to_string());
+    }
     xml.optional("completionTime", seen.completed.map(date).as_deref());
     if let Some(transfer) = seen.transfer {
         xml.leaf("transferType", transfer.as_str());

@@ -38,7 +38,7 @@ fn a_mistaken_word_is_answered_with_the_nearest_one() {
 }
 
 /// The commands whose help shows how they are used.
-const WITH_EXAMPLES: [&str; 17] = [
+const WITH_EXAMPLES: [&str; 18] = [
     "list",
     "show",
     "coverage",
@@ -51,6 +51,7 @@ const WITH_EXAMPLES: [&str; 17] = [
     "deregister",
     "orphans",
     "recycle-bin",
+    "storage",
     "map",
     "policy",
     "config",

@@ -32,6 +32,7 @@ mod schema;
 mod screen;
 mod show;
 mod sources;
+mod storage;
 mod stored;
 pub(crate) mod sync;
 mod sync_mistakes;

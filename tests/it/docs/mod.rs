@@ -164,6 +164,7 @@ fn offered() -> Vec<String> {
             "sync",
             "orphans",
             "recycle-bin",
+            "storage",
             "map",
             "drive",
             "whoami",

@@ -15,6 +15,7 @@ mod python;
 mod requests;
 mod schema;
 mod simulator;
+mod storage;
 mod sync;
 mod time_scale;
 mod typed_form;

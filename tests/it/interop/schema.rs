@@ -35,6 +35,7 @@ const RUNS: &[(&[&str], &str)] = &[
     (&["sync", "--from", "us-east-1", "--to", "eu-west-1", "--match", "name:app-web-*"], "sync"),
     (&["orphans", "--regions", "us-east-1", "--kept"], "orphans"),
     (&["recycle-bin", "--regions", "us-east-1"], "recycle-bin"),
+    (&["storage", "--regions", "us-east-1", "--by", "image", "--match", "app-web"], "storage"),
     (&["policy"], "policy"),
     (&["policy", "copy", "--instance-store"], "policy"),
     (&["config", "path"], "config path"),
