@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{AttributeValue, ImageAttributeName};
 use super::session::Session;
 use crate::domain::{
     Failure, Image, ImageState, SnapshotId,
-    compare::{CompareRequest, Described, ImagePlace, Incomparable, OwnerDetails, Pair},
+    compare::{CompareRequest, Described, ImageRef, Incomparable, OwnerDetails, Pair},
     image_details::{all_known, launch_permissions_of},
 };
 
@@ -33,7 +33,7 @@ impl Session {
     }
 
     /// Returns an image as it is now.
-    async fn existing(&self, place: &ImagePlace) -> Result<Image, Incomparable> {
+    async fn existing(&self, place: &ImageRef) -> Result<Image, Incomparable> {
         let found = self.describe_images(&place.region, std::slice::from_ref(&place.id)).await;
         let found = found.map_err(Incomparable::Failed)?;
         // EC2 shows deregistered images for a while.
@@ -42,17 +42,17 @@ impl Session {
     }
 
     /// Returns the source of a copy: the one that EC2 tells, else the one of its job.
-    async fn source(&self, copy: &Image, of_job: Option<&ImagePlace>) -> Result<Image, Incomparable> {
-        let place = ImagePlace::of(copy);
+    async fn source(&self, copy: &Image, of_job: Option<&ImageRef>) -> Result<Image, Incomparable> {
+        let place = ImageRef::of(copy);
         if !matches!(copy.state, ImageState::Available | ImageState::Disabled) {
             return Err(Incomparable::NotReady(place, copy.state));
         }
         if copy.source_instance.is_some() {
             return Err(Incomparable::FromInstance(place));
         }
-        let told =
-            copy.copied_from().and_then(|(id, region)| Some(ImagePlace { region: region?.clone(), id: id.clone() }));
-        let Some(source) = told.or_else(|| of_job.cloned()) else { return Err(Incomparable::NoSource(place)) };
+        let reported =
+            copy.copied_from().and_then(|(id, region)| Some(ImageRef { region: region?.clone(), id: id.clone() }));
+        let Some(source) = reported.or_else(|| of_job.cloned()) else { return Err(Incomparable::NoSource(place)) };
         self.existing(&source).await.map_err(|why| match why {
             Incomparable::Gone(source) => Incomparable::SourceGone { copy: place, source },
             why => why,
@@ -96,8 +96,8 @@ mod tests {
         domain::{ImageId, Region},
     };
 
-    fn place(id: &str, region: &Region) -> ImagePlace {
-        ImagePlace { region: region.clone(), id: ImageId::new(id).unwrap() }
+    fn place(id: &str, region: &Region) -> ImageRef {
+        ImageRef { region: region.clone(), id: ImageId::new(id).unwrap() }
     }
 
     fn us() -> Region {
@@ -131,8 +131,8 @@ mod tests {
         let wrong = Some(place("ami-0000000c", &us()));
         let request = CompareRequest::Copy { copy: place("ami-0000000a", &eu()), source: wrong };
         let pair = session.images_to_compare(&request).await.unwrap();
-        assert_eq!(ImagePlace::of(&pair.left.image), place("ami-0000000b", &us()), "not what the job says");
-        assert_eq!(ImagePlace::of(&pair.right.image), place("ami-0000000a", &eu()));
+        assert_eq!(ImageRef::of(&pair.left.image), place("ami-0000000b", &us()), "not what the job says");
+        assert_eq!(ImageRef::of(&pair.right.image), place("ami-0000000a", &eu()));
         let data = |described: &Described| described.of_owner.as_ref().map(|details| details.uefi_data.clone());
         assert_eq!((data(&pair.left), data(&pair.right)), (Some(Ok(None)), Some(Ok(Some("QU1a".into())))));
         let attributes = asked.of("DescribeImageAttribute");

@@ -98,7 +98,7 @@ impl Session {
     }
 }
 
-/// The images that `image` descends from, nearest first. An entry tells the region of its parent only, and the parent of the last
+/// The images that `image` descends from, nearest first. An entry has the region of its parent only, and the parent of the last
 /// may be missing.
 fn ancestors(image: &ImageId, entries: &[ImageAncestryEntry]) -> Vec<Ancestor> {
     let alias = |id: &str| {

@@ -14,7 +14,7 @@ use crate::domain::{
 
 /// Images of one `DescribeImageReferences`. Source: EC2 API reference.
 const REFERENCED_IMAGES: usize = 10;
-/// Images that are looked at at the same time.
+/// Images that are queried at the same time.
 const MAX_CONCURRENT: usize = 8;
 /// Values of one filter.
 const FILTER_VALUES: usize = 200;

@@ -104,7 +104,7 @@ impl Session {
         }
     }
 
-    /// Returns the account's copies of any of these images in any state; at most [`FILTER_VALUES`] are asked for at once.
+    /// Returns the account's copies of any of these images in any state; at most [`FILTER_VALUES`] are requested at once.
     pub async fn copies_of(&self, region: &Region, sources: &[ImageId]) -> Result<Vec<Image>, Failure> {
         let mut made = self.own_images(region, filter("source-image-id", sources.iter().map(ImageId::as_str))).await?;
         // EC2 finds those made from instances of it as well.

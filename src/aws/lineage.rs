@@ -23,7 +23,7 @@ impl Session {
         LineageRead { ancestry, copies, regions: regions.to_vec(), unread }
     }
 
-    /// Returns the copies of an image, of these, and so on; and the regions that could not be asked for all of them.
+    /// Returns the copies of an image, of these, and so on; and the regions that could not be queried for all of them.
     async fn descendants(&self, image: &Image, regions: &[Region]) -> (Vec<Arc<Image>>, Vec<(Region, Failure)>) {
         let (mut found, mut unread) = (Vec::new(), BTreeMap::new());
         let mut seen: BTreeSet<(Region, ImageId)> = [(image.region.clone(), image.id.clone())].into();

@@ -51,7 +51,7 @@ impl ProfileChain {
     /// Follows a profile that exists.
     ///
     /// # Errors
-    /// What keeps it from giving credentials, if that can be told from the files.
+    /// What keeps it from giving credentials, if the files show it.
     pub(super) fn of(files: &ProfileSet, profile: &str) -> Result<Self, ChainProblem> {
         let mut visited: Vec<&str> = vec![profile];
         let mut section = files.get_profile(profile);

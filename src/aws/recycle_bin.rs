@@ -4,7 +4,7 @@
 use super::{convert, copies::sent_once, images::PAGE, session::Session};
 use crate::domain::{
     Failure, ImageId, Region, SnapshotId,
-    orphans::{BinnedImage, BinnedSnapshot, RecycleBin},
+    orphans::{RecycleBin, RecycleBinImage, RecycleBinSnapshot},
 };
 
 impl Session {
@@ -13,11 +13,12 @@ impl Session {
     /// # Errors
     /// If any page cannot be read, or has an id that cannot.
     pub async fn recycle_bin(&self, region: &Region) -> Result<RecycleBin, Failure> {
-        let (images, snapshots) = tokio::try_join!(self.binned_images(region), self.binned_snapshots(region))?;
+        let (images, snapshots) =
+            tokio::try_join!(self.recycle_bin_images(region), self.recycle_bin_snapshots(region))?;
         Ok(RecycleBin { images, snapshots })
     }
 
-    async fn binned_images(&self, region: &Region) -> Result<Vec<BinnedImage>, Failure> {
+    async fn recycle_bin_images(&self, region: &Region) -> Result<Vec<RecycleBinImage>, Failure> {
         let what = format!("list the images in the Recycle Bin in {region}");
         let (mut found, mut token) = (Vec::new(), None);
         loop {
@@ -25,7 +26,7 @@ impl Session {
             let answer = self.call(&what, "ec2:ListImagesInRecycleBin", call.send()).await?;
             for one in answer.images() {
                 let id = one.image_id().and_then(|id| ImageId::new(id).ok());
-                found.push(BinnedImage {
+                found.push(RecycleBinImage {
                     id: id.ok_or_else(|| unreadable(&what))?,
                     name: one.name().unwrap_or_default().into(),
                     description: one.description().unwrap_or_default().into(),
@@ -40,7 +41,7 @@ impl Session {
         }
     }
 
-    async fn binned_snapshots(&self, region: &Region) -> Result<Vec<BinnedSnapshot>, Failure> {
+    async fn recycle_bin_snapshots(&self, region: &Region) -> Result<Vec<RecycleBinSnapshot>, Failure> {
         let what = format!("list the snapshots in the Recycle Bin in {region}");
         let (mut found, mut token) = (Vec::new(), None);
         loop {
@@ -48,7 +49,7 @@ impl Session {
             let answer = self.call(&what, "ec2:ListSnapshotsInRecycleBin", call.send()).await?;
             for one in answer.snapshots() {
                 let id = one.snapshot_id().and_then(|id| SnapshotId::new(id).ok());
-                found.push(BinnedSnapshot {
+                found.push(RecycleBinSnapshot {
                     id: id.ok_or_else(|| unreadable(&what))?,
                     description: one.description().unwrap_or_default().into(),
                     volume_id: one.volume_id().filter(|id| !id.is_empty()).map(Into::into),

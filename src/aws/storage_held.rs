@@ -10,7 +10,7 @@ use crate::domain::{
 
 impl Session {
     /// Reads the account's own images of a region, then its own snapshots, so that those of an image are there. Where a page cannot be
-    /// read, what was read before stands, with the failure.
+    /// read, what was read before is returned with the failure.
     pub async fn region_storage(&self, region: &Region) -> RegionStorage {
         let mut read =
             RegionStorage { region: region.clone(), images: Vec::new(), snapshots: Vec::new(), failure: None };

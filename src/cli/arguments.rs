@@ -49,7 +49,7 @@ pub(super) enum Command {
     Lineage(lineage::LineageArgs),
     /// Print who uses an image: resources of the account, and other accounts by the newest usage report
     ///
-    /// The account's instances, launch templates, SSM parameters and Image Builder recipes are asked for at once. Other accounts EC2
+    /// The account's instances, launch templates, SSM parameters and Image Builder recipes are queried at once. Other accounts EC2
     /// counts in a usage report, which takes minutes: the newest one is shown with its time, --report requests one and waits. EC2 may
     /// leave out instances of the last day and launch templates of the last days.
     UsedBy(used_by::UsedByArgs),

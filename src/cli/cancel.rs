@@ -94,7 +94,7 @@ pub(super) fn run(setup: &Setup, args: &CancelArgs) -> Result<ExitStatus, Comman
         let ids = tokio::select! {
             ids = taken_up(&queue, plan) => ids?,
             signal = end_signal(&mut signals, &queue) => {
-                // What is known is cancelled, and the rest goes on.
+                // What is known is cancelled, and the rest continues.
                 release(&queue.handle).await;
                 return Ok(signal.status());
             }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         Failure, Image,
-        compare::{self, CompareRequest, Comparison, ImagePlace, Pair},
+        compare::{self, CompareRequest, Comparison, ImageRef, Pair},
         text::clean,
     },
     labels,
@@ -45,7 +45,7 @@ pub(super) fn run(setup: &Setup, args: &DiffArgs) -> Result<ExitStatus, CommandE
         let [left, right] = &images[..] else {
             return Err(Failure::new("compare two images", "they were not both found").into());
         };
-        let request = CompareRequest::Pair(ImagePlace::of(left), ImagePlace::of(right));
+        let request = CompareRequest::Pair(ImageRef::of(left), ImageRef::of(right));
         let read = connection.session.images_to_compare(&request).await;
         let pair = read.map_err(|why| why.failure(format!("compare {} with {}", left.id, right.id)))?;
         let comparison = compare::diff(&pair);

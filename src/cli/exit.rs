@@ -9,13 +9,13 @@ use crate::domain::{Failure, FailureKind, Retry};
 #[repr(u8)]
 pub(super) enum ExitStatus {
     Done = 0,
-    /// Something that was asked for failed; each is named.
+    /// At least one requested operation failed; each is named.
     Failed = 1,
     /// Wrong arguments or settings.
     Usage = 2,
     /// Credentials, permissions, or `--read-only`.
     NotAllowed = 3,
-    /// The time given with `--timeout` is over; jobs go on.
+    /// The time given with `--timeout` is over; jobs continue.
     TimedOut = 4,
     /// `amigrate sync` without `--apply` found something to do, `amigrate orphans` orphaned snapshots, `amigrate verify` or `amigrate
     /// diff` differences.

@@ -8,7 +8,7 @@ use crate::{
 
 /// What begins a word for the newest image with a name.
 const LATEST: &str = "latest:";
-/// At most so many ids are listed.
+/// Limit of the ids that are listed.
 const LISTED: usize = 10;
 
 /// Where images are looked up, and what for.

@@ -118,7 +118,7 @@ pub(super) async fn nearest_own(setup: &Setup, connection: &Connection, id: &Ima
     Some(format!("Did you mean {near} (\"{}\" in {})?", clean(&image.name), image.region))
 }
 
-/// How often images are asked for.
+/// How often images are requested.
 struct Intervals {
     shortest: Duration,
     longest: Duration,
@@ -215,7 +215,7 @@ pub(super) async fn ended_within(
     }
 }
 
-/// Says what is still pending, and how to go on. Returns the exit status.
+/// Says what is still pending, and how to continue. Returns the exit status.
 pub(super) fn ended_early(setup: &Setup, ending: Ending, images: &[String], timeout: Option<Duration>) -> ExitStatus {
     let resume = format!("`amigrate wait {}` resumes.", images.join(" "));
     let Ending::Signalled(signal) = ending else {

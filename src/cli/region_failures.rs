@@ -3,7 +3,7 @@
 use super::{exit::ExitStatus, records::FailureRecord};
 use crate::domain::{Failure, Region};
 
-/// A failure of a part of what was asked for.
+/// A failure of a part of what was requested.
 #[derive(Debug, Clone)]
 pub(super) struct RegionFailure {
     /// `None` if it is not about one region.

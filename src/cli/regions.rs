@@ -62,7 +62,7 @@ impl Selection {
     }
 }
 
-/// Regions to begin with, and whether EC2 is still to be asked for others.
+/// Initial regions, and whether EC2 is still to be queried for others.
 struct Plan {
     begin: Vec<Region>,
     check: bool,
@@ -72,7 +72,7 @@ struct Plan {
 pub(super) struct Answers<T> {
     /// In the order of the regions.
     pub(super) by_region: Vec<(Region, T)>,
-    /// Why EC2 does not tell which regions are enabled, if those that it told last were asked: others may be missing.
+    /// Why EC2 does not report which regions are enabled, if those that it told last were asked: others may be missing.
     pub(super) others: Option<Failure>,
 }
 
@@ -104,7 +104,7 @@ pub(super) async fn resolve(
 /// are left out.
 ///
 /// # Errors
-/// Wrong usage as for [`resolve`], and why EC2 does not tell the enabled regions if none are remembered.
+/// Wrong usage as for [`resolve`], and why EC2 does not report the enabled regions if none are remembered.
 pub(super) async fn in_each<T, F>(
     selection: &Selection,
     session: &Session,
@@ -185,7 +185,7 @@ pub(super) async fn check_named(
             named.iter().try_for_each(|region| check_one(region, &listed).map_err(|failure| wrong(region, failure)))
         }
         Err(failure) if failure.retry == Retry::AfterLogin => Err((None, failure.into())),
-        // EC2 tells it with the first request there, though not what was meant.
+        // EC2 reports it with the first request there, though not what was meant.
         Err(_) => {
             named
                 .iter()

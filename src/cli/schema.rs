@@ -13,9 +13,9 @@ use super::{
     output::{Format, OutputOptions, Record, print_document},
     policy::PolicyDocument,
     records::{
-        AuditRecord, BinnedRecord, CheckDocument, CopyDocument, CopyRecord, DeregistrationRecord, DestinationRecord,
-        DiffDocument, FailureRecord, FamilyRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord,
-        LineageRecord, OrphanRecord, RequestedDocument, RequestedRecord, StorageDocument, StorageRecord, SyncRecord,
+        AuditRecord, CheckDocument, CopyDocument, CopyRecord, DeregistrationRecord, DestinationRecord, DiffDocument,
+        FailureRecord, FamilyRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord, LineageRecord,
+        OrphanRecord, RecycleBinRecord, RequestedDocument, RequestedRecord, StorageDocument, StorageRecord, SyncRecord,
         UsedByDocument, VerificationRecord,
     },
     regions::nearest,
@@ -62,7 +62,7 @@ const OUTPUTS: &[Output] = &[
     records::<DeregistrationRecord>("deregister"),
     records::<SyncRecord>("sync"),
     records::<OrphanRecord>("orphans"),
-    records::<BinnedRecord>("recycle-bin"),
+    records::<RecycleBinRecord>("recycle-bin"),
     Output {
         command: "storage",
         document: SchemaGenerator::subschema_for::<StorageDocument>,

@@ -15,7 +15,7 @@ use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
     domain::{AccountKey, Failure, Region},
-    driver::{Clock, DriverSettings, HookSettings, OnRecord, SessionSource, StoreLocation},
+    driver::{AuditedCalls, Clock, DriverSettings, HookSettings, SessionSource, StoreLocation},
     engine::EngineConfig,
     runtime::logging,
     store::refuse_network,
@@ -125,7 +125,7 @@ pub(super) struct Setup {
     pub(super) region: Option<Region>,
     /// The region of `--region`, without that of the settings.
     pub(super) named_region: Option<Region>,
-    /// There is no terminal for a screen, and lines were not asked for.
+    /// There is no terminal for a screen, and line mode was not requested.
     pub(super) no_terminal: bool,
     /// How data and notes are printed.
     pub(super) output: OutputOptions,
@@ -213,10 +213,10 @@ impl Setup {
         }
     }
 
-    /// Returns what puts calls of the account on record.
-    pub(super) fn on_record(&self, account: &AccountKey) -> Result<OnRecord, Failure> {
+    /// Returns what sends the account's changing calls and audits them.
+    pub(super) fn audited_calls(&self, account: &AccountKey) -> Result<AuditedCalls, Failure> {
         let store = StoreLocation::Dir(self.store_dir()?).open(jiff::Timestamp::now(), |_| {})?;
-        Ok(OnRecord::new(store, account.clone(), Clock::real()))
+        Ok(AuditedCalls::new(store, account.clone(), Clock::real()))
     }
 
     pub(super) fn driver_settings(&self) -> DriverSettings {

@@ -40,9 +40,9 @@ impl FromStr for Target {
 /// The account's copies that arguments can name.
 pub(super) struct Known {
     loaded: Loaded,
-    /// Copies that ended long ago, as far as they were asked for.
+    /// Copies that ended long ago, as far as they were requested.
     older: BTreeMap<JobId, Job>,
-    /// The names of all batches, if one was asked for.
+    /// The names of all batches, if one was requested.
     batches: Vec<String>,
 }
 

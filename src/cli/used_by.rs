@@ -41,7 +41,7 @@ pub(super) struct UsedByArgs {
     /// instead, and stays
     #[arg(long)]
     report: bool,
-    /// How long to wait for the report at most, such as 90s, 15m, 2h or 1h30m; then the status is 4, and EC2 goes on making it
+    /// How long to wait for the report at most, such as 90s, 15m, 2h or 1h30m; then the status is 4, and EC2 continues making it
     #[arg(long, value_name = "DURATION", value_parser = timeout::parse, allow_hyphen_values = true, requires = "report")]
     timeout: Option<Duration>,
 }
@@ -139,9 +139,9 @@ impl Awaited<'_> {
     /// Requests a report, waits for it, and reads it.
     async fn read(&self, deadline: Option<Instant>) -> Result<Read, CommandError> {
         let (session, output) = (&self.connection.session, self.setup.output);
-        let record = self.setup.on_record(&self.connection.account)?;
+        let calls = self.setup.audited_calls(&self.connection.account)?;
         let mut signals = Signals::listen()?;
-        let mut awaited = match AwaitedReport::request(session, &record, self.image, Timestamp::now()).await {
+        let mut awaited = match AwaitedReport::request(session, &calls, self.image, Timestamp::now()).await {
             Ok(awaited) => awaited,
             Err(failure) => return Ok((Some(Err(failure)), None)),
         };
@@ -153,12 +153,12 @@ impl Awaited<'_> {
             output.note(&format!("Reading the usage report {id}{}, which stays.", created.unwrap_or_default()));
         }
         if let Some(status) = self.wait(&mut awaited, deadline, &mut signals).await? {
-            output.note(&format!("EC2 goes on making {id}; the same command reads it later."));
+            output.note(&format!("EC2 continues making {id}; the same command reads it later."));
             return Ok((Some(awaited.read(session).await), Some(status)));
         }
         let read = awaited.read(session).await;
         if read.is_ok()
-            && let Err(failure) = awaited.clean_up(session, &record).await
+            && let Err(failure) = awaited.clean_up(session, &calls).await
         {
             output.note(&format!("{id} could not be deleted: {} EC2 deletes it after 30 days.", failure.why));
         }

@@ -100,7 +100,7 @@ impl Chord {
             }
         }
         let code = match KeyCode::parse(rest)? {
-            // A terminal does not tell Ctrl-S from Ctrl-s.
+            // A terminal does not distinguish Ctrl-S from Ctrl-s.
             KeyCode::Char(c) if ctrl => KeyCode::Char(c.to_ascii_lowercase()),
             code => code,
         };

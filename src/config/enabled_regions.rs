@@ -1,4 +1,4 @@
-//! The enabled regions as EC2 told them last, by whose credentials asked, in a small file in the state directory. Losing it costs
+//! The enabled regions as EC2 last returned them, by credentials, in a small file in the state directory. Losing it costs
 //! a request, so a file that cannot be read or written counts as empty.
 
 use std::{

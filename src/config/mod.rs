@@ -176,9 +176,9 @@ pub struct Jobs {
     pub directory: String,
     /// Whether that may be on a network file system.
     pub network_file_system: bool,
-    /// A driver without usable credentials ends after so many hours.
+    /// Hours after which a driver without usable credentials ends.
     pub login_timeout_hours: u32,
-    /// Ended copies are kept for so many days.
+    /// Days for which ended copies are kept.
     pub history_days: u32,
     /// True if a queue continues in the background after a hang-up.
     pub background_on_hangup: bool,
@@ -190,7 +190,7 @@ pub struct Jobs {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Poll {
-    /// While things move.
+    /// While copies make progress.
     pub fastest_seconds: u64,
     /// Once nothing moves.
     pub slowest_seconds: u64,

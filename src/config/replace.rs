@@ -119,7 +119,7 @@ impl NewFile {
 impl Drop for NewFile {
     fn drop(&mut self) {
         if !self.renamed {
-            // What is left behind does no harm, and the first failure is the one to tell.
+            // What is left behind does no harm, and the first failure is the one to report.
             _ = fs::remove_file(&self.path);
         }
     }

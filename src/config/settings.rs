@@ -129,7 +129,10 @@ pub const SECTIONS: [(&str, &str); 11] = [
     ("sync", "How `amigrate sync` keeps regions in sync."),
     ("copy", "How copies are made."),
     ("jobs", "Handling of copies once they are requested."),
-    ("hooks", "Commands that are run without a shell when something has happened. The README says what they are told."),
+    (
+        "hooks",
+        "Commands that are run without a shell when something has happened. The README says what is passed to them.",
+    ),
     ("poll", "How often progress is polled, in seconds."),
     ("ui", "How it looks."),
     ("log", "What is written down."),

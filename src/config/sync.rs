@@ -10,7 +10,7 @@ use crate::domain::Region;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Sync {
-    /// Regions that are not asked for copies under way.
+    /// Regions that are not queried for copies under way.
     pub ignored_regions: Vec<String>,
 }
 

@@ -15,7 +15,7 @@ pub struct Ui {
     pub mouse: bool,
     /// Whether a finished job rings the bell.
     pub bell: bool,
-    /// How the terminal is asked for a notification when jobs end: `none`, `osc9` or `osc777`.
+    /// Escape sequence of the notification when jobs end: `none`, `osc9` or `osc777`.
     pub notification: String,
     /// Whether the window's title says how far the copies are.
     pub title: bool,

@@ -127,13 +127,13 @@ pub enum Encryption {
 }
 
 /// Client token, by which EC2 recognises a repeated request: up to 128 ASCII characters. Whoever has it can repeat the request, so
-/// it stands in no log.
+/// it is in no log.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClientToken(Box<str>);
 
 /// How random tokens begin.
 const RANDOM: &str = "amigrate-";
-/// How tokens begin that were derived from what is asked for.
+/// How tokens begin that were derived from what is requested.
 const DERIVED: &str = "amigrate-same-";
 
 impl fmt::Debug for ClientToken {
@@ -147,7 +147,7 @@ impl ClientToken {
         Self(format!("{RANDOM}{bits:032x}").into())
     }
 
-    /// Creates a token from a digest of what is asked for: whoever asks for the same sends the same. See [`crate::domain::derived_token`].
+    /// Creates a token from a digest of what is requested: whoever asks for the same sends the same. See [`crate::domain::derived_token`].
     pub fn derived(digest: u128) -> Self {
         Self(format!("{DERIVED}{digest:032x}").into())
     }
@@ -255,7 +255,7 @@ pub struct Expected {
 }
 
 impl CopyRequest {
-    /// Returns the request for a copy as its source is, with nothing asked for besides the name.
+    /// Returns the request for a copy as its source is, with no other option than the name.
     pub fn bare(source: (ImageId, Region), destination: Region, name: ImageName, token: ClientToken) -> Self {
         let (source, source_region) = source;
         Self {

@@ -1,4 +1,4 @@
-//! Client tokens derived from what is asked for, so that hosts that ask for the same copy send the same token, and EC2 makes one
+//! Client tokens derived from what is requested, so that hosts that ask for the same copy send the same token, and EC2 makes one
 //! image.
 
 use std::collections::BTreeSet;

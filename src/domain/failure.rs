@@ -25,7 +25,7 @@ pub enum FailureKind {
     Throttled,
     /// The account's limit of concurrent copies or snapshots is reached.
     LimitReached,
-    /// EC2 knows the caller and does not allow the request (`UnauthorizedOperation`); which permission is missing it may not tell.
+    /// EC2 knows the caller and does not allow the request (`UnauthorizedOperation`); it may not say which permission is missing.
     Denied,
     /// Another service than EC2, such as KMS, knows the caller and does not allow the request.
     AccessDenied,

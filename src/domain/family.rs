@@ -1,4 +1,4 @@
-//! Families of images: the versions of one image, told by their names without the version.
+//! Families of images: the versions of one image, recognised by their names without the version.
 //!
 //! Coverage takes every version off the end of a name, so that it shows together what belongs together. Sync, which deletes, takes off the
 //! last one only: `ubuntu-22.04-20260101` and `ubuntu-24.04-20260101` are two families.
@@ -181,7 +181,7 @@ mod tests {
             ("app-web-2026.00014", "app-web"),
             ("app-web-v7", "app-web"),
             ("db_1.2.3rc1", "db"),
-            // What stands before the last version tells families apart.
+            // The text before the last version distinguishes families.
             ("ubuntu-22.04-20260101", "ubuntu-22.04"),
             ("ubuntu-22.04.20260101", "ubuntu-22.04"),
             ("ubuntu-22.04.jammy.20260101", "ubuntu-22.04.jammy"),

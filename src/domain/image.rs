@@ -193,7 +193,7 @@ pub struct Image {
     #[serde(rename = "SourceInstanceId", default, skip_serializing_if = "Option::is_none")]
     pub source_instance: Option<Arc<str>>,
     /// Image it was made from, if EC2 knows: the one it was copied from, or the one that its instance was launched from
-    /// ([`Image::copied_from`] tells them apart).
+    /// ([`Image::copied_from`] distinguishes them).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_image_id: Option<ImageId>,
     #[serde(rename = "SourceImageRegion", skip_serializing_if = "Option::is_none")]
@@ -300,14 +300,14 @@ impl Image {
         format!("{}/{}", self.image_owner_alias.as_deref().unwrap_or(self.owner_id.as_str()), self.name)
     }
 
-    /// Returns the image it was copied from, and the region of that if EC2 tells it; `None` of one made from an instance, for which
+    /// Returns the image it was copied from, and the region of that if EC2 reports it; `None` of one made from an instance, for which
     /// EC2 names the image that the instance was launched from. Source: EC2 API reference, `Image`, `SourceImageId`.
     pub fn copied_from(&self) -> Option<(&ImageId, Option<&Region>)> {
         let source = self.source_image_id.as_ref().filter(|_| self.source_instance.is_none());
         source.map(|id| (id, self.source_region.as_ref()))
     }
 
-    /// Returns true if it was copied from this image, as far as EC2 tells.
+    /// Returns true if it was copied from this image, as far as EC2 reports it.
     pub fn is_copy_of(&self, id: &ImageId, region: &Region) -> bool {
         self.copied_from().is_some_and(|(source, of)| source == id && of.is_none_or(|of| of == region))
     }

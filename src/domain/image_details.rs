@@ -1,4 +1,4 @@
-//! What EC2 tells of one image besides its listing. Each part is read by a call of its own and may be denied on its own.
+//! What EC2 reports of one image besides its listing. Each part is read by a call of its own and may be denied on its own.
 
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +71,7 @@ pub enum VolumePermission {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ancestor {
     pub image: ImageId,
-    /// `None` if EC2 does not tell.
+    /// `None` if EC2 does not report.
     pub region: Option<Region>,
     /// `amazon`, `aws-marketplace` or `aws-backup-vault`.
     pub owner_alias: Option<Box<str>>,

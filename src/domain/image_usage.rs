@@ -14,7 +14,7 @@ use crate::domain::{
     usage_report::Reported,
 };
 
-/// Who uses an image, besides what the image itself tells (when it was last launched).
+/// Who uses an image, besides what its listing shows (when it was last launched).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageUsage {
     pub image: ImageId,

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{failure::Failure, ids::ImageId, image::Image, image_details::Ancestor, region::Region};
 
-/// What EC2 tells of an image's lineage.
+/// What EC2 reports of an image's lineage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineageRead {
     /// The images it descends from, nearest first (`GetImageAncestry`).
     pub ancestry: Result<Vec<Ancestor>, Failure>,
     /// The account's images that were copied from it, or made from instances of it; and those made from these.
     pub copies: Vec<Arc<Image>>,
-    /// The regions that were asked for copies.
+    /// The regions that were queried for copies.
     pub regions: Vec<Region>,
     /// Those of them whose copies are not all known.
     pub unread: Vec<(Region, Failure)>,
@@ -95,11 +95,11 @@ pub fn tree(image: &Arc<Image>, read: &LineageRead) -> Vec<Node> {
     nodes
 }
 
-/// Nearest first. Where EC2 does not tell them, the listing may have told the nearest.
+/// Nearest first. Where EC2 does not report them, the listing may have reported the nearest.
 fn ancestors(image: &Image, read: &LineageRead) -> Vec<Ancestor> {
-    let told = read.ancestry.as_deref().unwrap_or_default();
-    if !told.is_empty() {
-        return told.to_vec();
+    let reported = read.ancestry.as_deref().unwrap_or_default();
+    if !reported.is_empty() {
+        return reported.to_vec();
     }
     let nearest = |id: &ImageId| Ancestor { image: id.clone(), region: image.source_region.clone(), owner_alias: None };
     image.source_image_id.iter().map(nearest).collect()
@@ -158,7 +158,7 @@ mod tests {
         let both = read(Ok(vec![ancestor("ami-4"), ancestor("ami-3")]), copies);
         assert_eq!(drawn(&itself, &both), ["ami-3", ".ami-4", "..ami-5", "..|ami-6", "..|.ami-7", "...ami-8"]);
         let denied = read(Err(Failure::new("read", "denied")), Vec::new());
-        assert_eq!(drawn(&itself, &denied), ["ami-4", ".ami-5"], "the listing has told its source");
+        assert_eq!(drawn(&itself, &denied), ["ami-4", ".ami-5"], "the listing has reported its source");
     }
 
     #[test]

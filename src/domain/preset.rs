@@ -103,7 +103,7 @@ impl Preset {
         }
     }
 
-    /// Returns what is offered again without being asked for. Permissions are not said: the form keeps its own.
+    /// Returns what is offered again without being requested. Permissions are not said: the form keeps its own.
     pub fn last_values(draft: &Draft) -> Self {
         Self { copy_permissions: None, share_with: None, share_snapshots: None, ..Self::of(draft) }
     }

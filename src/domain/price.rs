@@ -188,7 +188,7 @@ pub enum UnknownPrice {
     /// In a storage tier that this program does not know.
     OtherTier(Region),
     TimeBased(CompletionDuration),
-    /// EC2 does not tell the size of this image: its root is on instance store, or a volume's size is not listed.
+    /// EC2 does not report the size of this image: its root is on instance store, or a volume's size is not listed.
     Size(ImageId),
     /// EC2 does not tell the size of this snapshot.
     SnapshotSize(SnapshotId),

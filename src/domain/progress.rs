@@ -95,7 +95,7 @@ impl RateEstimator {
         Some((rate, end))
     }
 
-    /// Returns how fast a copy of so many GiB goes and how long it still takes; `None` until two samples are known. Counts down between
+    /// Returns the rate of a copy of this size (GiB) and its remaining time; `None` until two samples are known. Counts down between
     /// samples.
     pub fn pace(&self, gib: u64, now: Timestamp) -> Option<Pace> {
         let (rate, end) = self.rate()?;
@@ -126,12 +126,12 @@ impl Rate {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Pace {
     Going {
-        /// Of the snapshots' volume sizes: EC2 does not tell how many bytes it copies.
+        /// Of the snapshots' volume sizes: EC2 does not report how many bytes it copies.
         mib_per_second: f64,
         /// At least a second.
         left: SignedDuration,
     },
-    /// It should have been complete for so long, but it has gone more slowly since, or not at all.
+    /// It is overdue by this long: it has become slower, or has stalled.
     Overdue { since: SignedDuration },
 }
 

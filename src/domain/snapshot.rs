@@ -14,7 +14,7 @@ use crate::domain::{
 pub enum SnapshotState {
     Pending,
     Completed,
-    /// Failed; `StateMessage` tells why.
+    /// Failed; `StateMessage` says why.
     Error,
     /// Any other state: recoverable, recovering, or unknown to this program.
     Other,

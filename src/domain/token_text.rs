@@ -6,11 +6,11 @@ use memchr::memmem;
 
 /// What every token begins with.
 const PREFIX: &str = "amigrate-";
-/// How tokens go on that were derived from what is asked for.
+/// How tokens continue that were derived from what is requested.
 const DERIVED: &str = "same-";
 /// Hexadecimal digits.
 const DIGITS: usize = 32;
-/// A random or derived token never begins with so many zeros; what stands in a log in place of one does.
+/// A random or derived token never begins with so many zeros; its replacement in a log does.
 const ZEROS: usize = 16;
 
 /// Returns where the digits of the first token are. What [`ClientToken::stand_in`](super::ClientToken::stand_in) makes is none.

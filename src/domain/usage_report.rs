@@ -76,7 +76,7 @@ impl Reported {
     }
 }
 
-/// Returns the report of an image that tells most: the newest that is available, else one that is being made, else the newest that failed.
+/// Returns the most useful report of an image: the newest that is available, else one that is being made, else the newest that failed.
 pub fn best<'a>(reports: &'a [UsageReport], image: &ImageId) -> Option<&'a UsageReport> {
     let rank = |report: &UsageReport| match report.state {
         ReportState::Available => 2,

@@ -34,7 +34,7 @@ const BEFORE_PROFILE: [&str; 4] =
 /// The AWS CLI and boto3 take a profile from it, and this program does not: it may be another account's.
 const OTHER_PROFILE: &str = "AWS_DEFAULT_PROFILE";
 
-/// A hook that runs, without the terminal. It goes on if this is dropped.
+/// A hook that runs, without the terminal. It continues if this is dropped.
 pub(super) struct RunningHook {
     /// Its first process. No other gets its id while this value is there: it is reaped after that.
     leader: Pid,

@@ -126,7 +126,7 @@ impl OpenJobs {
         Self { open, ended: BTreeSet::new(), removed, since: now }
     }
 
-    /// Takes in jobs that are about to be committed, and adds the hooks of those that have just ended, in their order. One that goes on
+    /// Takes in jobs that are about to be committed, and adds the hooks of those that have just ended, in their order. One that continues
     /// after all, before its end was committed, has none.
     pub(super) fn take_in(&mut self, jobs: &[Arc<Job>], account: &AccountKey, due: &mut Vec<DueHook>) {
         let own = || jobs.iter().filter(|job| job.origin == Origin::Here);

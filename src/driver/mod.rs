@@ -4,6 +4,7 @@
 //! One process at a time runs a queue: the one that holds the leader lock ([`follower`], [`run`]). The others follow it through
 //! the store. [`backend`] is the port to AWS and to the store, which tests replace.
 
+mod audited_calls;
 mod aws_adapter;
 mod backend;
 pub mod background;
@@ -18,7 +19,6 @@ mod hook_process;
 mod hook_runner;
 mod hooks;
 pub mod login;
-mod on_record;
 pub mod orphans;
 mod pending;
 mod profile_key;
@@ -31,11 +31,11 @@ mod tests;
 mod update;
 mod usage_reports;
 
+pub use audited_calls::{AuditedCall, AuditedCalls};
 pub use backend::{AwsBackend, BackendResponse, DriverBackend, ResponseMetadata, SessionReload, SharedSession};
 pub use clock::Clock;
 pub use context::{Driver, DriverConfig, DriverHandle, DriverSettings, LockMode, Publisher, RECENT};
 pub use hooks::HookSettings;
-pub use on_record::{Changing, OnRecord};
 pub use queue::{Queue, StoreLocation};
 pub use session_source::SessionSource;
 pub use store_handle::StoreHandle;

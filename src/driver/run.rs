@@ -364,7 +364,7 @@ impl<'a> DriverLoop<'a> {
         self.requests.iter().filter_map(sent).collect()
     }
 
-    /// Returns true if a hook is due or running, or is to be run for a copy that goes on.
+    /// Returns true if a hook is due or running, or is to be run for a copy that continues.
     fn awaits_hooks(&self) -> bool {
         let hooks = &self.driver.hooks;
         !hooks.is_idle() || hooks.is_set() && self.engine.jobs().any(is_awaited)

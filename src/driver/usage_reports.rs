@@ -1,8 +1,8 @@
-//! Usage reports that are requested and waited for. What changes something in AWS is on record.
+//! Usage reports that are requested and waited for. What changes something in AWS is audited.
 
 use jiff::Timestamp;
 
-use super::on_record::{Changing, OnRecord};
+use super::audited_calls::{AuditedCall, AuditedCalls};
 use crate::{
     aws::Session,
     domain::{
@@ -18,8 +18,8 @@ pub struct AwaitedReport {
     pub report: UsageReport,
     /// It was requested here, and is deleted once it has been read. Others' stay.
     pub made_here: bool,
-    /// Why EC2's answer to the request is not on record, if it is not.
-    not_on_record: Option<Failure>,
+    /// Why the outcome of the request could not be written to the audit.
+    audit_failure: Option<Failure>,
 }
 
 impl AwaitedReport {
@@ -27,19 +27,24 @@ impl AwaitedReport {
     ///
     /// # Errors
     /// If the reports cannot be listed, the request cannot be recorded, or EC2 refuses it.
-    pub async fn request(session: &Session, record: &OnRecord, image: &Image, now: Timestamp) -> Result<Self, Failure> {
+    pub async fn request(
+        session: &Session,
+        calls: &AuditedCalls,
+        image: &Image,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
         let (region, id) = (&image.region, &image.id);
         let reports = session.usage_reports(region, std::slice::from_ref(id)).await?;
         if let Some(report) = reusable(&reports, id, now) {
-            return Ok(Self { region: region.clone(), report: report.clone(), made_here: false, not_on_record: None });
+            return Ok(Self { region: region.clone(), report: report.clone(), made_here: false, audit_failure: None });
         }
-        let changing = Changing { action: "CreateImageUsageReport", region, resource: id.to_string() };
+        let call = AuditedCall { action: "CreateImageUsageReport", region, resource: id.to_string() };
         // It exists even if the answer could not be recorded: it must still be read and deleted.
-        let (made, not_on_record) =
-            record.send_and_tell(session, changing, session.create_usage_report(region, id)).await?;
+        let (made, audit_failure) =
+            calls.send_reporting_audit_failure(session, call, session.create_usage_report(region, id)).await?;
         let state = ReportState::Pending;
         let report = UsageReport { id: made, image: id.clone(), state, created: Some(now), is_whole: true };
-        Ok(Self { region: region.clone(), report, made_here: true, not_on_record })
+        Ok(Self { region: region.clone(), report, made_here: true, audit_failure })
     }
 
     /// Looks how far EC2 is with it. One that EC2 does not show yet is pending.
@@ -75,15 +80,15 @@ impl AwaitedReport {
     /// Deletes it if it was requested here: to be called once it has been read.
     ///
     /// # Errors
-    /// If EC2 refuses it, or if this or the request for the report is not on record.
-    pub async fn clean_up(&self, session: &Session, record: &OnRecord) -> Result<(), Failure> {
+    /// If EC2 refuses it, or if the outcome of this or of the request could not be written to the audit.
+    pub async fn clean_up(&self, session: &Session, calls: &AuditedCalls) -> Result<(), Failure> {
         if !self.made_here {
             return Ok(());
         }
         let (region, id) = (&self.region, &self.report.id);
-        let changing = Changing { action: "DeleteImageUsageReport", region, resource: id.to_string() };
-        let ((), not_on_record) =
-            record.send_and_tell(session, changing, session.delete_usage_report(region, id)).await?;
-        self.not_on_record.clone().or(not_on_record).map_or(Ok(()), Err)
+        let call = AuditedCall { action: "DeleteImageUsageReport", region, resource: id.to_string() };
+        let ((), audit_failure) =
+            calls.send_reporting_audit_failure(session, call, session.delete_usage_report(region, id)).await?;
+        self.audit_failure.clone().or(audit_failure).map_or(Ok(()), Err)
     }
 }

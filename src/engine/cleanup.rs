@@ -25,7 +25,7 @@ const QUICK_LISTINGS: u32 = 20;
 const ENDED_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 /// How long the job waits for its cleanup.
 const JOB_WAIT_LIMIT: SignedDuration = SignedDuration::from_mins(10);
-/// How long a cleanup goes on.
+/// How long a cleanup continues.
 const MAX_DURATION: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Listings that must be made before time alone may end a cleanup: the machine may have been suspended, or nobody signed in.
 const MIN_LISTINGS: u32 = 100;
@@ -74,7 +74,7 @@ pub struct Leftover {
 pub(super) enum CleanupProgress {
     /// Nothing is left to delete, or nothing that can be.
     Finished,
-    /// It goes on, and the job need not wait any longer.
+    /// It continues, and the job need not wait any longer.
     JobMayEnd,
     Continues,
 }
@@ -178,7 +178,7 @@ impl SnapshotCleanup {
         self.undeleted.iter().map(|(id, why)| (id, why.as_deref()))
     }
 
-    /// Goes on after a restart: the answer that was awaited will not come.
+    /// Continues after a restart: the answer that was awaited will not come.
     pub(super) fn resume(&mut self, now: Timestamp) {
         // A clock that was ahead must not delay it.
         self.at = Some(self.at.map_or(now, |at| at.min(now + ENDED_INTERVAL)));

@@ -51,7 +51,7 @@ pub struct Job {
     /// When it last made progress.
     #[serde(rename = "moved")]
     pub last_progress: Option<Timestamp>,
-    /// When it reached its final state, as far as it was noticed then: [`Job::end_time`] tells when it ended.
+    /// When it reached its final state, as far as it was noticed then: [`Job::end_time`] is when it ended.
     pub ended: Option<Timestamp>,
     /// What this copy waits for; what all copies to its region wait for is in the region's status.
     pub waiting: Option<Waiting>,
@@ -201,7 +201,7 @@ impl Job {
         }
     }
 
-    /// Returns true if it goes on only while amigrate runs: EC2 does not carry it on by itself.
+    /// Returns true if it continues only while amigrate runs: EC2 does not carry it on by itself.
     pub fn needs_driving(&self) -> bool {
         let by_state = matches!(
             self.state,

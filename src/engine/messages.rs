@@ -371,7 +371,7 @@ pub struct PolledCopies {
     pub requested: Vec<ImageId>,
     /// The images that were found.
     pub images: Vec<Image>,
-    /// Their snapshots. If these cannot be read, only the progress is unknown: the images tell when a copy ends.
+    /// Their snapshots. If these cannot be read, only the progress is unknown: the images show when a copy ends.
     pub snapshots: Result<Vec<Snapshot>, Failure>,
     /// Why snapshots of it failed, as their state messages say.
     pub failures: Vec<(SnapshotId, Failure)>,

@@ -23,7 +23,7 @@ pub enum StepState {
     GivenUp,
     /// The same, after a changing call was sent: it may have been carried out, in whole or in part.
     GivenUpSent(StepProgress),
-    /// No longer wanted: a person asked for other steps. With the reason, if it had failed.
+    /// No longer wanted: a person requested other steps. With the reason, if it had failed.
     Withdrawn(Option<Box<Failure>>),
 }
 

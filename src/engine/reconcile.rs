@@ -113,7 +113,7 @@ impl Job {
     }
 
     /// EC2 answered a client token that the user gave: with the copy's image, or with that of an earlier copy of the same token and
-    /// parameters. The image tells which.
+    /// parameters. The image shows which.
     pub(super) fn given_token_answered(&mut self, image: ImageId, is_taken: bool, now: Timestamp) {
         if is_taken {
             return self.in_doubt(Vec::new(), Some(Note::ImageOfAnotherJob(image)));

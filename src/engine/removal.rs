@@ -102,7 +102,7 @@ impl Job {
         (self.ended, self.note, self.dismissed, self.missing_polls) = (None, None, false, 0);
         (self.cancel_requested, self.deregister_sent) = (false, None);
         (self.keep_snapshots, self.deregister_until) = (false, None);
-        // A copy that goes on after a refusal goes on with its steps.
+        // A copy that continues after a refusal continues with its steps.
         if reason != RemovalReason::DeregisterCopying {
             self.give_up_steps();
         }
@@ -285,7 +285,7 @@ impl Job {
             Ok(Deregistration::NotSent) => self.set_step(RemovalStep::check(now)),
             // EC2 is eventually consistent: the next checks decide.
             Ok(Deregistration::Unknown) => self.set_step(RemovalStep::check(now + RETRY_INTERVAL)),
-            // Deregistered, or in a state that does not allow it: a check tells which.
+            // Deregistered, or in a state that does not allow it: a check shows which.
             Ok(Deregistration::Unavailable) => {
                 self.note = Some(Note::DeregisterLater);
                 self.set_step(RemovalStep::check(now + RETRY_INTERVAL));

@@ -17,7 +17,7 @@ pub enum JobState {
         /// When to check (again); `None` while an answer is awaited.
         at: Option<Timestamp>,
     },
-    /// It was sent, the answer was lost, and nobody can tell whether one of these images is the copy: a person decides.
+    /// It was sent, the answer was lost, and it is unknown whether one of these images is the copy: a person decides.
     InDoubt {
         /// Images of that name and source that have appeared since; empty if the account's images may not be listed.
         candidates: Vec<ImageId>,
@@ -182,7 +182,7 @@ pub enum RemovalReason {
     /// The copy is available and was deregistered.
     Deregister,
     /// The copy was deregistered while it was under way, as far as is known here: EC2 may have completed it since, or it may have
-    /// failed. If AWS refuses, it goes on.
+    /// failed. If AWS refuses, it continues.
     DeregisterCopying,
 }
 
@@ -204,7 +204,7 @@ pub enum RemovalStep {
         /// When the check was requested.
         #[serde(default, rename = "asked")]
         sent: Option<Timestamp>,
-        /// Answers in a row that took so long that they say nothing about the present.
+        /// Consecutive answers that were too slow to say anything about the present.
         #[serde(default, rename = "slow")]
         slow_answers: u8,
     },

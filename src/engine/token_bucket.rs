@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Requests that may be sent: so many at once, and so many a second after that.
+/// Requests that may be sent: a burst, and a rate a second after that.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TokenBucket {
     tokens: f64,

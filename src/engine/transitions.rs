@@ -218,7 +218,7 @@ impl Job {
     }
 }
 
-/// Returns true if a copy without amigrate's tags might be allowed. EC2 does not tell which of its permissions is missing.
+/// Returns true if a copy without amigrate's tags might be allowed. EC2 does not report which of its permissions is missing.
 fn may_be_about_tags(failure: &Failure) -> bool {
     matches!(failure.kind, FailureKind::Denied | FailureKind::TagsRefused)
 }

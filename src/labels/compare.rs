@@ -2,7 +2,7 @@
 
 use super::usage;
 use crate::domain::{
-    compare::{Comparison, DeviceProperty, Finding, Part, Standing, Unknown, Unread, Value, Verification},
+    compare::{Comparison, DeviceProperty, Finding, Part, RequestStatus, Unknown, Unread, Value, Verification},
     text::{clean, count},
 };
 
@@ -109,7 +109,7 @@ fn unread(why: &Unread) -> String {
 pub fn reason(why: &Unread) -> String {
     match why {
         Unread::OtherOwner => "only its owner may read it".into(),
-        Unread::NotTold => "EC2 does not tell it".into(),
+        Unread::NotReported => "EC2 does not report it".into(),
         Unread::Failed(failure) => usage::reason(failure),
     }
 }
@@ -121,11 +121,11 @@ pub fn unknown_sides(unknown: &Unknown) -> (String, String) {
 }
 
 /// Returns whether a difference of a copy was requested, as a note beside it.
-pub fn standing(finding: &Finding) -> String {
-    match &finding.standing {
-        Standing::Requested => "as requested".into(),
-        Standing::NotRequested => "not requested".into(),
-        Standing::Otherwise(wanted) => {
+pub fn request_status(finding: &Finding) -> String {
+    match &finding.status {
+        RequestStatus::AsRequested => "as requested".into(),
+        RequestStatus::NotRequested => "not requested".into(),
+        RequestStatus::NotAsRequested { requested: wanted } => {
             format!("requested: {}", value(&finding.difference.part, wanted))
         }
     }
@@ -136,9 +136,16 @@ pub fn verdict(verification: &Verification) -> String {
     let (requested, others) = (verification.requested().count(), verification.not_requested().count());
     let mut said = match (others, requested) {
         (0, 0) => "the same as its source".into(),
-        (0, n) => format!("the same as its source, except for {} as requested", count(n, "difference", "differences")),
+        (0, n) => {
+            format!("the same as its source, except for {}", count(n, "requested difference", "requested differences"))
+        }
         (n, 0) => format!("{} from its source", count(n, "difference", "differences")),
-        (n, more) => format!("{} from its source, and {more} as requested", count(n, "difference", "differences")),
+        (n, more) => {
+            format!(
+                "{} from its source, {more} requested",
+                count(n, "unrequested difference", "unrequested differences")
+            )
+        }
     };
     said.push_str(&not_compared(&verification.unknown));
     said
@@ -156,7 +163,7 @@ pub fn summary(comparison: &Comparison) -> String {
 fn not_compared(unknown: &[Unknown]) -> String {
     match unknown.len() {
         0 => String::new(),
-        n => format!("; {n} not known"),
+        n => format!("; {n} could not be compared"),
     }
 }
 
@@ -180,25 +187,25 @@ mod tests {
             value(&device(DeviceProperty::Kind), &volume)
         };
         assert_eq!((volume(true).as_str(), volume(false).as_str()), ("8 GiB, gp3", "8 GiB, gp3, empty"));
-        assert_eq!(value(&Part::Ena, &Value::Unknown(Unread::NotTold)), "unknown (EC2 does not tell it)");
+        assert_eq!(value(&Part::Ena, &Value::Unknown(Unread::NotReported)), "unknown (EC2 does not report it)");
     }
 
     #[test]
     fn a_verdict_counts_what_was_requested_apart() {
-        let finding = |standing| Finding {
+        let finding = |status| Finding {
             difference: Difference { part: Part::Name, left: Value::None, right: Value::None },
-            standing,
+            status,
         };
         let verdict = |findings: Vec<Finding>, unknown: usize| {
-            let unknown = vec![Unknown { part: Part::Ena, left: None, right: Some(Unread::NotTold) }; unknown];
+            let unknown = vec![Unknown { part: Part::Ena, left: None, right: Some(Unread::NotReported) }; unknown];
             verdict(&Verification { findings, unknown })
         };
         assert_eq!(verdict(Vec::new(), 0), "the same as its source");
         assert_eq!(
-            verdict(vec![finding(Standing::Requested)], 2),
-            "the same as its source, except for 1 difference as requested; 2 not known"
+            verdict(vec![finding(RequestStatus::AsRequested)], 2),
+            "the same as its source, except for 1 requested difference; 2 could not be compared"
         );
-        let both = vec![finding(Standing::NotRequested), finding(Standing::Requested)];
-        assert_eq!(verdict(both, 0), "1 difference from its source, and 1 as requested");
+        let both = vec![finding(RequestStatus::NotRequested), finding(RequestStatus::AsRequested)];
+        assert_eq!(verdict(both, 0), "1 unrequested difference from its source, 1 requested");
     }
 }

@@ -16,18 +16,18 @@ pub fn word(state: &CellState) -> String {
 /// Returns what a cell means, with what differs.
 pub fn meaning(state: &CellState) -> String {
     match state {
-        CellState::There => "the newest version is there".into(),
+        CellState::Available => "the newest version is available".into(),
         CellState::Differs(differences) => {
             let named: Vec<&str> = differences.iter().map(|difference| difference.as_str()).collect();
-            format!("the newest version is there, but differs from its source: {}", named.join(", "))
+            format!("the newest version is available, but differs from its source: {}", named.join(", "))
         }
         CellState::Pending(Some(percent)) => format!("the newest version is being copied, {percent}%"),
         CellState::Pending(None) => "the newest version is pending".into(),
-        CellState::Disabled => "the newest version is there, but disabled: it cannot be launched or copied".into(),
-        CellState::Stale => "only an older version is there".into(),
-        CellState::Failed => "copying the newest version failed, and no other is there".into(),
-        CellState::Missing => "no version is there".into(),
-        CellState::Unknown => "not known: the region's images are not all listed".into(),
+        CellState::Disabled => "the newest version exists, but is disabled: it cannot be launched or copied".into(),
+        CellState::Stale => "only an older version is available".into(),
+        CellState::Failed => "copying the newest version failed, and no other version is available".into(),
+        CellState::Missing => "no version is available".into(),
+        CellState::Unknown => "unknown: the region's images are not all listed".into(),
     }
 }
 

@@ -85,12 +85,12 @@ pub fn unread(read: &LineageRead) -> Vec<String> {
     ancestry.into_iter().chain(read.unread.iter().map(region)).collect()
 }
 
-/// Returns what the tree may lack below images that nobody has looked for; `all` means that every enabled region was asked.
+/// Returns what the tree may lack below images whose copies were not searched for; `all` means that every enabled region was queried.
 pub fn beyond(read: &LineageRead, all: bool) -> Option<&'static str> {
     match (all, read.unread.is_empty()) {
         (true, true) => None,
-        (true, false) => Some("What was made from copies in the regions that could not be asked is not known."),
-        (false, _) => Some("What was made from copies in regions that were not asked is not known."),
+        (true, false) => Some("What was made from copies in the regions that could not be queried is unknown."),
+        (false, _) => Some("What was made from copies in regions that were not queried is unknown."),
     }
 }
 
@@ -123,9 +123,9 @@ mod tests {
         read.ancestry = Err(denied.clone());
         read.unread = vec![(region("eu-west-1"), denied)];
         assert_eq!(summary(&itself, &read), "ancestors unknown, 1 copy, 1 made from an instance in 1 region");
-        assert!(beyond(&read, true).is_some_and(|text| text.contains("could not be asked")));
+        assert!(beyond(&read, true).is_some_and(|text| text.contains("could not be queried")));
         let child = std::sync::Arc::new(Image { source_image_id: ImageId::new("ami-0").ok(), ..bare("ami-1") });
-        assert!(summary(&child, &read).starts_with("at least 1 ancestor,"), "its listing tells the nearest");
+        assert!(summary(&child, &read).starts_with("at least 1 ancestor,"), "its listing shows the nearest");
     }
 
     #[test]

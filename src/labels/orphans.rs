@@ -1,56 +1,71 @@
 //! Orphaned snapshots in words. Each reason is a fragment that reads after the snapshot's id.
 
 use crate::domain::{
-    orphans::{Claimant, Implausible, KEPT_TAG, Kept, Maker},
+    orphans::{Claimant, Implausible, KEPT_TAG, KeepReason, Maker, Orphan},
     price::{Money, Prices},
     text::{clean, count, thousands},
 };
 
 /// Why a snapshot without its image is kept.
-pub fn kept(reason: &Kept) -> String {
+pub fn keep(reason: &KeepReason) -> String {
     match reason {
-        Kept::UsedByImage(image) => format!("{image} uses it"),
-        Kept::ImageIsBack(image) => format!("its image {image} exists again"),
-        Kept::ImageElsewhere(region) => {
+        KeepReason::UsedByImage(image) => format!("{image} uses it"),
+        KeepReason::ImageIsBack(image) => format!("its image {image} exists again"),
+        KeepReason::ImageElsewhere(region) => {
             format!("its image is in {region}, so that somebody may have copied the snapshot")
         }
-        Kept::ImageInRecycleBin(exits) => {
+        KeepReason::ImageInRecycleBin(exits) => {
             let until = exits.map(|at| format!(" until {}", at.strftime("%Y-%m-%d"))).unwrap_or_default();
             format!("its image is in the Recycle Bin{until}")
         }
-        Kept::UnknownImageInRecycleBin(image) => {
-            format!("{image} is in the Recycle Bin, and may need it: EC2 does not tell which snapshots it has")
+        KeepReason::UnknownImageInRecycleBin(image) => {
+            format!("{image} is in the Recycle Bin, and may need it: EC2 does not report which snapshots it has")
         }
-        Kept::Job(Claimant::Copy(number)) => {
+        KeepReason::Job(Claimant::Copy(number)) => {
             format!("copy {number} of the queue needs it, or counts its image as its own")
         }
-        Kept::Job(Claimant::Requested) => "a copy that was just requested needs it".into(),
-        Kept::OnPurpose(job) => format!("its image was deregistered without its snapshots, as requested (job {job})"),
-        Kept::Tagged => format!("its tag {KEPT_TAG} says that it is kept on purpose"),
-        Kept::Implausible(Implausible::Owner) => "EC2 does not confirm that the account owns it".into(),
-        Kept::Implausible(Implausible::Volume) => "its volume is not as EC2 makes snapshots for images".into(),
-        Kept::Implausible(Implausible::Time) => "it was started at another time than the copy it names".into(),
-        Kept::AwsBackup => "AWS Backup made it".into(),
-        Kept::Managed(tag) => format!("a service of AWS manages it: tag {}", clean(tag)),
-        Kept::NotCompleted => "it is not completed".into(),
-        Kept::Archived => "it is in the archive tier".into(),
-        Kept::TooYoung => "it is younger than --min-age".into(),
-        Kept::AgeUnknown => "EC2 does not tell its age".into(),
-        Kept::Locked => "it is locked".into(),
-        Kept::FastRestore => "fast snapshot restore is enabled for it".into(),
-        Kept::Shared => "others may create volumes of it".into(),
-        Kept::LockUnknown(why) => unknown("whether it is locked", why),
-        Kept::FastRestoreUnknown(why) => unknown("whether fast snapshot restore is enabled", why),
-        Kept::ElsewhereUnknown(why) => unknown("whether its image is in another region", why),
-        Kept::SharingUnknown(why) => unknown("who may create volumes of it", why),
-        Kept::SharingNotRead => "who may create volumes of it was not read".into(),
+        KeepReason::Job(Claimant::Requested) => "a copy that was just requested needs it".into(),
+        KeepReason::OnPurpose(job) => {
+            format!("its image was deregistered without its snapshots, as requested (job {job})")
+        }
+        KeepReason::Tagged => format!("its tag {KEPT_TAG} says that it is kept on purpose"),
+        KeepReason::Implausible(Implausible::Owner) => "EC2 does not confirm that the account owns it".into(),
+        KeepReason::Implausible(Implausible::Volume) => {
+            "its volume id does not match a snapshot that EC2 creates for an image".into()
+        }
+        KeepReason::Implausible(Implausible::Time) => {
+            "its start time does not match the copy in its description".into()
+        }
+        KeepReason::AwsBackup => "AWS Backup made it".into(),
+        KeepReason::Managed(tag) => format!("a service of AWS manages it: tag {}", clean(tag)),
+        KeepReason::NotCompleted => "it is not completed".into(),
+        KeepReason::Archived => "it is in the archive tier".into(),
+        KeepReason::TooYoung => "it is younger than the minimum age".into(),
+        KeepReason::AgeUnknown => "EC2 does not report when it was started".into(),
+        KeepReason::Locked => "it is locked".into(),
+        KeepReason::FastRestore => "fast snapshot restore is enabled for it".into(),
+        KeepReason::Shared => "others may create volumes of it".into(),
+        KeepReason::LockUnknown(why) => unknown("whether it is locked", why),
+        KeepReason::FastRestoreUnknown(why) => unknown("whether fast snapshot restore is enabled", why),
+        KeepReason::ElsewhereUnknown(why) => unknown("whether its image is in another region", why),
+        KeepReason::SharingUnknown(why) => unknown("who may create volumes of it", why),
+        KeepReason::SharingNotRead => "who may create volumes of it was not read".into(),
     }
 }
 
 fn unknown(what: &str, why: &str) -> String {
     let why = why.split(" Encoded authorization failure message").next().unwrap_or_default();
-    format!("{what} is not known: {}", clean(why))
+    format!("{what} is unknown: {}", clean(why))
 }
+
+/// An orphan in a confirmation: `snap-1 (8 GiB) in eu-west-1, made for ami-1`.
+pub fn line(orphan: &Orphan) -> String {
+    format!("{} ({} GiB) in {}, made for {}", orphan.id(), orphan.size_gib(), orphan.region, orphan.made_for.image)
+}
+
+/// What is said before snapshots are deleted.
+pub const CANNOT_BE_UNDONE: &str =
+    "This cannot be undone, except where a rule of the Recycle Bin keeps deleted snapshots.";
 
 /// The call that made a snapshot.
 pub fn maker(maker: &Maker) -> &'static str {
@@ -91,7 +106,7 @@ pub fn brief(gib: u64, months: impl IntoIterator<Item = Option<Money>>) -> Strin
     let cost = match (unknown, sum == Money::default()) {
         (false, _) => format!("at most {sum} a month"),
         (true, true) => "price unknown".into(),
-        (true, false) => format!("{sum} a month and more"),
+        (true, false) => format!("more than {sum} a month (some prices unknown)"),
     };
     format!("{} GiB, {cost}", thousands(usize::try_from(gib).unwrap_or(usize::MAX)))
 }
@@ -118,8 +133,8 @@ mod tests {
 
     #[test]
     fn reasons_are_safe_to_print() {
-        let managed = kept(&Kept::Managed("aws:x\u{1b}[31m".into()));
-        let denied = kept(&Kept::LockUnknown("denied \u{1b}. Encoded authorization failure message: abc".into()));
+        let managed = keep(&KeepReason::Managed("aws:x\u{1b}[31m".into()));
+        let denied = keep(&KeepReason::LockUnknown("denied \u{1b}. Encoded authorization failure message: abc".into()));
         assert!(
             !managed.contains('\u{1b}') && !denied.contains('\u{1b}') && !denied.contains("abc"),
             "{managed} {denied}"

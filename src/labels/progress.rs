@@ -40,7 +40,7 @@ fn slack(job: &Job, now: Timestamp) -> SignedDuration {
     SignedDuration::from_secs((job.elapsed(now).unwrap_or(0) / 10).max(60))
 }
 
-/// To ten seconds from a minute on: an estimate is no better, and a figure that stands still need not be drawn.
+/// To ten seconds from a minute on: an estimate is no better, and an unchanged figure need not be drawn.
 fn estimated(seconds: i64) -> i64 {
     if seconds < 60 { seconds } else { (seconds + 9) / 10 * 10 }
 }

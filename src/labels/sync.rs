@@ -9,17 +9,17 @@ use crate::domain::{
 /// Why an image is not copied; `policy` names a policy by its index.
 pub fn skip(reason: &SkipReason, policy: impl Fn(usize) -> String) -> String {
     match reason {
-        SkipReason::There(there) => {
-            let origin = if there.is_origin { ", from which it was copied itself" } else { "" };
-            let state = if there.is_disabled() { ", but disabled" } else { "" };
-            let plain = if there.not_encrypted { ", but not encrypted as the policy asks" } else { "" };
-            format!("{} is there{origin}{state}{plain}", there.image)
+        SkipReason::Exists(existing) => {
+            let origin = if existing.is_origin { ", from which it was copied itself" } else { "" };
+            let state = if existing.is_disabled() { ", but disabled" } else { "" };
+            let plain = if existing.not_encrypted { ", but not encrypted as the policy asks" } else { "" };
+            format!("{} is there{origin}{state}{plain}", existing.image)
         }
         SkipReason::Pending(image) => format!("{image} is pending there"),
         SkipReason::UnderWay => "in this queue already".into(),
         SkipReason::NotAvailable(state) => format!("the image {}", state.predicate()),
-        SkipReason::MadeBySync => "a copy made by sync is not copied on".into(),
-        SkipReason::Older => "newer versions of its family are enough".into(),
+        SkipReason::MadeBySync => "made by sync, which does not copy its own copies".into(),
+        SkipReason::Older => "older than the versions to keep".into(),
         SkipReason::NameTaken(other) => format!("the name of the copy is taken by {other}, which is not a copy of it"),
         SkipReason::OtherPolicy(other) => format!("the policy \"{}\" makes this copy", clean(&policy(*other))),
         SkipReason::Mistake(why) => clean(why).trim_end_matches('.').to_owned(),
@@ -29,17 +29,17 @@ pub fn skip(reason: &SkipReason, policy: impl Fn(usize) -> String) -> String {
 /// What to do about an image that is not copied, if a person has to do something.
 pub fn skip_hint(reason: &SkipReason, source: &ImageId, region: &Region) -> String {
     match reason {
-        SkipReason::There(there) if there.is_disabled() => format!(
+        SkipReason::Exists(existing) if existing.is_disabled() => format!(
             "Enable it (`aws ec2 enable-image --region {region} --image-id {}`), or leave its source out of the policy. \
              Until then nothing of the policy is retired there.",
-            there.image
+            existing.image
         ),
-        SkipReason::There(there) if there.is_origin => format!(
+        SkipReason::Exists(existing) if existing.is_origin => format!(
             "Leave it out of the policy, or make an encrypted copy by hand: `amigrate copy {source} --to {region} --encrypted --name NAME`."
         ),
-        SkipReason::There(there) if there.not_encrypted => format!(
+        SkipReason::Exists(existing) if existing.not_encrypted => format!(
             "Deregister it (`amigrate deregister {} --region {region}`), and it is copied anew; or leave its source out of the policy.",
-            there.image
+            existing.image
         ),
         SkipReason::NameTaken(_) => "Give the copies another name: --name, or image_name of the policy.".into(),
         _ => String::new(),
@@ -61,7 +61,7 @@ pub fn keep(reason: &KeepReason, policy: impl Fn(usize) -> String) -> String {
             "how many versions are kept is not to be read from a tag of the policy's copies here".into()
         }
         KeepReason::Undated => {
-            "its source is gone, and when that was created was not noted: newer versions are not known".into()
+            "its source is gone, and its creation date was not tagged: it is unknown which versions are newer".into()
         }
         KeepReason::OtherLine => {
             "newer versions have another minor number; version_pattern says if they are versions of this one".into()
@@ -76,12 +76,12 @@ pub fn keep(reason: &KeepReason, policy: impl Fn(usize) -> String) -> String {
         KeepReason::Protected => "protected from being deregistered".into(),
         KeepReason::TooYoung => "younger than the policy's min-age".into(),
         KeepReason::SourceOfCopies => "copies of it are under way".into(),
-        KeepReason::CopiesUnknown(why) => format!("whether copies of it are under way is not known: {}", clean(why)),
+        KeepReason::CopiesUnknown(why) => format!("whether copies of it are under way is unknown: {}", clean(why)),
         KeepReason::RecentlyLaunched(at) => format!("launched on {}", at.strftime("%Y-%m-%d")),
         KeepReason::UsageNotRead => "who uses it was not read".into(),
         KeepReason::UsageUnknown(why) => {
             let why = why.split(" Encoded authorization failure message").next().unwrap_or_default();
-            format!("who uses it is not known: {}", clean(why))
+            format!("who uses it is unknown: {}", clean(why))
         }
         KeepReason::InUse(by) => format!("used by {}", clean(by)),
         KeepReason::Shared => "others may launch it".into(),
@@ -121,7 +121,7 @@ pub fn refusal(refusal: &Refusal, policy: impl Fn(usize) -> String) -> (String, 
     let (why, hint) = match refusal {
         Refusal::Cycle(regions) => {
             let regions: Vec<&str> = regions.iter().map(Region::as_str).collect();
-            (format!("policies copy in a circle: {}", regions.join(" > ")), "Leave one direction out.")
+            (format!("policies copy in a circle: {}", regions.join(" > ")), "Remove one of the two directions.")
         }
         Refusal::Conflict { policies: [a, b], source, region, differs } => (
             format!("{} and {} differ for {source} in {region}: {differs}", named(*a), named(*b)),
@@ -129,11 +129,11 @@ pub fn refusal(refusal: &Refusal, policy: impl Fn(usize) -> String) -> (String, 
         ),
         Refusal::TooMany { policy, count: n, max } => (
             format!("{} would retire {}, and at most {max} are allowed", named(*policy), images(*n)),
-            "Look at the plan; --max-retire, or max_retire of the policy, allows more.",
+            "Check the plan; raise --max-retire, or max_retire of the policy, to allow it.",
         ),
         Refusal::TooManyInAll { count: n, max } => (
             format!("{} would be retired, and at most {max} are allowed", images(*n)),
-            "Look at the plan; --max-retire allows more.",
+            "Check the plan; raise --max-retire to allow it.",
         ),
         Refusal::RetiresAll { policy, family, region } => (
             format!("{} would retire every copy of {} in {region} that sync has made", named(*policy), clean(family)),

@@ -17,7 +17,7 @@ const NAMED: usize = 6;
 /// while AWS is being asked.
 pub fn usage(image: &Image, usage: Option<&ImageUsage>) -> Vec<String> {
     let launched = image.last_launched.map(|at| at.strftime("%Y-%m-%d").to_string());
-    let launched = format!("last launched: {}", launched.as_deref().unwrap_or("not known"));
+    let launched = format!("last launched: {}", launched.as_deref().unwrap_or("unknown"));
     let Some(usage) = usage else {
         return vec!["used by: asking AWS ...".into(), launched];
     };
@@ -152,7 +152,7 @@ mod tests {
             reported: None,
         };
         let lines = usage(&image, Some(&found)).join("\n");
-        assert!(lines.contains("and 2 more") && lines.contains("last launched: not known"), "{lines}");
+        assert!(lines.contains("and 2 more") && lines.contains("last launched: unknown"), "{lines}");
         assert!(lines.contains("may be launched by: unknown (not"), "{lines}");
         assert!(!lines.contains(['\u{1b}', '\u{202e}']), "{lines}");
     }

@@ -212,7 +212,7 @@ impl From<&ProductCode> for ProductCodeRecord {
     }
 }
 
-/// Every column; those after the name are shown only if asked for.
+/// Every column; those after the name are shown only if requested.
 const COLUMNS: &[Column<ImageRecord>] = &[
     Column::new("region", |i| i.region.clone()),
     Column::new("image_id", |i| i.image_id.clone()),

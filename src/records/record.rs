@@ -37,7 +37,7 @@ pub struct Shown<R> {
     pub wide: Option<Form<R>>,
     /// What takes less room, from this step on: the steps are taken one after the other until the table fits.
     pub narrow: Option<(u8, Form<R>)>,
-    /// The step that leaves the column out, unless it was asked for by name.
+    /// The step that leaves the column out, unless it was requested by name.
     pub left_out: Option<u8>,
     pub elision: Elision,
 }

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn large_lines_do_not_pile_up_behind_a_disk_that_stands_still() {
+    fn large_lines_do_not_pile_up_behind_a_stalled_disk() {
         let (go_on, stopped) = std::sync::mpsc::channel();
         let waiting = Waiting::default();
         let out = Counted { out: Stuck(stopped), waiting: waiting.clone() };

@@ -43,7 +43,7 @@ impl Store {
     }
 
     /// Opens the store to read it. A damaged file stays where it is: an empty store must not be shown in its place. An older version
-    /// is migrated only if nobody has the file open: the older program that runs the queue could not go on with a migrated file, and a
+    /// is migrated only if nobody has the file open: the older program that runs the queue could not continue with a migrated file, and a
     /// reader does not take its place.
     pub fn open_to_read(dir: &Path, now: Timestamp) -> Result<Self, Failure> {
         open(dir, now, schema::STEPS, Purpose::Read).map(|opened| opened.store)
@@ -197,7 +197,7 @@ fn check(conn: &Connection) -> Result<(), Error> {
     Err(rusqlite::Error::SqliteFailure(code, Some(result)).into())
 }
 
-/// Switches to write-ahead logging, which lets readers go on while another process writes. SQLite answers with the mode it
+/// Switches to write-ahead logging, which lets readers continue while another process writes. SQLite answers with the mode it
 /// really uses.
 pub(super) fn write_ahead(conn: &Connection) -> Result<(), Error> {
     let mode: String = conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;

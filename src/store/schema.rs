@@ -1,4 +1,4 @@
-//! The schema of `jobs.db`: the migration steps, and the mark that tells the file from other programs' databases.
+//! The schema of `jobs.db`: the migration steps, and the mark that distinguishes the file from other programs' databases.
 //!
 //! A released step is never changed; a change of the schema is a new step at the end.
 
@@ -91,7 +91,7 @@ pub(super) const STEPS: &[&str] = &[
     "",
     // `body` of `jobs` has withdrawn steps and templates, that of `asks` changed steps, with which it is the same.
     "",
-    // A token is no longer UNIQUE: a derived one may be asked for again. SQLite drops a constraint only with its table.
+    // A token is no longer UNIQUE: a derived one may be requested again. SQLite drops a constraint only with its table.
     "CREATE TABLE new_jobs (
          account TEXT NOT NULL,
          id INTEGER NOT NULL,

@@ -37,8 +37,8 @@ pub struct Caps {
     /// The mouse is reported.
     pub mouse: bool,
     /// Lines are read and written instead of a screen.
-    #[serde(default)]
-    pub lines: bool,
+    #[serde(default, rename = "lines")]
+    pub line_mode: bool,
 }
 
 impl Caps {
@@ -53,13 +53,13 @@ impl Caps {
             tmux: set("TMUX").is_some() || term.starts_with("tmux"),
             sync: overrides.sync,
             mouse: overrides.mouse,
-            lines: false,
+            line_mode: false,
         }
     }
 
     /// Returns all capabilities of a good local terminal, for tests and rendered pictures.
     pub fn full() -> Self {
-        Self { colors: true, unicode: true, remote: false, tmux: false, sync: true, mouse: false, lines: false }
+        Self { colors: true, unicode: true, remote: false, tmux: false, sync: true, mouse: false, line_mode: false }
     }
 
     /// Returns true if lines are to be printed instead of a screen: `--plain`, `ACCESSIBLE=1`, a dumb terminal, or none.

@@ -3,22 +3,22 @@
 /// To the first column, and the line emptied.
 pub const EMPTY_LINE: &str = "\r\x1b[2K";
 
-/// Returns what moves the cursor so many lines up.
+/// Returns what moves the cursor this many lines up.
 pub fn up(lines: usize) -> String {
     moved(lines, 'A')
 }
 
-/// Returns what moves the cursor so many lines down.
+/// Returns what moves the cursor this many lines down.
 pub fn down(lines: usize) -> String {
     moved(lines, 'B')
 }
 
-/// Returns what moves the cursor so many columns to the right.
+/// Returns what moves the cursor this many columns to the right.
 pub fn right(columns: usize) -> String {
     moved(columns, 'C')
 }
 
-/// Returns what moves the cursor so many columns to the left.
+/// Returns what moves the cursor this many columns to the left.
 pub fn left(columns: usize) -> String {
     moved(columns, 'D')
 }

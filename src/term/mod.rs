@@ -18,7 +18,7 @@
 //! | `lines` | bytes to lines, for line mode; pure |
 //! | [`osc`] | clipboard, bell |
 //! | [`cursor`] | moving the cursor without a screen |
-//! | [`text_fit`] | text in so many cells: cut, padded, wrapped |
+//! | [`text_fit`] | text in this many cells: cut, padded, wrapped |
 
 pub mod caps;
 mod csi;

@@ -102,7 +102,7 @@ impl Painter {
                 1 => b"\x1b[C".to_vec(),
                 n => format!("\x1b[{n}C").into_bytes(),
             },
-            // A column of figures that goes on below. Left of the last column only: from beyond it, terminals go back to different ones.
+            // A column of figures that continues below. Left of the last column only: from beyond it, terminals go back to different ones.
             Some((column, row)) if row + 1 == y && (x..x + 4).contains(&column) && column < self.size.width => {
                 [&b"\x08\x08\x08"[..usize::from(column - x)], b"\x1b[B"].concat()
             }

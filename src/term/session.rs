@@ -79,7 +79,7 @@ fn size_of(files: [BorrowedFd<'_>; 2]) -> (u16, u16) {
         .map_or((80, 24), |size| (size.ws_col, size.ws_row))
 }
 
-/// Returns the width of standard output, if that is a terminal and tells it.
+/// Returns the width of standard output, if that is a terminal and reports it.
 pub fn columns() -> Option<u16> {
     rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok().map(|size| size.ws_col).filter(|columns| *columns > 0)
 }

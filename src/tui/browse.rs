@@ -275,7 +275,7 @@ pub(super) fn on_page(
     effects: &mut Vec<Effect>,
 ) {
     match page {
-        // The age of the list tells.
+        // The age of the list shows it.
         Err(failure) if quiet && banner::may_recover(&failure) => model.catalogue.give_up(&region),
         // Was said before.
         Err(failure) if quiet && has_failed(model, &region) => model.catalogue.fail(&region, failure),

@@ -82,7 +82,7 @@ impl Catalogue {
         }
     }
 
-    /// Shows that a region is being listed: somebody has asked for it.
+    /// Shows that a region is being listed at the request of a person.
     pub fn show(&mut self, region: &Region) {
         if let Some(listing) = self.listings.get_mut(region) {
             listing.state = ListState::Loading(0);

@@ -67,7 +67,7 @@ pub(super) fn on_first_page(
     browse::list_next(model, effects);
 }
 
-/// Keeps why a region is left out among the problems that are over: of what may work another time, [`left_out`] tells.
+/// Keeps why a region is left out among the problems that are over; [`left_out`] shows what may work another time.
 fn record(model: &mut Model, region: &Region, failure: &Failure) {
     let failure = with_advice(model, failure);
     model.problem_log.see(region.as_str(), Some(region), &failure, model.now, false);

@@ -33,7 +33,7 @@ impl FastRegions {
         self.left_out.iter().filter(|(_, failure)| failure.retry == Retry::Later)
     }
 
-    /// Chooses which of these to ask now, with room for so many.
+    /// Chooses which of these to query now, up to a limit.
     pub(super) fn ask<'a>(
         &mut self,
         regions: impl Iterator<Item = &'a Region>,

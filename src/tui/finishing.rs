@@ -1,4 +1,4 @@
-//! What the terminal is told of copies besides the screen: the bell, a notification, the window's title.
+//! Signals about copies besides the screen: the bell, a notification, the window's title.
 
 use crate::{
     domain::text::{clean, count},

@@ -13,7 +13,7 @@ const APART: SignedDuration = SignedDuration::from_secs(5);
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Freshness {
     /// The pending images of each region, as this process's queue polls them.
-    pub(super) told: BTreeMap<Region, BTreeSet<ImageId>>,
+    pub(super) reported: BTreeMap<Region, BTreeSet<ImageId>>,
     /// Images to be read by their ids, and when.
     pub(super) wanted: BTreeMap<Region, (BTreeSet<ImageId>, Timestamp)>,
     /// When images of a region were last read by their ids.
@@ -27,9 +27,9 @@ pub(super) struct Freshness {
 }
 
 impl Freshness {
-    /// Other images are listed: forgets everything but what the queue tells of.
+    /// Other images are listed: forgets everything but what the queue reports.
     pub(super) fn clear(&mut self) {
-        *self = Self { told: std::mem::take(&mut self.told), ..Self::default() };
+        *self = Self { reported: std::mem::take(&mut self.reported), ..Self::default() };
     }
 
     pub(super) fn list_begun(&mut self, region: &Region, now: Timestamp) {

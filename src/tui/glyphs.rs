@@ -53,6 +53,6 @@ const ASCII: Glyphs = Glyphs {
 impl Glyphs {
     /// The glyphs this terminal can show.
     pub fn of(caps: &Caps) -> &'static Self {
-        if caps.unicode && !caps.lines { &UNICODE } else { &ASCII }
+        if caps.unicode && !caps.line_mode { &UNICODE } else { &ASCII }
     }
 }

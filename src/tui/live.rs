@@ -18,16 +18,16 @@ use crate::{
 
 /// Images that change at about the same time are read together.
 const TOGETHER: SignedDuration = SignedDuration::from_secs(1);
-/// Between two reads of pending images of which the queue does not tell.
+/// Between two reads of pending images that the queue does not report.
 const POLL: SignedDuration = SignedDuration::from_secs(15);
-/// The queue tells of a new pending image by itself, unless another process runs it.
+/// The queue reports a new pending image by itself, unless another process runs it.
 const TOLD_BY_THEN: SignedDuration = SignedDuration::from_secs(12);
 /// Between two tries to list a region again.
 const AGAIN: SignedDuration = SignedDuration::from_mins(1);
 /// Images that are listed again as often as the setting says. Where there are more it is done more rarely: each 1,000 is a request.
 const BY_AGE: usize = 5_000;
 
-/// Returns true if what the queue tells of, and copies, may be among the images listed.
+/// Returns true if what the queue reports, and copies, may be among the images listed.
 fn follows(model: &Model, region: &Region) -> bool {
     model.query.whose == OwnerFilter::Mine && model.chosen.contains(region)
 }
@@ -48,24 +48,24 @@ fn own(model: &Model, mut images: Vec<Image>) -> Vec<Image> {
 /// Takes in the pending images of a region. Those that are no longer among them are read.
 pub(super) fn on_pending(model: &mut Model, region: &Region, images: Vec<Image>) {
     let images = own(model, images);
-    let told: BTreeSet<ImageId> = images.iter().map(|image| image.id.clone()).collect();
-    let ended = model.live.told.insert(region.clone(), told.clone()).unwrap_or_default();
+    let reported: BTreeSet<ImageId> = images.iter().map(|image| image.id.clone()).collect();
+    let ended = model.live.reported.insert(region.clone(), reported.clone()).unwrap_or_default();
     if !follows(model, region) {
         return;
     }
     let listed = model.catalogue.listing(region).map(Listing::pending).unwrap_or_default();
     let ended: BTreeSet<ImageId> =
-        listed.iter().map(|image| image.id.clone()).chain(ended).filter(|id| !told.contains(id)).collect();
-    model.images.changed |= model.catalogue.take(region, &told, images);
+        listed.iter().map(|image| image.id.clone()).chain(ended).filter(|id| !reported.contains(id)).collect();
+    model.images.changed |= model.catalogue.take(region, &reported, images);
     if let Some((wanted, _)) = model.live.wanted.get_mut(region) {
-        wanted.retain(|id| !told.contains(id));
+        wanted.retain(|id| !reported.contains(id));
     }
     if !ended.is_empty() {
         model.live.want(region, ended, model.now + TOGETHER);
     }
 }
 
-/// Has the images of copies read that have changed: new ones that the queue does not tell of, and those that ended.
+/// Has the images of copies read that have changed: new ones that the queue does not report, and those that ended.
 pub(super) fn on_jobs<'a>(model: &mut Model, jobs: impl Iterator<Item = &'a Job>) {
     for job in jobs {
         let region = &job.request.destination;
@@ -118,7 +118,7 @@ fn act(model: &mut Model, effects: &mut Vec<Effect>) {
     browse::refresh_quietly(model, old, effects);
 }
 
-/// Has pending images read that no queue of this process tells of.
+/// Has pending images read that no queue of this process reports.
 fn poll_what_nobody_tells_of(model: &mut Model) {
     if model.query.whose != OwnerFilter::Mine {
         return;
@@ -126,10 +126,10 @@ fn poll_what_nobody_tells_of(model: &mut Model) {
     let own = matches!(model.jobs_view.driver, DriverStatus::ThisProcess);
     let mut missing = Vec::new();
     for (region, listing) in model.catalogue.listings() {
-        let told = model.live.told.get(region).filter(|_| own);
-        let is_told = |id: &ImageId| told.is_some_and(|told| told.contains(id));
+        let reported = model.live.reported.get(region).filter(|_| own);
+        let is_reported = |id: &ImageId| reported.is_some_and(|reported| reported.contains(id));
         let ids: Vec<ImageId> =
-            listing.pending().iter().map(|image| image.id.clone()).filter(|id| !is_told(id)).collect();
+            listing.pending().iter().map(|image| image.id.clone()).filter(|id| !is_reported(id)).collect();
         if !ids.is_empty() && !model.live.wanted.contains_key(region) && !is_reading(model, region) {
             missing.push((region.clone(), ids));
         }

@@ -152,7 +152,7 @@ pub enum Effect {
         region: Region,
         image: ImageId,
     },
-    /// Read what the listing does not tell of an image.
+    /// Read what the listing does not contain about an image.
     ReadImageDetails {
         id: EffectId,
         image: Arc<Image>,
@@ -284,8 +284,8 @@ pub enum StorageReply {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Restored {
     pub outcomes: Vec<(Region, String, RestoreOutcome)>,
-    /// Why calls that were carried out are not on record.
-    pub not_on_record: Vec<Failure>,
+    /// Why outcomes of calls that were carried out could not be written to the audit.
+    pub audit_failures: Vec<Failure>,
 }
 
 /// A text of which a log has only the length: it may have a client token, as commands of the AWS CLI do.

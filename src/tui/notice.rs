@@ -3,9 +3,9 @@
 use jiff::SignedDuration;
 
 use crate::tui::{
+    line_mode::state::LineReply,
     model::{Model, Notice},
     msg::Effect,
-    plain::state::LineReply,
 };
 
 impl Model {
@@ -33,7 +33,7 @@ impl Model {
     /// Sends a text to the clipboard of the user's terminal. Terminals do not answer, so it is never said to be copied.
     /// Line mode says it.
     pub(super) fn yank(&mut self, text: String, effects: &mut Vec<Effect>) {
-        if self.start.caps.lines {
+        if self.start.caps.line_mode {
             self.line_mode.reply = LineReply::Lines(text.lines().map(str::to_owned).collect());
             return;
         }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 use crate::{
     domain::{
         ImageId, Region,
-        compare::{CompareRequest, ImagePlace},
+        compare::{CompareRequest, ImageRef},
         preset::Preset,
         review::CheckId,
     },
@@ -43,11 +43,11 @@ pub(super) enum PendingReply {
     ImageDetails(ImageId),
     /// Images that are compared.
     Comparison(CompareRequest),
-    Lineage(ImagePlace),
+    Lineage(ImageRef),
     /// Who uses the image of a page.
-    UsedBy(ImagePlace),
+    UsedBy(ImageRef),
     /// A usage report, which EC2 takes minutes to make.
-    UsageReport(ImagePlace),
+    UsageReport(ImageRef),
     /// Who uses images that are about to be deregistered.
     Usage,
     /// What is read or changed for a page of storage.

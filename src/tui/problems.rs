@@ -33,7 +33,7 @@ pub enum ProblemLocation<'a> {
     Driver,
     /// Another process holds the queue and does not respond.
     OtherDriver,
-    /// A hook, one of so many that failed in this session.
+    /// A hook, and how many failed in this session.
     Hook(usize),
     /// A setting.
     Settings,

@@ -49,7 +49,7 @@ fn runs_queue(model: &Model) -> bool {
     model.jobs_view.driver == DriverStatus::ThisProcess && model.start.demo.is_none() && !model.start.config.read_only
 }
 
-/// Returns true if a process in the background is to run hooks: those that are due, and those of copies that go on in AWS.
+/// Returns true if a process in the background is to run hooks: those that are due, and those of copies that continue in AWS.
 fn leaves_hooks(model: &Model) -> bool {
     let own = |job: &Job| job.origin == Origin::Here && !job.state.ended();
     let due = model.jobs_view.hooks_due > 0 || model.jobs_view.jobs().any(own);
@@ -81,7 +81,7 @@ fn confirmation(model: &Model) -> Option<Confirmation> {
     Some(of_queue.unwrap_or_else(|| Confirmation::quit_working(leaves_hooks(model))).beginning(storage))
 }
 
-/// What is being deleted or restored by this process, which no other goes on with.
+/// What is being deleted or restored by this process, which no other continues with.
 fn storage_changes(model: &Model) -> Vec<String> {
     let text = |pending: &PendingReply| match pending {
         PendingReply::Storage(StorageWork::Delete(snapshots)) => Some(format!(
@@ -110,7 +110,7 @@ fn confirmation_of_queue(model: &Model) -> Option<Confirmation> {
     }
 }
 
-/// Keeps an open confirmation true: the jobs, and what is deleted or restored, go on while it is read.
+/// Keeps an open confirmation true: the jobs, and what is deleted or restored, continue while it is read.
 pub(super) fn keep_true(model: &mut Model) {
     let is_open = |o: &Overlay| matches!(o, Overlay::Confirmation(q) if q.quits());
     let Some(open) = model.overlays.iter().position(is_open) else { return };

@@ -6,8 +6,8 @@ use crate::{
     term::input::{KeyCode, KeyEvent, KeyModifiers},
     tui::{
         keymap,
+        line_mode::{Meaning, is_typing, meaning},
         model::Model,
-        plain::{Meaning, is_typing, meaning},
         screens::{
             Overlay,
             picker::{Picker, PickerKind},

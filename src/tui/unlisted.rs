@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// A list that was complete so long after the copy ended would have its image: EC2 is eventually consistent.
+/// A list that was complete this long after the copy ended would have its image: EC2 is eventually consistent.
 const VISIBLE: SignedDuration = SignedDuration::from_mins(2);
 
 /// Finds those images anew if a list or a job has changed. Once a frame.
@@ -47,7 +47,7 @@ pub(super) fn follow(model: &mut Model) {
     model.jobs_view.unlisted = Unlisted { images, basis };
 }
 
-/// Only complete lists of all of the account's own images tell what is not there.
+/// Only complete lists of all of the account's own images show what is missing.
 fn basis(model: &Model) -> UnlistedBasis {
     let tells = model.query.whose == OwnerFilter::Mine && model.query.narrowed.is_empty();
     let listed = model

@@ -10,13 +10,13 @@ use crate::{
     term::{Input, input::KeyEvent},
     tui::{
         bindings::{Action, Context},
-        browse, discovery, finishing, keymap, known_regions, layout, live,
+        browse, discovery, finishing, keymap, known_regions, layout,
+        line_mode::{self, Step, text::PAGE},
+        live,
         model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
         msg::{Effect, EffectId, Msg, Reply, StorageReply},
-        narrowing, news,
-        plain::{self, Step, text::PAGE},
-        problems, quit,
+        narrowing, news, problems, quit,
         screens::{
             Overlay, confirm, coverage, form, images, input, jobs,
             pager::{self, Pager},
@@ -53,7 +53,7 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
         Msg::ClipboardTooLong => model.show_error("That is too long for a terminal's clipboard."),
         Msg::Frame => {
             refresh_rows(model);
-            plain::on_frame(model);
+            line_mode::on_frame(model);
         }
         Msg::ClockStepped(_) | Msg::Tick => {}
         Msg::Reply { id, reply } => on_reply(model, id, reply, effects),
@@ -86,7 +86,7 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
 }
 
 fn on_line(model: &mut Model, line: &str, effects: &mut Vec<Effect>) {
-    for step in plain::take(model, line, effects) {
+    for step in line_mode::take(model, line, effects) {
         match step {
             Step::Key(key) => on_key(model, &key, effects),
             Step::Act(action) => act(model, action, effects),
@@ -102,7 +102,7 @@ fn hint_at_other_pane(model: &mut Model, key: &KeyEvent) {
     };
     if let Some(binding) = keymap::binding(&model.keymap, &[other], key) {
         let switch = model.keymap.key(Context::Everywhere, Action::OtherPane);
-        let place = if model.start.caps.lines { format!("with the {name}") } else { format!("in the {name} pane") };
+        let place = if model.start.caps.line_mode { format!("with the {name}") } else { format!("in the {name} pane") };
         model.show_notice(format!("That key works {place}: {}. {switch} switches.", binding.text));
     }
 }
@@ -129,8 +129,8 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Problems => model.overlays.push(Overlay::Pager(Pager::problems())),
         Action::Commands => palette::update::open(model),
         Action::Coverage => coverage::update::open(model),
-        Action::Orphans => storage::update::open(model, storage::Page::Orphans, effects),
-        Action::RecycleBin => storage::update::open(model, storage::Page::RecycleBin, effects),
+        Action::Orphans => storage::update::open(model, storage::StoragePage::Orphans, effects),
+        Action::RecycleBin => storage::update::open(model, storage::StoragePage::RecycleBin, effects),
         Action::OtherPane => {
             model.focus = if model.focus == Pane::Images { Pane::Jobs } else { Pane::Images };
             if model.full.is_some() {
@@ -168,7 +168,7 @@ fn toggle_full_height(model: &mut Model, pane: Pane) {
     model.focus = pane;
 }
 
-/// Makes the pane with the focus higher by so many lines, or lower.
+/// Makes the pane with the focus higher by this many lines, or lower.
 fn resize(model: &mut Model, lines: i16) {
     model.full = None;
     let by = if model.focus == Pane::Jobs { lines } else { -lines };
@@ -361,7 +361,7 @@ fn refresh_rows(model: &mut Model) {
     problems::follow(model);
     // The panes' heights depend on the lines of the jobs pane.
     let areas = layout::now(model);
-    let lines = model.start.caps.lines;
+    let lines = model.start.caps.line_mode;
     let rows = |area, head| if lines { PAGE } else { layout::rows(area, head) };
     let (jobs, images) = (rows(areas.jobs, 0), rows(areas.images, 1));
     jobs::lines::set_height(model, jobs);

@@ -47,7 +47,7 @@ impl Person {
         Self { copies }
     }
 
-    /// Does what is to be done next, if the store does not show it as asked for. Whether all is over.
+    /// Does what is to be done next, if the store does not show it as requested. Whether all is over.
     async fn act(&self, harness: &DriverHarness, run: &driver_harness::DriverRun) -> bool {
         let (jobs, asks) = (harness.stored().await, harness.waiting_asks().await);
         if !asks.is_empty() {
@@ -116,7 +116,7 @@ fn play(kill: Option<(usize, Phase)>) -> (usize, Vec<String>) {
             pass(Duration::from_millis(500)).await;
             if harness.observed().killed {
                 run.end();
-                // It takes a moment to be started again; EC2 goes on meanwhile.
+                // It takes a moment to be started again; EC2 continues meanwhile.
                 pass(Duration::from_secs(5)).await;
                 run = harness.start();
             }

@@ -262,7 +262,7 @@ fn start_two_copies(pty: &mut Pty) {
     pty.bytes(b"\x13");
 }
 
-/// One copy is as it was asked for; nothing is left of the other.
+/// One copy is as it was requested; nothing is left of the other.
 fn check(simulator: &Simulator) {
     let kept = simulator.region("eu-west-1");
     let copies = copies_of(&kept);

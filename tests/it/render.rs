@@ -152,7 +152,7 @@ fn any_post() -> impl Strategy<Value = JobUpdate> {
 /// A model that received all these messages, and one whose calls succeed and fail in turn.
 struct ModelHarness {
     model: Model,
-    /// Stands for whoever drives: what is asked for here becomes jobs.
+    /// Stands for whoever drives: what is requested here becomes jobs.
     engine: Engine,
     turn: u64,
 }

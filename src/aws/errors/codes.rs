@@ -1,4 +1,4 @@
-//! AWS's error codes, classified: the only place that compares them to tell a failure's kind.
+//! AWS's error codes, classified: the only place that compares them to find a failure's kind.
 
 use super::context::Context;
 use crate::domain::{Failure, FailureKind, Region, Retry, Snapshot, SnapshotState};

@@ -159,7 +159,7 @@ async fn credentials_that_do_not_come_are_missing_ones() {
         assert_eq!(failure.retry, Retry::AfterLogin, "{failure:?}");
         assert!(failure.why.contains("did not answer within 1") && failure.hint.contains("touched"), "{failure:?}");
     }
-    // Nothing but credentials is asked for: somebody may be looking for the key.
+    // Nothing but credentials is requested: somebody may be looking for the key.
     for failure in [account.unwrap_err(), session.check_credentials().await.unwrap_err()] {
         assert_eq!(failure.retry, Retry::AfterLogin, "{failure:?}");
         assert!(failure.why.contains("did not answer within 45 s"), "{failure:?}");

@@ -46,7 +46,7 @@ pub(in crate::cli) struct CopyArgs {
     /// What to do if the name is taken, or a copy of the same image is there, pending, or in the queue
     #[arg(long, value_enum, value_name = "CHOICE", default_value_t)]
     pub(super) if_exists: IfExists,
-    /// Leave out the regions that the review refuses, and start the other copies; the status tells of those left out
+    /// Leave out the regions that the review refuses, and start the other copies; the status shows that some were left out
     #[arg(long, conflicts_with_all = ["check", "print_plan"])]
     pub(super) skip_refused: bool,
     /// Only review it, a line for each region: what is allowed, what is there already, what it costs; nothing is started

@@ -53,7 +53,7 @@ pub(in crate::cli) struct Skipped {
     pub(in crate::cli) record: SkippedRecord,
     /// What the review says of it, if it was found by that.
     existing: Option<Existing>,
-    /// Why what is there is not what was asked for.
+    /// Why what is there is not what was requested.
     pub(in crate::cli) failure: Option<Failure>,
 }
 
@@ -249,7 +249,7 @@ impl Checked {
             if copy.is_some_and(|copy| self.refusals.iter().any(|refusal| refusal.failure.what == what(copy))) {
                 continue;
             }
-            // What is not as asked for is told with what has failed in the end.
+            // What does not match the request is reported with the failures at the end.
             if skipped.is_some_and(|skipped| skipped.failure.is_some()) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! How a copy that is there, or under way, differs from what is asked for.
+//! How a copy that is there, or under way, differs from what is requested.
 
 use crate::{
     domain::{
@@ -47,7 +47,7 @@ impl Differences {
         if !existing.same_source {
             found.essential.push("of another image".into());
         }
-        // A pending image does not tell.
+        // A pending image does not show it.
         let plain = image.state == ImageState::Available && !image.instance_store() && !image.encrypted();
         let asks = matches!(asked.encryption, Encryption::Encrypt { .. });
         if existing.same_encryption == Some(false) || asks && plain {
@@ -135,7 +135,7 @@ fn tags(what: &str, known: &[Tag], asked: &[Tag]) -> Vec<String> {
     asked.iter().filter(|tag| !noted(tag)).filter_map(difference).collect()
 }
 
-/// Returns true if a step does all that another one does. A number of days makes another time whenever it is asked for.
+/// Returns true if a step does all that another one does. A number of days makes another time whenever it is requested.
 fn covers(known: &PostCopyStep, asked: &PostCopyStep) -> bool {
     match (known, asked) {
         (PostCopyStep::Deprecation(_), PostCopyStep::Deprecation(_))

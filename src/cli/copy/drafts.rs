@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-/// What is asked for, before anything is looked up.
+/// What is requested, before anything is looked up.
 pub(super) struct Asked {
     preset: Option<Preset>,
     entries: Vec<PlanEntry>,
@@ -115,7 +115,7 @@ impl Asked {
         Ok(drafts)
     }
 
-    /// Names the place in the plan file where a region stands that is wrong.
+    /// Names the place of a wrong region in the plan file.
     fn at_its_place(&self, entry: usize, region: Option<&Region>, error: CommandError) -> CommandError {
         let place = || self.file.as_ref()?.place(entry, region?.as_str());
         match (error, place()) {

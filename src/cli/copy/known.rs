@@ -1,4 +1,4 @@
-//! What the store knows of copies that are asked for: those under way, and the tokens that were used.
+//! What the store knows of copies that are requested: those under way, and the tokens that were used.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -182,7 +182,7 @@ impl Queued {
     }
 }
 
-/// What is there, or under way, is not what was asked for.
+/// What is there, or under way, is not what was requested.
 pub(super) fn differs(copy: &CopyRequest, subject: &str, differences: &str) -> Failure {
     let what = format!("copy {} to {}", clean(copy.name.as_str()), copy.destination);
     Failure::new(what, format!("{subject}, but it is {differences}; nothing new was started"))

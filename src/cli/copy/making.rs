@@ -44,7 +44,7 @@ pub(in crate::cli) struct Made {
     /// `None` if nothing was started or under way here.
     pub(in crate::cli) followed: Option<Followed>,
     pub(in crate::cli) skipped: Vec<Skipped>,
-    /// Why what is there is not what was asked for.
+    /// Why what is there is not what was requested.
     failures: Vec<Failure>,
     left_out: Vec<Failure>,
     /// The status if it ended before the copies did.
@@ -150,7 +150,7 @@ pub(super) async fn make(
     Ok(Made { followed, skipped, failures, left_out, early, batch })
 }
 
-/// Says which copies are under way already. Returns why some of them are not what was asked for.
+/// Says which copies are under way already. Returns why some of them are not what was requested.
 pub(super) fn note_queued(setup: &Setup, queued: &[(CopyRequest, Queued)]) -> Vec<Failure> {
     let mut failures = Vec::new();
     for (copy, queued) in queued {
@@ -182,7 +182,7 @@ impl Made {
         self.early.is_some()
     }
 
-    /// Says what has failed, and how to go on where it did not end by itself. Returns the exit status.
+    /// Says what has failed, and how to continue where it did not end by itself. Returns the exit status.
     pub(in crate::cli) fn report(&self, setup: &Setup) -> ExitStatus {
         let of_copies = self.followed.as_ref().map_or(ExitStatus::Done, |followed| followed.report(setup.output));
         self.failures.iter().for_each(report);

@@ -1,4 +1,4 @@
-//! One entry of a plan file: images, regions, and what is asked for. Options of the command line are read as an entry too.
+//! One entry of a plan file: images, regions, and what is requested. Options of the command line are read as an entry too.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -241,7 +241,7 @@ impl PlanEntry {
     }
 }
 
-/// Reads days or a date, and tells how it is written where it is no text.
+/// Reads days or a date; if it is not a text, the failure says how it is written.
 fn days_or_date<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
     struct Text;
     impl<'de> Visitor<'de> for Text {

@@ -40,7 +40,7 @@ impl PlanText {
         Self { path: path.to_owned(), text: text.to_owned(), list }
     }
 
-    /// Returns path, line and column of a word of an entry, if it stands there by itself.
+    /// Returns path, line and column of a word of an entry, if it is there by itself.
     pub(in crate::cli) fn place(&self, entry: usize, word: &str) -> Option<String> {
         let source = Source { path: &self.path, text: &self.text };
         let span = match DeTable::parse(&self.text) {
@@ -58,7 +58,7 @@ impl PlanText {
     }
 }
 
-/// Returns where a word stands in a value, as a text or a key.
+/// Returns where a word is in a value, as a text or a key.
 fn span_of(value: &Spanned<DeValue<'_>>, word: &str) -> Option<Range<usize>> {
     match value.get_ref() {
         DeValue::String(text) if *text == word => Some(value.span()),

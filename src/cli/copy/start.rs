@@ -171,10 +171,10 @@ async fn made_elsewhere(connection: &Connection, copy: &CopyRequest) -> Option<S
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         let Ok(CheckAnswer::Images(images)) = connection.session.check(&request).await else { continue };
-        let stands = |state| matches!(state, ImageState::Pending | ImageState::Available);
+        let is_pending_or_available = |state| matches!(state, ImageState::Pending | ImageState::Available);
         let made = |image: &&Image| {
             let same = image.is_copy_of(&copy.source, &copy.source_region) && *image.name == *copy.name.as_str();
-            same && stands(image.state)
+            same && is_pending_or_available(image.state)
         };
         if let Some(image) = images.iter().find(made) {
             let (region, name, state) = (&copy.destination, clean(&image.name), image.state.as_str());
@@ -190,7 +190,7 @@ async fn made_elsewhere(connection: &Connection, copy: &CopyRequest) -> Option<S
     None
 }
 
-/// Waits for the images that somebody else is making, and records how they have ended, and in what they are not as asked for. Returns
+/// Waits for the images that somebody else is making, and records how they have ended, and in what they are not as requested. Returns
 /// the exit status if the time is over or a signal has come.
 ///
 /// # Errors

@@ -134,7 +134,7 @@ fn queued_copies(setup: &Setup, account: &AccountKey) -> Vec<KnownCopy> {
     loaded.jobs.iter().filter_map(Job::known_copy).chain(requested).collect()
 }
 
-/// The families that were asked for, with most missing first if that was.
+/// The families that were requested, with most missing first if that was.
 fn wanted<'a>(coverage: &'a Coverage, filter: &Filter, missing: bool) -> Vec<&'a Family> {
     let mut scratch = Scratch::default();
     let passes = |family: &&Family| {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 const GAP: usize = 2;
-/// Names keep so many cells.
+/// Names keep at least this many cells.
 const NAME: usize = 16;
 
 /// A column with its heading.
@@ -29,7 +29,7 @@ impl TextColumn {
         Self { cells, width }
     }
 
-    /// The same in at most so many cells; a short part of the end stays, where names differ.
+    /// The same in at most this many cells; a short part of the end stays, where names differ.
     fn cut(mut self, cells: usize, ellipsis: &str) -> Self {
         if self.width > cells {
             self.cells = self.cells.iter().map(|text| elide(text, cells, 2, ellipsis)).collect();
@@ -135,8 +135,8 @@ mod tests {
             shown(None),
             [
                 "FAMILY                           NEWEST                             IMAGE ID  IN         AGE  us-east-1  eu-west-1  ap-northeast-1",
-                "a-name-that-is-too-long-for-it   a-name-that-is-too-long-for-it -2  ami-2     us-east-1  28d  there      missing    missing",
-                "web                              web-1                              ami-1     us-east-1  28d  there      missing    missing",
+                "a-name-that-is-too-long-for-it   a-name-that-is-too-long-for-it -2  ami-2     us-east-1  28d  available  missing    missing",
+                "web                              web-1                              ami-1     us-east-1  28d  available  missing    missing",
             ]
         );
         assert_eq!(
@@ -147,8 +147,8 @@ mod tests {
                 "web                              web-1                  ami-1     us-east-1  28d",
                 "",
                 "FAMILY                           us-east-1  eu-west-1  ap-northeast-1",
-                "a-name-that-is-too-long-for-it   there      missing    missing",
-                "web                              there      missing    missing",
+                "a-name-that-is-too-long-for-it   available  missing    missing",
+                "web                              available  missing    missing",
             ]
         );
     }

@@ -1,5 +1,5 @@
 //! `amigrate deregister`: deregisters images of the account, and deletes their snapshots. Says first who uses them. Each image is a job of
-//! the queue: stored before anything is sent, on record, and gone on with after a crash.
+//! the queue: stored before anything is sent, on record, and continued after a crash.
 
 mod confirm;
 mod keep;
@@ -61,7 +61,7 @@ pub(super) fn run(setup: &Setup, args: &DeregisterArgs) -> Result<ExitStatus, Co
         let connection = Connection::open(setup).await?;
         let targets = targets::find(setup, &connection, &args.images).await?;
         for target in &targets {
-            tell(setup, target);
+            print_target(setup, target);
         }
         if args.dry_run {
             return dry_run(setup, &connection, targets).await;
@@ -83,7 +83,7 @@ pub(super) fn run(setup: &Setup, args: &DeregisterArgs) -> Result<ExitStatus, Co
 }
 
 /// Says on standard error who uses an image.
-fn tell(setup: &Setup, target: &Target) {
+fn print_target(setup: &Setup, target: &Target) {
     let Some(image) = &target.image else { return };
     if target.refusal.is_some() {
         return;

@@ -1,4 +1,4 @@
-//! What came of deregistering an image, as its job tells.
+//! Outcome of deregistering an image, from its job.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ pub(super) fn of(target: &Target, followed: &Followed) -> Outcome {
             DeregistrationResult::Pending
         }
         state if state.ended() => DeregistrationResult::Refused,
-        // One that is under way goes on after a refusal.
+        // One that is under way continues after a refusal.
         JobState::Copying { .. } if matches!(job.note, Some(Note::DeregisterRefused(_) | Note::SourceOfCopies(_))) => {
             DeregistrationResult::Refused
         }
@@ -139,7 +139,7 @@ fn is_denied(why: &LeftoverReason) -> bool {
     }
 }
 
-/// Returns the status of a command that a signal ended, and says how it goes on.
+/// Returns the status of a command that a signal ended, and says how it continues.
 pub(super) fn interrupted(setup: &Setup, followed: &Followed) -> Option<ExitStatus> {
     let status = match followed.ending {
         Ending::Done => return None,

@@ -30,7 +30,7 @@ pub(super) struct Target {
     named: String,
     region: Region,
     pub(super) image: Option<Image>,
-    /// Who uses it; not asked for one that is refused.
+    /// Who uses it; not queried for one that is refused.
     pub(super) usage: Option<ImageUsage>,
     /// Copies under way here that read it.
     copying: Vec<JobId>,

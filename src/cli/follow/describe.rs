@@ -48,7 +48,7 @@ pub(in crate::cli) fn reason(job: &Job, status: &Status) -> Option<String> {
     job.note.as_ref().map(labels::note)
 }
 
-/// Returns why a copy that has ended is not what was asked for: it is not available, or post-copy steps failed.
+/// Returns why a copy that has ended is not what was requested: it is not available, or post-copy steps failed.
 pub(in crate::cli) fn failure(job: &Job) -> Option<Failure> {
     let what = format!("copy {}", title(job));
     let note = || job.note.as_ref().map(|note| format!(" ({})", labels::note(note))).unwrap_or_default();

@@ -70,7 +70,7 @@ pub(in crate::cli) struct Followed {
 }
 
 impl Followed {
-    /// Returns why each copy is not what was asked for, if it has ended.
+    /// Returns why each copy is not what was requested, if it has ended.
     pub(in crate::cli) fn failures(&self) -> Vec<Failure> {
         self.jobs.iter().filter_map(|job| describe::failure(job)).collect()
     }
@@ -90,7 +90,7 @@ impl Followed {
         self.jobs.iter().map(|job| JobRecord::new(account, job, &self.status, now)).collect()
     }
 
-    /// Says on standard error what has failed, and how to go on where it did not end by itself. Returns the exit status.
+    /// Says on standard error what has failed, and how to continue where it did not end by itself. Returns the exit status.
     pub(in crate::cli) fn report(&self, output: OutputOptions) -> ExitStatus {
         let failures = self.failures();
         failures.iter().for_each(report);
@@ -145,7 +145,7 @@ impl Followed {
         }
     }
 
-    /// Says what goes on of copies that are not waited for.
+    /// Says what continues of copies that are not waited for.
     fn note_unfinished(&self, output: OutputOptions) {
         let left = self.left();
         if left > 0 {

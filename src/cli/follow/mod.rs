@@ -64,7 +64,7 @@ pub(super) struct FollowOptions {
 }
 
 /// Follows copies until they have ended or were answered, the time is over, or a signal ends it. Commands sent through the queue
-/// are taken up first. Queued copies of other commands go on meanwhile.
+/// are taken up first. Queued copies of other commands continue meanwhile.
 ///
 /// # Errors
 /// If a command is rejected, the store cannot be used, or there were no credentials for `jobs.login_timeout_hours`.

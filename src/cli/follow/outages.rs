@@ -1,4 +1,4 @@
-//! Regions that do not answer while copies are followed or images waited for: told once they have not for a while, and when they do again.
+//! Regions that do not answer while copies are followed or images waited for: announced once they have not for a while, and when they do again.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::domain::{Failure, Region, text::clean};
 
 /// A shorter outage is nothing that a person need know.
-const TOLD_AFTER: Duration = Duration::from_secs(10);
+const ANNOUNCE_AFTER: Duration = Duration::from_secs(10);
 
 /// The regions that do not answer.
 #[derive(Debug, Default)]
@@ -17,11 +17,11 @@ pub(in crate::cli) struct Outages(BTreeMap<Region, Outage>);
 struct Outage {
     since: Instant,
     failure: Failure,
-    told: bool,
+    announced: bool,
 }
 
 impl Outages {
-    /// Takes the regions that do not answer now, and why. Returns those that answer again, if they were told of.
+    /// Takes the regions that do not answer now, and why. Returns those that answer again, if they were announced.
     pub(in crate::cli) fn observe<'a>(
         &mut self,
         failing: impl Iterator<Item = (&'a Region, &'a Failure)>,
@@ -29,26 +29,26 @@ impl Outages {
     ) -> Vec<Region> {
         let before = std::mem::take(&mut self.0);
         for (region, failure) in failing {
-            let (since, told) = before.get(region).map_or((now, false), |outage| (outage.since, outage.told));
-            self.0.insert(region.clone(), Outage { since, failure: failure.clone(), told });
+            let (since, announced) = before.get(region).map_or((now, false), |outage| (outage.since, outage.announced));
+            self.0.insert(region.clone(), Outage { since, failure: failure.clone(), announced });
         }
         before
             .into_iter()
-            .filter(|(region, outage)| outage.told && !self.0.contains_key(region))
+            .filter(|(region, outage)| outage.announced && !self.0.contains_key(region))
             .map(|(r, _)| r)
             .collect()
     }
 
-    /// Returns when the next one is to be told.
+    /// Returns when the next one is to be announced.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.0.values().filter(|outage| !outage.told).map(|outage| outage.since + TOLD_AFTER).min()
+        self.0.values().filter(|outage| !outage.announced).map(|outage| outage.since + ANNOUNCE_AFTER).min()
     }
 
-    /// Returns what is to be told now.
+    /// Returns what is to be announced now.
     pub(in crate::cli) fn take_due(&mut self, now: Instant) -> Vec<String> {
-        let due = self.0.iter_mut().filter(|(_, outage)| !outage.told && outage.since + TOLD_AFTER <= now);
+        let due = self.0.iter_mut().filter(|(_, outage)| !outage.announced && outage.since + ANNOUNCE_AFTER <= now);
         due.map(|(region, outage)| {
-            outage.told = true;
+            outage.announced = true;
             format!("{}; asking again", text(region, &outage.failure))
         })
         .collect()
@@ -77,7 +77,7 @@ mod tests {
         assert!(outages.observe([(&region, &failure)].into_iter(), start).is_empty());
         assert_eq!(outages.due(), Some(after(10)));
         assert!(outages.take_due(after(9)).is_empty());
-        // A second failure is the same outage; another region's short one is not told.
+        // A second failure is the same outage; another region's short one is not announced.
         assert!(outages.observe([(&region, &failure), (&other, &failure)].into_iter(), after(9)).is_empty());
         assert_eq!(outages.take_due(after(10)), ["EC2 in us-west-1 does not answer: connection refused; asking again"]);
         assert!(outages.take_due(after(11)).is_empty());

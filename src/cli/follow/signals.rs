@@ -118,7 +118,7 @@ pub(in crate::cli) async fn run_to_completion<T>(
 struct Listeners {
     interrupt: Listener,
     terminate: Listener,
-    /// `None` if whoever started the program wants it to go on, as `nohup` does.
+    /// `None` if whoever started the program wants it to continue, as `nohup` does.
     hang_up: Option<Listener>,
     stop: Listener,
 }
@@ -131,7 +131,7 @@ impl Listeners {
             let signal = self.next().await;
             let received = sender.send(signal).is_ok();
             match signal {
-                // The terminal is gone, but the queue may go on.
+                // The terminal is gone, but the queue may continue.
                 Signal::End(EndSignal::HangUp) => {}
                 Signal::End(signal) if ends || !received => std::process::exit(signal.status() as i32),
                 Signal::End(_) => ends = true,
@@ -158,7 +158,7 @@ async fn received(listener: Option<&mut Listener>) {
     }
 }
 
-/// Returns true if SIGHUP was ignored when the program was started, where the system tells.
+/// Returns true if SIGHUP was ignored when the program was started, where the system reports it.
 fn ignores_hang_up() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignored_in(&status))
 }

@@ -45,26 +45,26 @@ fn is_awaited(job: &Job, status: &Status) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Confirming {
     since: Option<Instant>,
-    told: bool,
+    announced: bool,
 }
 
 impl Confirming {
     /// EC2 usually shows an image sooner.
-    const TOLD_AFTER: Duration = Duration::from_secs(5);
+    const ANNOUNCE_AFTER: Duration = Duration::from_secs(5);
 
     /// Takes in whether something is waited for.
     pub(super) fn waits(&mut self, now: Instant) {
         self.since.get_or_insert(now);
     }
 
-    /// Returns when it is to be told.
+    /// Returns when it is to be announced.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.since.filter(|_| !self.told).map(|since| since + Self::TOLD_AFTER)
+        self.since.filter(|_| !self.announced).map(|since| since + Self::ANNOUNCE_AFTER)
     }
 
-    /// Returns what is to be told now, once.
+    /// Returns what is to be announced now, once.
     pub(super) fn take_due<'a>(&mut self, jobs: impl Iterator<Item = &'a Arc<Job>>) -> Vec<String> {
-        self.told = true;
+        self.announced = true;
         let unconfirmed = jobs.filter(|job| job.is_unconfirmed()).filter_map(|job| Some((job, job.image()?)));
         unconfirmed
             .map(|(job, image)| {
@@ -114,8 +114,8 @@ mod tests {
         confirming.waits(start + Duration::from_secs(4));
         assert_eq!(confirming.due(), Some(start + Duration::from_secs(5)));
         let jobs = [Arc::new(unconfirmed()), Arc::new(samples::copying(2, None))];
-        let told = confirming.take_due(jobs.iter());
-        assert_eq!(told, ["EC2 answered with ami-1, and does not show it in eu-west-1 yet; asking again"]);
+        let announced = confirming.take_due(jobs.iter());
+        assert_eq!(announced, ["EC2 answered with ami-1, and does not show it in eu-west-1 yet; asking again"]);
         assert_eq!(confirming.due(), None);
     }
 

@@ -265,7 +265,7 @@ async fn watch(
     }
 }
 
-/// Returns true if nobody reads standard output any more: while nothing changes, no write would tell.
+/// Returns true if nobody reads standard output any more: while nothing changes, no write would fail.
 fn reader_has_gone() -> bool {
     let out = io::stdout();
     let mut polled = [PollFd::new(&out, PollFlags::empty())];

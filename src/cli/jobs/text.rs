@@ -19,7 +19,7 @@ pub(super) fn page(output: OutputOptions, job: &Job, status: &Status, now: Times
     let mut page = Page::new(output, NAMES);
     page.heading(&format!("copy {}: {}", job.id, title(job)));
     page.entry("state", &state(job, now));
-    // What is not done of the steps stands with them.
+    // Steps that are not done are named with them.
     let why = reason(job, status).filter(|_| !matches!(job.state, JobState::Available { .. }));
     let note = job.note.as_ref().map(labels::note);
     page.entry("reason", &why.clone().unwrap_or_default());

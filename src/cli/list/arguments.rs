@@ -59,7 +59,7 @@ pub(in crate::cli) struct ListArgs {
     /// Columns of tables and CSV, between commas. Without it a table leaves out what a narrow terminal has no room for
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', ignore_case = true, value_parser = column_names())]
     columns: Vec<String>,
-    /// Print so many images at most
+    /// Print at most this many images
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     limit: Option<u64>,
 }
@@ -114,7 +114,7 @@ impl ListArgs {
         self.columns.iter().filter_map(|name| column(name)).collect()
     }
 
-    /// Returns true if every column was asked for by name.
+    /// Returns true if every column was requested by name.
     pub(super) fn names_columns(&self) -> bool {
         !self.columns.is_empty()
     }

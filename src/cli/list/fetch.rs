@@ -27,7 +27,7 @@ pub(in crate::cli) struct Wanted {
     pub(in crate::cli) listing: ImageListing,
     /// What EC2 has found must pass it too.
     pub(in crate::cli) filter: Filter,
-    /// No region is asked for more than these.
+    /// No more than these are requested of any region.
     pub(in crate::cli) limit: usize,
 }
 

@@ -22,7 +22,7 @@ use crate::{
         text::{clean, count},
     },
     driver::{
-        OnRecord,
+        AuditedCalls,
         orphans::{Deleted, Found, delete_orphan},
     },
     labels,
@@ -63,12 +63,12 @@ impl Deletion<'_> {
         } else {
             self.confirm(&orphans)?;
             let mut signals = Signals::listen()?;
-            let record = self.setup.on_record(&self.connection.account)?;
+            let calls = self.setup.audited_calls(&self.connection.account)?;
             for orphan in &orphans {
                 let mut printed = OrphanRecord::orphan(orphan, self.prices, Timestamp::now());
-                printed.state = OrphanState::Left;
+                printed.state = OrphanState::NotAttempted;
                 if interrupted.is_none() {
-                    let done = run_to_completion(self.delete(orphan, &record), &mut signals, &mut interrupted).await;
+                    let done = run_to_completion(self.delete(orphan, &calls), &mut signals, &mut interrupted).await;
                     fill(&mut printed, done, &mut failures);
                 }
                 records.push(printed);
@@ -91,7 +91,7 @@ impl Deletion<'_> {
             match self.found.orphans.iter().find(|orphan| orphan.id() == id) {
                 Some(orphan) => chosen.push(orphan.clone()),
                 None => refused.push(match kept() {
-                    Some(kept) => Failure::new(what, labels::orphans::kept(&kept.reason)),
+                    Some(kept) => Failure::new(what, labels::orphans::keep(&kept.reason)),
                     None => Failure::new(what, "it is no orphaned snapshot of the regions that were read").hint(
                         "`amigrate orphans --kept` lists those without their image; --regions says where to look.",
                     ),
@@ -116,25 +116,16 @@ impl Deletion<'_> {
         if self.yes {
             return Ok(());
         }
-        let line = |orphan: &Orphan| {
-            format!(
-                "{} ({} GiB) in {}, made for {}",
-                orphan.id(),
-                orphan.size_gib(),
-                orphan.region,
-                orphan.made_for.image
-            )
-        };
-        let mut lines: Vec<String> = orphans.iter().map(line).collect();
-        lines.push("This cannot be undone, except where a rule of the Recycle Bin keeps deleted snapshots.".into());
+        let mut lines: Vec<String> = orphans.iter().map(labels::orphans::line).collect();
+        lines.push(labels::orphans::CANNOT_BE_UNDONE.into());
         let what = format!("delete {}", count(orphans.len(), "snapshot", "snapshots"));
         let hint = "Give --yes if you are sure; without --delete the snapshots are listed.";
         typed_number(&what, &lines, orphans.len(), hint)
     }
 
-    async fn delete(&self, orphan: &Orphan, record: &OnRecord) -> Result<Deleted, Failure> {
+    async fn delete(&self, orphan: &Orphan, calls: &AuditedCalls) -> Result<Deleted, Failure> {
         match self.found.listings.get(&orphan.region) {
-            Some(listing) => delete_orphan(&self.connection.session, record, &self.found.rules, listing, orphan).await,
+            Some(listing) => delete_orphan(&self.connection.session, calls, &self.found.rules, listing, orphan).await,
             None => Err(Failure::new(format!("delete {}", orphan.id()), "its region was not read")),
         }
     }
@@ -152,10 +143,10 @@ impl Deletion<'_> {
             // They are deleted, whether this can be read or not.
             let Ok(bin) = self.connection.session.recycle_bin(region).await else { continue };
             for record in here {
-                let Some(binned) = bin.snapshots.iter().find(|one| one.id.as_str() == record.snapshot_id) else {
+                let Some(in_bin) = bin.snapshots.iter().find(|one| one.id.as_str() == record.snapshot_id) else {
                     continue;
                 };
-                let until = binned.exits.map(|at| format!(" until {}", at.strftime("%Y-%m-%d"))).unwrap_or_default();
+                let until = in_bin.exits.map(|at| format!(" until {}", at.strftime("%Y-%m-%d"))).unwrap_or_default();
                 record.message = Some(format!("in the Recycle Bin{until}"));
                 restorable += 1;
             }
@@ -195,10 +186,10 @@ impl Deletion<'_> {
 /// Fills in what came of a snapshot.
 fn fill(record: &mut OrphanRecord, done: Result<Deleted, Failure>, failures: &mut Vec<Failure>) {
     match done {
-        Ok(Deleted::Deleted { not_on_record }) => {
+        Ok(Deleted::Deleted { audit_failure }) => {
             record.state = OrphanState::Deleted;
-            record.message = not_on_record.as_ref().map(|_| "deleted, and not on record".into());
-            failures.extend(not_on_record);
+            record.message = audit_failure.as_ref().map(|_| "deleted; not written to the audit".into());
+            failures.extend(audit_failure);
         }
         Ok(Deleted::Gone) => {
             record.state = OrphanState::Deleted;
@@ -208,7 +199,7 @@ fn fill(record: &mut OrphanRecord, done: Result<Deleted, Failure>, failures: &mu
             record.keep(&reason);
             if reason.is_unknown() {
                 let what = format!("delete {} in {}", record.snapshot_id, record.region);
-                failures.push(Failure::new(what, labels::orphans::kept(&reason)));
+                failures.push(Failure::new(what, labels::orphans::keep(&reason)));
             }
         }
         Err(failure) => {

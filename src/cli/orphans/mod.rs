@@ -1,7 +1,7 @@
 //! `amigrate orphans`: snapshots that images left behind when they were deregistered.
 
 mod delete;
-mod look;
+mod read;
 
 use std::io;
 
@@ -25,7 +25,7 @@ use crate::{
     labels,
 };
 use delete::{Deletion, Wanted};
-use look::look;
+use read::read_regions;
 
 /// Below this EC2 may not show an image yet whose snapshots it shows.
 const LEAST_AGE: SignedDuration = SignedDuration::from_hours(1);
@@ -116,7 +116,7 @@ pub(super) fn run(setup: &Setup, args: &OrphansArgs) -> Result<ExitStatus, Comma
     if let Some(wanted) = wanted {
         return block_on(async {
             let connection = Connection::open(setup).await?;
-            let (found, unread) = look(setup, &connection, &selection, args.min_age).await?;
+            let (found, unread) = read_regions(setup, &connection, &selection, args.min_age).await?;
             let (max_delete, yes) = (args.max_delete, args.yes);
             let deletion =
                 Deletion { setup, connection: &connection, found, unread, prices: &prices, wanted, max_delete, yes };
@@ -129,7 +129,7 @@ pub(super) fn run(setup: &Setup, args: &OrphansArgs) -> Result<ExitStatus, Comma
 fn list(setup: &Setup, args: &OrphansArgs, selection: &Selection, prices: &Prices) -> Result<ExitStatus, CommandError> {
     let (found, unread) = block_on(async {
         let connection = Connection::open(setup).await?;
-        look(setup, &connection, selection, args.min_age).await
+        read_regions(setup, &connection, selection, args.min_age).await
     })?;
     let now = Timestamp::now();
     let mut records: Vec<OrphanRecord> =
@@ -147,7 +147,7 @@ fn list(setup: &Setup, args: &OrphansArgs, selection: &Selection, prices: &Price
     }
     if !found.kept.is_empty() && !args.kept {
         let snapshots = count(found.kept.len(), "snapshot without its image is", "snapshots without their images are");
-        setup.output.note(&format!("{snapshots} kept by a rule; --kept tells why."));
+        setup.output.note(&format!("{snapshots} kept by a rule; use --kept to see why."));
     }
     report_all("look for orphaned snapshots", &unread, report);
     ended(printed, status(&found, &unread))

@@ -10,7 +10,7 @@ use crate::{
     term::text_fit::elide,
 };
 
-/// A value that is cut keeps so many cells in any case.
+/// A value that is cut keeps at least this many cells.
 const AT_LEAST: usize = 4;
 /// Which part of a cut value is its head, in quarters: the middle is cut where values that differ still do then.
 const CUTS: [usize; 5] = [2, 1, 3, 0, 4];
@@ -131,7 +131,7 @@ impl<R: 'static> Table<R> {
     }
 }
 
-/// Where values that differ can be cut to so many cells without becoming the same.
+/// Where values that differ can be cut to this many cells without becoming the same.
 fn cut_at(values: &HashSet<&str>, cells: usize, ellipsis: &str) -> Option<usize> {
     CUTS.into_iter().find(|quarters| {
         let mut seen = HashSet::with_capacity(values.len());

@@ -132,7 +132,7 @@ mod tests {
             streams: false,
         };
         let mut page = Page::new(output, 8);
-        page.entry("name", "a name of several words that goes on");
+        page.entry("name", "a name of several words that continues");
         page.entry("empty", "");
         page.paragraph("tags", ["Team = the one that makes the web".to_owned()]);
         page.paragraph("none", []);
@@ -141,11 +141,10 @@ mod tests {
 
     #[test]
     fn lines_are_wrapped_under_their_beginning_on_a_terminal_only() {
-        let whole = "name    a name of several words that goes on\n\ntags\n  Team = the one that makes the web\n";
+        let whole = "name    a name of several words that continues\n\ntags\n  Team = the one that makes the web\n";
         assert_eq!(page(None), whole);
         assert_eq!(page(Some(80)), whole);
-        let narrow =
-            "name    a name of several\n        words that goes on\n\ntags\n  Team = the one that makes\n    the web\n";
+        let narrow = "name    a name of several\n        words that continues\n\ntags\n  Team = the one that makes\n    the web\n";
         assert_eq!(page(Some(29)), narrow);
     }
 }

@@ -50,7 +50,7 @@ impl<R: Record, W: Write> Printer<R, W> {
         Self { out, form, begun: false }
     }
 
-    /// The same, leaving no column out on a narrow terminal: they were asked for by name.
+    /// The same, leaving no column out on a narrow terminal: they were requested by name.
     pub(in crate::cli) fn keeping_columns(mut self) -> Self {
         if let Form::Table(table) = &mut self.form {
             table.keeps_columns = true;

@@ -76,7 +76,7 @@ fn partition(setup: &Setup) -> Result<&'static str, Failure> {
     Ok(partition)
 }
 
-/// Checks a key's ARN by form; which partition it is to be of, only the session tells.
+/// Checks a key's ARN by form; its partition is checked once the session is known.
 fn key_arn(text: &str) -> Result<String, String> {
     let mut parts = text.splitn(6, ':').skip(1);
     let partition = parts.next().and_then(Partition::parse);

@@ -8,7 +8,7 @@ use crate::{
     cli::output::{Column, Record},
     domain::{
         Image,
-        compare::{DeviceProperty, Difference, Finding, Part, Standing, Unknown, Unread, Value, Verification},
+        compare::{DeviceProperty, Difference, Finding, Part, RequestStatus, Unknown, Unread, Value, Verification},
     },
     labels,
 };
@@ -269,16 +269,16 @@ impl PartValueRecord {
 impl From<&Finding> for CopyDifferenceRecord {
     fn from(finding: &Finding) -> Self {
         let Difference { part, left, right } = &finding.difference;
-        let requested = match &finding.standing {
-            Standing::Otherwise(wanted) => PartValueRecord::new(wanted),
-            Standing::Requested | Standing::NotRequested => None,
+        let requested = match &finding.status {
+            RequestStatus::NotAsRequested { requested: wanted } => PartValueRecord::new(wanted),
+            RequestStatus::AsRequested | RequestStatus::NotRequested => None,
         };
         Self {
             part: part.into(),
             source: PartValueRecord::new(left),
             source_unknown: left.unread().map(labels::compare::reason),
             copy: PartValueRecord::new(right),
-            as_requested: finding.standing == Standing::Requested,
+            as_requested: finding.status == RequestStatus::AsRequested,
             requested,
         }
     }

@@ -27,8 +27,10 @@ pub(in crate::cli) struct PartRow {
 impl PartRow {
     /// Returns a row for each difference of a copy, and for each part that is not known.
     pub(in crate::cli) fn of_copy(verification: &Verification) -> Vec<Self> {
-        let row =
-            |finding: &Finding| Self { note: labels::compare::standing(finding), ..Self::new(&finding.difference) };
+        let row = |finding: &Finding| Self {
+            note: labels::compare::request_status(finding),
+            ..Self::new(&finding.difference)
+        };
         verification.findings.iter().map(row).chain(verification.unknown.iter().map(Self::unknown)).collect()
     }
 

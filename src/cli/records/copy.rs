@@ -20,7 +20,7 @@ pub(in crate::cli) struct CopyDocument {
     pub(in crate::cli) failures: Vec<FailureRecord>,
 }
 
-/// A copy that was asked for and not made.
+/// A requested copy that was not made.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(in crate::cli) struct SkippedRecord {
     /// Name that the new image would have had.
@@ -34,7 +34,7 @@ pub(in crate::cli) struct SkippedRecord {
     /// Its state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::cli) state: Option<String>,
-    /// What is there is the copy that was asked for, as far as is known.
+    /// What is there is the copy that was requested, as far as is known.
     pub(in crate::cli) as_requested: bool,
     /// In what it is not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -43,7 +43,7 @@ pub(in crate::cli) struct SkippedRecord {
     pub(in crate::cli) reason: String,
 }
 
-/// One copy that was asked for.
+/// One copy that was requested.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(in crate::cli) enum CopyRecord {
@@ -102,7 +102,7 @@ impl Record for CopyRecord {
         COLUMNS
     }
 
-    /// The image, unless it is another one than was asked for.
+    /// The image, unless it is another one than was requested.
     fn id(&self) -> Option<String> {
         match self {
             Self::Job(job) => job.id().filter(|_| !job.has_failed()),

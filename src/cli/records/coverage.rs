@@ -35,7 +35,7 @@ pub(in crate::cli) struct FamilyRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct CellRecord {
     region: String,
-    /// `there`, `differs`, `pending`, `disabled`, `stale`, `failed`, `missing`; `unknown` if the region could not be listed.
+    /// `available`, `differs`, `pending`, `disabled`, `stale`, `failed`, `missing`; `unknown` if the region could not be listed.
     state: String,
     /// The image that the state is about.
     #[serde(skip_serializing_if = "Option::is_none")]

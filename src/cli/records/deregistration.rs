@@ -40,7 +40,7 @@ pub(in crate::cli) enum DeregistrationResult {
     Refused,
     /// A dry run found that the caller may deregister it.
     WouldDeregister,
-    /// It is stored and goes on when an amigrate runs the queue.
+    /// It is stored and continues when an amigrate runs the queue.
     Pending,
 }
 

@@ -1,4 +1,4 @@
-//! Everything about one image as JSON. Names are those of the calls that tell it, in `snake_case`.
+//! Everything about one image as JSON. Names are those of the API calls, in `snake_case`.
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -133,7 +133,7 @@ struct SnapshotRecord {
 struct StepRecord {
     /// What it does.
     name: String,
-    /// `waiting`, `under way`, `done`, `failed`, `given up`, or `withdrawn`: other steps were asked for instead.
+    /// `waiting`, `under way`, `done`, `failed`, `given up`, or `withdrawn`: other steps were requested instead.
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureRecord>,
@@ -236,7 +236,7 @@ impl JobRecord {
         }
     }
 
-    /// What tells it from other records: the account, its number, and the client token.
+    /// Identifies it among records: the account, its number, and the client token.
     pub(in crate::cli) fn key(&self) -> (String, Option<u64>, String) {
         let token = if self.job_id.is_some() { String::new() } else { self.client_token.clone() };
         (self.account.clone(), self.job_id, token)

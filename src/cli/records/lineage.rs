@@ -20,10 +20,10 @@ pub(in crate::cli) struct LineageRecord {
     /// smaller depth.
     depth: usize,
     image_id: String,
-    /// Missing if EC2 does not tell it of an ancestor.
+    /// Missing if EC2 does not report it of an ancestor.
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<String>,
-    /// Of ancestors EC2 tells neither name, state nor owner; may be empty.
+    /// Of ancestors EC2 reports neither name, state nor owner; may be empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

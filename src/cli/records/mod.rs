@@ -34,7 +34,7 @@ pub(super) use image_document::{ImageDocument, PermissionRecord, SnapshotRecord}
 pub(super) use job::JobRecord;
 pub(super) use lineage::LineageRecord;
 pub(super) use orphan::{OrphanRecord, OrphanState};
-pub(super) use recycle_bin::{BinnedRecord, RestoreResult};
+pub(super) use recycle_bin::{RecycleBinRecord, RestoreResult};
 pub(super) use storage::{HeldRecord, StorageDocument, StorageMember, StorageRecord};
 pub(super) use sync::{SyncAction, SyncRecord, SyncResult};
 pub(super) use used_by::{UseRow, UsedByDocument};

@@ -10,7 +10,7 @@ use crate::{
     cli::output::{Column, Elision, Record},
     domain::{
         Region,
-        orphans::{Kept, KeptSnapshot, MadeFor, Maker, Orphan, OwnSnapshot},
+        orphans::{KeepReason, KeptSnapshot, MadeFor, Maker, Orphan, OwnSnapshot},
         price::{Money, Prices},
         text::age,
     },
@@ -66,7 +66,7 @@ pub(in crate::cli) enum OrphanState {
     /// It could not be deleted, or could not be read again before.
     Failed,
     /// It was not tried, because a signal came before.
-    Left,
+    NotAttempted,
 }
 
 impl OrphanState {
@@ -76,7 +76,7 @@ impl OrphanState {
             Self::Kept => "kept",
             Self::Deleted => "deleted",
             Self::Failed => "failed",
-            Self::Left => "left",
+            Self::NotAttempted => "not_attempted",
         }
     }
 }
@@ -119,37 +119,37 @@ impl OrphanRecord {
     }
 
     /// Notes that a rule keeps it.
-    pub(in crate::cli) fn keep(&mut self, reason: &Kept) {
+    pub(in crate::cli) fn keep(&mut self, reason: &KeepReason) {
         self.state = OrphanState::Kept;
         self.reason = Some(word(reason));
-        self.message = Some(labels::orphans::kept(reason));
+        self.message = Some(labels::orphans::keep(reason));
     }
 }
 
 /// A word that does not change.
-fn word(reason: &Kept) -> &'static str {
+fn word(reason: &KeepReason) -> &'static str {
     match reason {
-        Kept::UsedByImage(_) => "used_by_image",
-        Kept::ImageIsBack(_) => "image_exists",
-        Kept::ImageElsewhere(_) => "image_elsewhere",
-        Kept::ImageInRecycleBin(_) => "image_in_recycle_bin",
-        Kept::UnknownImageInRecycleBin(_) => "recycle_bin_unknown",
-        Kept::Job(_) => "job",
-        Kept::OnPurpose(_) | Kept::Tagged => "on_purpose",
-        Kept::Implausible(_) => "not_made_for_image",
-        Kept::AwsBackup => "aws_backup",
-        Kept::Managed(_) => "managed",
-        Kept::NotCompleted => "not_completed",
-        Kept::Archived => "archived",
-        Kept::TooYoung => "too_young",
-        Kept::AgeUnknown => "age_unknown",
-        Kept::Locked => "locked",
-        Kept::FastRestore => "fast_restore",
-        Kept::Shared => "shared",
-        Kept::LockUnknown(_) => "lock_unknown",
-        Kept::FastRestoreUnknown(_) => "fast_restore_unknown",
-        Kept::ElsewhereUnknown(_) => "elsewhere_unknown",
-        Kept::SharingUnknown(_) | Kept::SharingNotRead => "sharing_unknown",
+        KeepReason::UsedByImage(_) => "used_by_image",
+        KeepReason::ImageIsBack(_) => "image_exists",
+        KeepReason::ImageElsewhere(_) => "image_elsewhere",
+        KeepReason::ImageInRecycleBin(_) => "image_in_recycle_bin",
+        KeepReason::UnknownImageInRecycleBin(_) => "recycle_bin_unknown",
+        KeepReason::Job(_) => "job",
+        KeepReason::OnPurpose(_) | KeepReason::Tagged => "on_purpose",
+        KeepReason::Implausible(_) => "not_made_for_image",
+        KeepReason::AwsBackup => "aws_backup",
+        KeepReason::Managed(_) => "managed",
+        KeepReason::NotCompleted => "not_completed",
+        KeepReason::Archived => "archived",
+        KeepReason::TooYoung => "too_young",
+        KeepReason::AgeUnknown => "age_unknown",
+        KeepReason::Locked => "locked",
+        KeepReason::FastRestore => "fast_restore",
+        KeepReason::Shared => "shared",
+        KeepReason::LockUnknown(_) => "lock_unknown",
+        KeepReason::FastRestoreUnknown(_) => "fast_restore_unknown",
+        KeepReason::ElsewhereUnknown(_) => "elsewhere_unknown",
+        KeepReason::SharingUnknown(_) | KeepReason::SharingNotRead => "sharing_unknown",
     }
 }
 

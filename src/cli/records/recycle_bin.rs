@@ -7,13 +7,13 @@ use crate::{
     cli::output::{Column, Elision, Record},
     domain::{
         Region,
-        orphans::{BinnedImage, BinnedSnapshot},
+        orphans::{RecycleBinImage, RecycleBinSnapshot},
     },
 };
 
 /// An image or a snapshot in the Recycle Bin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub(in crate::cli) struct BinnedRecord {
+pub(in crate::cli) struct RecycleBinRecord {
     /// `image` or `snapshot`.
     resource_type: &'static str,
     /// Of the image or the snapshot.
@@ -48,7 +48,7 @@ pub(in crate::cli) enum RestoreResult {
     Pending,
     Failed,
     /// It was not tried, because something before it failed or a signal came.
-    Left,
+    NotAttempted,
 }
 
 impl RestoreResult {
@@ -57,7 +57,7 @@ impl RestoreResult {
             Self::Restored => "restored",
             Self::Pending => "pending",
             Self::Failed => "failed",
-            Self::Left => "left",
+            Self::NotAttempted => "not_attempted",
         }
     }
 }
@@ -66,8 +66,8 @@ fn filled(text: &str) -> Option<String> {
     Some(text.to_owned()).filter(|text| !text.is_empty())
 }
 
-impl BinnedRecord {
-    pub(in crate::cli) fn image(image: &BinnedImage, region: &Region) -> Self {
+impl RecycleBinRecord {
+    pub(in crate::cli) fn image(image: &RecycleBinImage, region: &Region) -> Self {
         Self {
             resource_type: "image",
             resource_id: image.id.to_string(),
@@ -81,7 +81,7 @@ impl BinnedRecord {
         }
     }
 
-    pub(in crate::cli) fn snapshot(snapshot: &BinnedSnapshot, region: &Region) -> Self {
+    pub(in crate::cli) fn snapshot(snapshot: &RecycleBinSnapshot, region: &Region) -> Self {
         Self {
             resource_type: "snapshot",
             resource_id: snapshot.id.to_string(),
@@ -121,23 +121,23 @@ impl BinnedRecord {
     }
 }
 
-impl Record for BinnedRecord {
+impl Record for RecycleBinRecord {
     const LIST: &'static str = "resources";
 
     fn columns() -> &'static [Column<Self>] {
-        const COLUMNS: &[Column<BinnedRecord>] = &[
-            Column::<BinnedRecord>::new("resource_id", |r| r.resource_id.clone()).headed("ID"),
+        const COLUMNS: &[Column<RecycleBinRecord>] = &[
+            Column::<RecycleBinRecord>::new("resource_id", |r| r.resource_id.clone()).headed("ID"),
             Column::new("region", |r| r.region.clone()),
-            Column::<BinnedRecord>::new("name", |r| r.name.clone().unwrap_or_default()).cut(Elision::Differing(16)),
-            Column::<BinnedRecord>::new("image_id", |r| r.image_id.clone().unwrap_or_default()).headed("MADE FOR"),
-            Column::<BinnedRecord>::new("recycle_bin_enter_time", |r| {
+            Column::<RecycleBinRecord>::new("name", |r| r.name.clone().unwrap_or_default()).cut(Elision::Differing(16)),
+            Column::<RecycleBinRecord>::new("image_id", |r| r.image_id.clone().unwrap_or_default()).headed("MADE FOR"),
+            Column::<RecycleBinRecord>::new("recycle_bin_enter_time", |r| {
                 r.recycle_bin_enter_time.clone().unwrap_or_default()
             })
-            .shown("SINCE", |r| BinnedRecord::day(r.recycle_bin_enter_time.as_ref())),
-            Column::<BinnedRecord>::new("recycle_bin_exit_time", |r| {
+            .shown("SINCE", |r| RecycleBinRecord::day(r.recycle_bin_enter_time.as_ref())),
+            Column::<RecycleBinRecord>::new("recycle_bin_exit_time", |r| {
                 r.recycle_bin_exit_time.clone().unwrap_or_default()
             })
-            .shown("UNTIL", |r| BinnedRecord::day(r.recycle_bin_exit_time.as_ref())),
+            .shown("UNTIL", |r| RecycleBinRecord::day(r.recycle_bin_exit_time.as_ref())),
             Column::new("result", |r| r.result.map(RestoreResult::as_str).unwrap_or_default().into()),
         ];
         COLUMNS

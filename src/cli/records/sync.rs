@@ -22,7 +22,7 @@ pub(in crate::cli) struct SyncRecord {
     pub(in crate::cli) image_id: Option<String>,
     /// Name of the copy.
     pub(in crate::cli) name: String,
-    /// Why, in a word that does not change, such as `there` or `in_use`.
+    /// Why, in a word that does not change, such as `exists` or `in_use`.
     pub(in crate::cli) reason: &'static str,
     /// The same for a person.
     pub(in crate::cli) message: String,
@@ -59,7 +59,7 @@ pub(in crate::cli) enum SyncResult {
     Disabled,
     Deregistered,
     /// It is left to the next run.
-    Left,
+    Deferred,
     Failed,
 }
 
@@ -83,7 +83,7 @@ impl SyncResult {
             Self::Deprecated => "deprecated",
             Self::Disabled => "disabled",
             Self::Deregistered => "deregistered",
-            Self::Left => "left",
+            Self::Deferred => "deferred",
             Self::Failed => "failed",
         }
     }

@@ -43,7 +43,7 @@ pub(in crate::cli) struct UseRow {
     /// The ARN; a usage report only counts.
     resource: String,
     count: u64,
-    /// What tells it: `references` or `usage_report`.
+    /// Source of the entry: `references` or `usage_report`.
     source: &'static str,
     /// As of when, RFC 3339.
     time: String,

@@ -6,7 +6,7 @@ use crate::{
     cli::{
         exit::CommandError,
         output::{Printer, Record},
-        records::{BinnedRecord, FailureRecord},
+        records::{FailureRecord, RecycleBinRecord},
         region_failures::{self, RegionFailure},
         setup::Setup,
     },
@@ -15,13 +15,13 @@ use crate::{
 
 /// What may be restored.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum BinnedId {
+pub(super) enum RecycleBinId {
     // The first, because an image may need it.
     Snapshot(SnapshotId),
     Image(ImageId),
 }
 
-impl std::fmt::Display for BinnedId {
+impl std::fmt::Display for RecycleBinId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Image(id) => id.fmt(f),
@@ -30,10 +30,10 @@ impl std::fmt::Display for BinnedId {
     }
 }
 
-pub(super) fn binned_id(text: &str) -> Result<BinnedId, Failure> {
+pub(super) fn recycle_bin_id(text: &str) -> Result<RecycleBinId, Failure> {
     match SnapshotId::new(text) {
-        Ok(id) => Ok(BinnedId::Snapshot(id)),
-        Err(_) => ImageId::new(text).map(BinnedId::Image).map_err(|failure| Failure {
+        Ok(id) => Ok(RecycleBinId::Snapshot(id)),
+        Err(_) => ImageId::new(text).map(RecycleBinId::Image).map_err(|failure| Failure {
             why: "that is neither the id of an image nor of a snapshot".into(),
             ..failure
         }),
@@ -49,11 +49,11 @@ pub(super) struct Bins {
 /// Prints resources, and what failed.
 pub(super) fn print(
     setup: &Setup,
-    records: &[BinnedRecord],
+    records: &[RecycleBinRecord],
     unread: &[RegionFailure],
     failures: &[Failure],
 ) -> Result<(), CommandError> {
-    let columns = BinnedRecord::columns().iter().filter(|column| column.default).collect();
+    let columns = RecycleBinRecord::columns().iter().filter(|column| column.default).collect();
     let all = region_failures::records(unread).into_iter().chain(failures.iter().map(FailureRecord::from));
     let all: Vec<FailureRecord> = all.collect();
     let mut printer = Printer::new(setup.output, columns, io::stdout());

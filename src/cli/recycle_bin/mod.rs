@@ -10,13 +10,13 @@ use super::{
     exit::{CommandError, ExitStatus},
     list::prefer_sts_failure,
     output::{ended, report},
-    records::BinnedRecord,
+    records::RecycleBinRecord,
     region_failures::{self, RegionFailure, report_all},
     regions::{Selection, in_each},
     setup::{Setup, block_on},
 };
 use crate::{config::StartRegions, domain::text::count};
-use bins::{BinnedId, Bins, binned_id, print};
+use bins::{Bins, RecycleBinId, print, recycle_bin_id};
 
 /// Arguments of `amigrate recycle-bin`.
 #[derive(Debug, Clone, clap::Args)]
@@ -38,8 +38,8 @@ enum Action {
     /// Restore images, each after its snapshots, and snapshots; returns once EC2 shows them again
     Restore {
         /// Ids of images and snapshots in the Recycle Bin
-        #[arg(required = true, value_name = "ID", value_parser = binned_id)]
-        ids: Vec<BinnedId>,
+        #[arg(required = true, value_name = "ID", value_parser = recycle_bin_id)]
+        ids: Vec<RecycleBinId>,
     },
 }
 
@@ -111,8 +111,8 @@ async fn read(setup: &Setup, connection: &Connection, selection: &Selection) -> 
 fn list(setup: &Setup, bins: &Bins) -> Result<ExitStatus, CommandError> {
     let mut records = Vec::new();
     for (region, bin) in &bins.by_region {
-        records.extend(bin.images.iter().map(|image| BinnedRecord::image(image, region)));
-        records.extend(bin.snapshots.iter().map(|snapshot| BinnedRecord::snapshot(snapshot, region)));
+        records.extend(bin.images.iter().map(|image| RecycleBinRecord::image(image, region)));
+        records.extend(bin.snapshots.iter().map(|snapshot| RecycleBinRecord::snapshot(snapshot, region)));
     }
     let printed = print(setup, &records, &bins.failures, &[]);
     if records.is_empty() && bins.failures.is_empty() {

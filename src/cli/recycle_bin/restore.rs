@@ -1,21 +1,21 @@
-//! `amigrate recycle-bin restore`: snapshots before their image, each on record, until EC2 shows them again.
+//! `amigrate recycle-bin restore`: snapshots before their image, each audited, until EC2 shows them again.
 
 use std::collections::BTreeMap;
 
-use super::bins::{BinnedId, Bins, print};
+use super::bins::{Bins, RecycleBinId, print};
 use crate::{
     cli::{
         connection::Connection,
         exit::{CommandError, ExitStatus},
         follow::{Signals, run_to_completion},
         output::{ended, report},
-        records::{BinnedRecord, RestoreResult},
+        records::{RecycleBinRecord, RestoreResult},
         region_failures::report_all,
         setup::Setup,
     },
     domain::{Failure, ImageId, Region, SnapshotId, orphans::RecycleBin},
     driver::{
-        OnRecord,
+        AuditedCalls,
         orphans::{RestoreOutcome, Restorer},
     },
 };
@@ -25,19 +25,19 @@ pub(super) struct Restoring<'a> {
     setup: &'a Setup,
     connection: &'a Connection,
     bins: Bins,
-    ids: &'a [BinnedId],
-    record: OnRecord,
+    ids: &'a [RecycleBinId],
+    calls: AuditedCalls,
 }
 
 /// What came of it so far, in the order of the calls.
 #[derive(Default)]
 struct Outcomes {
-    records: Vec<BinnedRecord>,
+    records: Vec<RecycleBinRecord>,
     failures: Vec<Failure>,
 }
 
 impl Outcomes {
-    fn add(&mut self, record: BinnedRecord, outcome: RestoreOutcome) {
+    fn add(&mut self, record: RecycleBinRecord, outcome: RestoreOutcome) {
         let result = match outcome {
             RestoreOutcome::Restored => RestoreResult::Restored,
             RestoreOutcome::Pending => RestoreResult::Pending,
@@ -57,10 +57,10 @@ impl<'a> Restoring<'a> {
         setup: &'a Setup,
         connection: &'a Connection,
         bins: Bins,
-        ids: &'a [BinnedId],
+        ids: &'a [RecycleBinId],
     ) -> Result<Self, Failure> {
-        let record = setup.on_record(&connection.account)?;
-        Ok(Self { setup, connection, bins, ids, record })
+        let calls = setup.audited_calls(&connection.account)?;
+        Ok(Self { setup, connection, bins, ids, calls })
     }
 
     pub(super) async fn run(self) -> Result<ExitStatus, CommandError> {
@@ -68,9 +68,9 @@ impl<'a> Restoring<'a> {
         let (mut outcomes, mut interrupted) = (Outcomes::default(), None);
         let mut restorers: BTreeMap<&Region, Restorer<'_>> = BTreeMap::new();
         for (region, bin) in &self.bins.by_region {
-            restorers.insert(region, Restorer::new(&self.connection.session, &self.record, region, bin));
+            restorers.insert(region, Restorer::new(&self.connection.session, &self.calls, region, bin));
         }
-        let mut ids: Vec<&BinnedId> = self.ids.iter().collect();
+        let mut ids: Vec<&RecycleBinId> = self.ids.iter().collect();
         // Snapshots that were named are restored before images, which may need them.
         ids.sort();
         ids.dedup();
@@ -83,23 +83,23 @@ impl<'a> Restoring<'a> {
             };
             let (region, bin) = (restorer.region, restorer.bin);
             if interrupted.is_some() {
-                outcomes.records.push(record(region, bin, id).with(RestoreResult::Left));
+                outcomes.records.push(record(region, bin, id).with(RestoreResult::NotAttempted));
                 continue;
             }
             let work = async {
                 match id {
-                    BinnedId::Snapshot(snapshot) => {
+                    RecycleBinId::Snapshot(snapshot) => {
                         restorer.snapshot(snapshot).await;
                         None
                     }
-                    BinnedId::Image(image) => Some(restorer.image(image).await),
+                    RecycleBinId::Image(image) => Some(restorer.image(image).await),
                 }
             };
             let of_image = run_to_completion(work, &mut signals, &mut interrupted).await;
             for (snapshot, outcome) in restorer.take_snapshots() {
-                outcomes.add(record(region, bin, &BinnedId::Snapshot(snapshot)), outcome);
+                outcomes.add(record(region, bin, &RecycleBinId::Snapshot(snapshot)), outcome);
             }
-            outcomes.failures.extend(restorer.take_not_on_record());
+            outcomes.failures.extend(restorer.take_audit_failures());
             if let Some(outcome) = of_image {
                 outcomes.add(record(region, bin, id), outcome);
             }
@@ -120,23 +120,23 @@ impl<'a> Restoring<'a> {
     }
 }
 
-fn holds(bin: &RecycleBin, id: &BinnedId) -> bool {
+fn holds(bin: &RecycleBin, id: &RecycleBinId) -> bool {
     match id {
-        BinnedId::Image(id) => bin.image(id).is_some(),
-        BinnedId::Snapshot(id) => bin.snapshots.iter().any(|snapshot| snapshot.id == *id),
+        RecycleBinId::Image(id) => bin.image(id).is_some(),
+        RecycleBinId::Snapshot(id) => bin.snapshots.iter().any(|snapshot| snapshot.id == *id),
     }
 }
 
 /// Returns the record of something that the bin holds.
-fn record(region: &Region, bin: &RecycleBin, id: &BinnedId) -> BinnedRecord {
-    let image = |id: &ImageId| bin.image(id).map(|image| BinnedRecord::image(image, region));
+fn record(region: &Region, bin: &RecycleBin, id: &RecycleBinId) -> RecycleBinRecord {
+    let image = |id: &ImageId| bin.image(id).map(|image| RecycleBinRecord::image(image, region));
     let snapshot = |id: &SnapshotId| {
         let found = bin.snapshots.iter().find(|snapshot| snapshot.id == *id);
-        found.map(|snapshot| BinnedRecord::snapshot(snapshot, region))
+        found.map(|snapshot| RecycleBinRecord::snapshot(snapshot, region))
     };
     let found = match id {
-        BinnedId::Image(id) => image(id),
-        BinnedId::Snapshot(id) => snapshot(id),
+        RecycleBinId::Image(id) => image(id),
+        RecycleBinId::Snapshot(id) => snapshot(id),
     };
-    found.unwrap_or_else(|| BinnedRecord::unknown(id.to_string(), region))
+    found.unwrap_or_else(|| RecycleBinRecord::unknown(id.to_string(), region))
 }

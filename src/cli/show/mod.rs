@@ -72,7 +72,7 @@ pub(super) fn run(setup: &Setup, args: &ShowArgs) -> Result<ExitStatus, CommandE
     })
 }
 
-/// An image, its copies, and the failures of regions that could not be asked for copies.
+/// An image, its copies, and the failures of regions that could not be queried for copies.
 type Shown = (Image, Vec<Image>, Vec<RegionFailure>);
 
 /// Looks for an image by its name, and then for its copies.
@@ -162,7 +162,7 @@ async fn not_found(setup: &Setup, connection: &Connection, id: &ImageId, at: &Se
     report_all("look for the image", &failures, report);
     let what = format!("show {id}");
     let failure = if asked.is_empty() {
-        Failure::new(what, "no region could be asked for it")
+        Failure::new(what, "no region could be queried for it")
     } else {
         let place = match failures.as_slice() {
             [] => one_image::place(at, asked.len()),

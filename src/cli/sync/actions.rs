@@ -43,7 +43,7 @@ fn record(action: &Action, policies: &Policies<'_>) -> SyncRecord {
         },
         ActionKind::Skip(reason, request) => SyncRecord {
             image_id: match reason {
-                SkipReason::There(there) => Some(there.image.to_string()),
+                SkipReason::Exists(existing) => Some(existing.image.to_string()),
                 SkipReason::Pending(image) => Some(image.to_string()),
                 _ => None,
             },
@@ -85,9 +85,9 @@ fn of_copy(bare: SyncRecord, image: &Image) -> SyncRecord {
 
 fn skip_word(reason: &SkipReason) -> &'static str {
     match reason {
-        SkipReason::There(there) if there.is_disabled() => "disabled",
-        SkipReason::There(there) if there.not_encrypted => "not_encrypted",
-        SkipReason::There(_) => "there",
+        SkipReason::Exists(existing) if existing.is_disabled() => "disabled",
+        SkipReason::Exists(existing) if existing.not_encrypted => "not_encrypted",
+        SkipReason::Exists(_) => "exists",
         SkipReason::Pending(_) => "pending",
         SkipReason::UnderWay => "under_way",
         SkipReason::NotAvailable(_) => "not_available",

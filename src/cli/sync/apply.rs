@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     Planned, Sync, actions,
-    retire::{Retired, Turn, add},
+    retire::{RetireOutcome, RetireRun, add},
 };
 use crate::{
     cli::{
@@ -48,17 +48,17 @@ impl Copied {
 
 impl Sync<'_> {
     pub(super) async fn apply(&self, planned: Planned) -> Result<ExitStatus, CommandError> {
-        let Planned { plan, known, unlisted, untold, world } = planned;
-        // They keep images from being retired, and none from being copied.
+        let Planned { plan, known, unlisted, unread_pending, account_state } = planned;
+        // Refusals block retiring, not copying.
         let mut failures = actions::refusals(&plan, &self.policies);
         failures.extend(actions::failures(&plan, &self.policies));
-        failures.extend(untold);
+        failures.extend(unread_pending);
         let mut records = actions::records(&plan, &self.policies);
         self.confirm_retiring(&plan)?;
         let mut signals = Signals::listen()?;
         let deadline = self.args.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let copied = self.make_copies(&plan, &known, &mut signals).await?;
-        let mut retired = Retired::default();
+        let mut retired = RetireOutcome::default();
         if let Some(made) = &copied.made {
             fill(&mut records, &outcomes(made));
             if copied.has_ended() {
@@ -70,13 +70,13 @@ impl Sync<'_> {
         }
         if copied.has_ended() && retired.interrupted.is_none() {
             let records = &mut records;
-            let (account, signals) = (world.account, &mut signals);
-            let turn = Turn { sync: self, account, records, signals, deadline, failures: Vec::new() };
-            retired = turn.run(&plan, copied.made.as_ref()).await;
+            let (account, signals) = (account_state.account, &mut signals);
+            let run = RetireRun { sync: self, account, records, signals, deadline, failures: Vec::new() };
+            retired = run.run(&plan, copied.made.as_ref()).await;
         }
         let goes = |record: &&mut SyncRecord| matches!(record.action, SyncAction::Retire | SyncAction::Remove);
         for record in records.iter_mut().filter(goes) {
-            record.result.get_or_insert(SyncResult::Left);
+            record.result.get_or_insert(SyncResult::Deferred);
         }
         self.note_left(&records);
         retired.failures.drain(..).for_each(|failure| add(&mut failures, failure));
@@ -125,7 +125,7 @@ impl Sync<'_> {
     /// Says that something is left to the next run.
     fn note_left(&self, records: &[SyncRecord]) {
         let is_left =
-            |record: &&SyncRecord| record.action == SyncAction::Retire && record.result == Some(SyncResult::Left);
+            |record: &&SyncRecord| record.action == SyncAction::Retire && record.result == Some(SyncResult::Deferred);
         let left = records.iter().filter(is_left).count();
         if left > 0 {
             let images = count(left, "image", "images");
@@ -140,12 +140,12 @@ impl Sync<'_> {
     }
 }
 
-impl Turn<'_> {
+impl RetireRun<'_> {
     /// Removes what failed copies have left, retires what the plan retires, unless that is refused, and completes what an earlier run has
     /// begun and was killed at.
-    async fn run(mut self, plan: &SyncPlan, made: Option<&Made>) -> Retired {
+    async fn run(mut self, plan: &SyncPlan, made: Option<&Made>) -> RetireOutcome {
         let interrupted = self.retire_and_complete(plan, made).await.err();
-        Retired { failures: self.failures, interrupted }
+        RetireOutcome { failures: self.failures, interrupted }
     }
 
     async fn retire_and_complete(&mut self, plan: &SyncPlan, made: Option<&Made>) -> Result<(), ExitStatus> {

@@ -20,13 +20,13 @@ pub(in crate::cli) struct SyncArgs {
     /// Region of the images
     #[arg(long, value_name = "REGION", required_unless_present = "policy")]
     pub(super) from: Option<Region>,
-    /// Regions in which they are to be as well
+    /// Destination regions
     #[arg(long, value_name = "REGION", value_delimiter = ',', required_unless_present = "policy")]
     pub(super) to: Vec<Region>,
     /// Which of your images, in the words of the screen's filter, such as 'tag:DR=true' or 'name:app-*'
     #[arg(long = "match", value_name = "FILTER", required_unless_present = "policy")]
     pub(super) matching: Option<String>,
-    /// Policies of a TOML file instead of options; may be repeated
+    /// Read policies from a TOML file instead; may be repeated
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to", "matching", "name", "encrypted", "kms_key_id",
         "preset", "version_pattern", "keep", "retire", "min_age", "override_keep"])]
     pub(super) policy: Vec<PathBuf>,
@@ -45,16 +45,16 @@ pub(in crate::cli) struct SyncArgs {
     /// What the version at the end of a name looks like, as a regular expression such as `-[0-9.]+`
     #[arg(long, value_name = "REGEX")]
     pub(super) version_pattern: Option<String>,
-    /// Copy the newest so many versions of each family only: images whose names differ in their last version
+    /// Copy only the newest N versions of each family (names that differ only in the version at the end)
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(super) keep: Option<NonZeroUsize>,
     /// Retire older copies that sync itself has made
     #[arg(long, value_enum, value_name = "HOW", requires = "keep")]
     pub(super) retire: Option<Retire>,
-    /// Retire nothing if it were more images than this; 10 unless given, or as the policies say
+    /// Refuse to retire more images than this [default: 10, or the policies' `max_retire`]
     #[arg(long, value_name = "N")]
     pub(super) max_retire: Option<usize>,
-    /// Retire no copy that is younger, such as 12h or 30d; a day unless given
+    /// Keep copies younger than this, such as 12h or 30d [default: 1d]
     #[arg(long, value_name = "AGE", value_parser = age, requires = "retire")]
     pub(super) min_age: Option<SignedDuration>,
     /// Retire copies also where others were made with another --keep or --retire that keeps them, by another host or before
@@ -73,7 +73,7 @@ pub(in crate::cli) struct SyncArgs {
     /// Wait until the copies are available, and retire old ones then; otherwise that is left to a later run
     #[arg(long, requires = "apply")]
     pub(super) wait: bool,
-    /// With --wait, wait for so long at most, such as 2h or 90m; the copies go on
+    /// With --wait, stop waiting after this long, such as 2h or 90m; the copies continue
     #[arg(long, value_name = "TIME", requires = "wait", value_parser = crate::cli::timeout::parse)]
     pub(super) timeout: Option<Duration>,
     /// Retire images, and start many or large copies, without a question

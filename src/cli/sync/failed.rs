@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Sync,
-    retire::{HOLDS, Turn},
+    retire::{CHECK_VALID, RetireRun},
 };
 use crate::{
     cli::{
@@ -23,8 +23,8 @@ use crate::{
     engine::{BatchId, Command, Job, JobId, JobState},
 };
 
-/// How long removing is waited for.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Limit of the wait for a removal.
+const REMOVAL_TIMEOUT: Duration = Duration::from_mins(1);
 
 impl Sync<'_> {
     /// Removes what earlier copies of this host have left that failed, and in whose place these were made. Returns why some of it could
@@ -43,7 +43,7 @@ impl Sync<'_> {
         if replaced.is_empty() || left == Some(Duration::ZERO) {
             return (Vec::new(), None);
         }
-        let patience = left.map_or(PATIENCE, |left| left.min(PATIENCE));
+        let patience = left.map_or(REMOVAL_TIMEOUT, |left| left.min(REMOVAL_TIMEOUT));
         match self.remove(replaced, patience, signals).await {
             Ok(done) => done,
             Err(CommandError::Failure(failure, _)) => (vec![*failure], None),
@@ -66,7 +66,7 @@ impl Sync<'_> {
             queue.send(Command::RemoveFailed(id, by));
         }
         let (until, progress) = (Until::Ended, Box::new(Silent));
-        // What is left of it at the end is the queue's.
+        // After the timeout the queue finishes the removal.
         let options = FollowOptions { until, timeout: Some(patience), progress, to_background: false };
         let followed = follow(self.setup, queue, Selection::Jobs(ids), options, signals).await?;
         let refused = |job: &Job| {
@@ -83,7 +83,7 @@ impl Sync<'_> {
     }
 }
 
-impl Turn<'_> {
+impl RetireRun<'_> {
     /// Removes what the plan has found of failed copies, whichever host made them. One stays while its copy is wanted and no other was
     /// accepted: the token of the next request depends on it.
     ///
@@ -104,7 +104,7 @@ impl Turn<'_> {
                 Ok(images) => match images.into_iter().find(still) {
                     Some(image) => {
                         self.unless_over(tokio::task::yield_now()).await?;
-                        Box::pin(self.deregister(image, begun + HOLDS)).await?;
+                        Box::pin(self.deregister(image, begun + CHECK_VALID)).await?;
                     }
                     None => self.leave(&image.id, &KeepReason::Gone),
                 },

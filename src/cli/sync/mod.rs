@@ -6,10 +6,10 @@ mod arguments;
 mod change;
 mod confirm;
 mod failed;
-mod look;
 mod policies;
+mod policy_input;
+mod read;
 mod retire;
-mod wish;
 
 use std::{io, sync::Arc};
 
@@ -26,7 +26,7 @@ use crate::domain::{
     Failure, Image,
     derived_token::SYNC_TAGS,
     plan::CheckContext,
-    sync::{Refusal, RetireMode, Stage, SyncPlan, World, plan},
+    sync::{AccountState, Refusal, RetireMode, Stage, SyncPlan, plan},
 };
 pub(super) use arguments::{SyncArgs, age};
 use policies::Policies;
@@ -35,7 +35,7 @@ pub(super) fn run(setup: &Setup, args: &SyncArgs) -> Result<ExitStatus, CommandE
     if setup.config.read_only && args.apply {
         return Err(CommandError::read_only("copy or retire images"));
     }
-    let policies = Policies::new(setup, args, wish::read(args)?)?;
+    let policies = Policies::new(setup, args, policy_input::read(args)?)?;
     let _log = setup.start_log()?;
     block_on(async {
         let connection = Connection::open(setup).await?;
@@ -56,17 +56,17 @@ struct Sync<'a> {
 /// A plan, and what it was made of.
 struct Planned {
     plan: SyncPlan,
-    world: World,
+    account_state: AccountState,
     known: Known,
     /// The regions that could not be listed.
     unlisted: Vec<RegionFailure>,
     /// Why it is not known of images that would be retired whether copies of them are under way.
-    untold: Vec<Failure>,
+    unread_pending: Vec<Failure>,
 }
 
 impl Sync<'_> {
     async fn run(&self) -> Result<ExitStatus, CommandError> {
-        let planned = self.plan(Stage::Before).await?;
+        let planned = self.plan(Stage::BeforeCopies).await?;
         self.note_empty(&planned);
         let wrong = planned.plan.refusals.iter().any(Refusal::is_of_policies);
         if self.args.apply && !wrong {
@@ -74,7 +74,7 @@ impl Sync<'_> {
         }
         let mut failures = actions::refusals(&planned.plan, &self.policies);
         failures.extend(actions::failures(&planned.plan, &self.policies));
-        failures.extend_from_slice(&planned.untold);
+        failures.extend_from_slice(&planned.unread_pending);
         // What contradictory policies would do says nothing.
         let records = if wrong { Vec::new() } else { actions::records(&planned.plan, &self.policies) };
         let printed = self.print(&records, &planned.unlisted, &failures);
@@ -102,30 +102,32 @@ impl Sync<'_> {
             }
             read => read?,
         };
-        let (mut world, unlisted) = look::look(self.setup, &self.connection, &self.policies, &known).await?;
-        let (mut plan, mut untold) = (self.plan_of(&world, stage), Vec::new());
+        let (mut account_state, unlisted) =
+            read::read_account(self.setup, &self.connection, &self.policies, &known).await?;
+        let (mut plan, mut unread_pending) = (self.plan_of(&account_state, stage), Vec::new());
         let unread: Vec<Arc<Image>> = plan.unread().cloned().collect();
         if !unread.is_empty() {
-            look::read_usage(&self.connection.session, &unread, &mut world).await;
+            read::read_usage(&self.connection.session, &unread, &mut account_state).await;
             let mut modes = self.policies.all.iter().filter_map(|policy| policy.retiring());
-            // A copy of a deprecated image goes on.
+            // A copy of a deprecated image continues.
             if modes.any(|(_, retiring)| retiring.mode != RetireMode::Deprecate) {
-                let read = look::under_way(self.setup, &self.connection.session, &self.policies.ignored).await;
-                (world.pending, untold) = (Some(read.copies), read.failures);
+                let read = read::under_way(self.setup, &self.connection.session, &self.policies.ignored).await;
+                (account_state.pending, unread_pending) = (Some(read.copies), read.failures);
             }
-            plan = self.plan_of(&world, stage);
+            plan = self.plan_of(&account_state, stage);
         }
         if !plan.misses_pending() {
-            untold.clear();
+            unread_pending.clear();
         }
-        Ok(Planned { plan, world, known, unlisted, untold })
+        Ok(Planned { plan, account_state, known, unlisted, unread_pending })
     }
 
-    fn plan_of(&self, world: &World, stage: Stage) -> SyncPlan {
+    fn plan_of(&self, account_state: &AccountState, stage: Stage) -> SyncPlan {
         let config = &self.setup.config.copy;
-        let context = CheckContext { job_tags: config.own_tags() + SYNC_TAGS.len(), ..CheckContext::at(world.now) };
+        let context =
+            CheckContext { job_tags: config.own_tags() + SYNC_TAGS.len(), ..CheckContext::at(account_state.now) };
         let draft = |n: usize, source: &Arc<Image>| self.policies.draft(n, source);
-        plan(&self.policies.all, world, stage, context, self.args.max_retire, &draft)
+        plan(&self.policies.all, account_state, stage, context, self.args.max_retire, &draft)
     }
 
     /// Says which policies match nothing.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{arguments::SyncArgs, wish::Wish};
+use super::{arguments::SyncArgs, policy_input::PolicyInput};
 use crate::{
     cli::{
         connection::Connection,
@@ -19,7 +19,7 @@ use crate::{
         draft::Draft,
         filter::Filter,
         preset::Preset,
-        sync::{MAX_RETIRE, MIN_AGE, PolicyMistake, Refusal, Retiring, SyncPolicy, Versions, cycle},
+        sync::{MAX_RETIRE, MIN_AGE, PolicyMistake, Refusal, Retiring, SyncPolicy, VersionLimit, cycle},
         template,
     },
     labels,
@@ -29,9 +29,9 @@ use crate::{
 pub(super) struct Policies<'a> {
     setup: &'a Setup,
     pub(super) all: Vec<SyncPolicy>,
-    wishes: Vec<Wish>,
+    inputs: Vec<PolicyInput>,
     presets: Vec<Option<Preset>>,
-    /// Regions that are not asked for copies under way.
+    /// Regions that are not queried for copies under way.
     pub(super) ignored: BTreeSet<Region>,
 }
 
@@ -40,13 +40,13 @@ impl<'a> Policies<'a> {
     ///
     /// # Errors
     /// Wrong usage, with its place.
-    pub(super) fn new(setup: &'a Setup, args: &SyncArgs, wishes: Vec<Wish>) -> Result<Self, CommandError> {
-        let mut policies = Self { setup, all: Vec::new(), wishes, presets: Vec::new(), ignored: BTreeSet::new() };
-        for wish in &policies.wishes {
-            let preset = wish.preset.as_deref().map(|name| preset(setup, name)).transpose();
-            policies.presets.push(preset.map_err(|error| at(&wish.places.preset, error))?);
+    pub(super) fn new(setup: &'a Setup, args: &SyncArgs, inputs: Vec<PolicyInput>) -> Result<Self, CommandError> {
+        let mut policies = Self { setup, all: Vec::new(), inputs, presets: Vec::new(), ignored: BTreeSet::new() };
+        for input in &policies.inputs {
+            let preset = input.preset.as_deref().map(|name| preset(setup, name)).transpose();
+            policies.presets.push(preset.map_err(|error| at(&input.places.preset, error))?);
         }
-        let all = (0..policies.wishes.len()).map(|n| policies.policy(args, n)).collect::<Result<_, _>>();
+        let all = (0..policies.inputs.len()).map(|n| policies.policy(args, n)).collect::<Result<_, _>>();
         policies.all = all.or_usage()?;
         if let Some(regions) = cycle(&policies.all) {
             let (why, hint) = labels::sync::refusal(&Refusal::Cycle(regions), |n| policies.name(n));
@@ -57,34 +57,34 @@ impl<'a> Policies<'a> {
     }
 
     fn policy(&self, args: &SyncArgs, n: usize) -> Result<SyncPolicy, Failure> {
-        let wish = &self.wishes[n];
-        let matching = filter(&wish.matching).map_err(|failure| Failure {
+        let input = &self.inputs[n];
+        let matching = filter(&input.matching).map_err(|failure| Failure {
             // The filter itself is named by the failure.
             why: format!("{}: {}", failure.what, failure.why),
-            what: wish.places.matching.clone(),
+            what: input.places.matching.clone(),
             ..failure
         })?;
         let copy_name = self.template(n)?;
-        template::check(&copy_name).map_err(|failure| Failure { what: wish.places.image_name.clone(), ..failure })?;
+        template::check(&copy_name).map_err(|failure| Failure { what: input.places.image_name.clone(), ..failure })?;
         let policy = SyncPolicy {
-            name: wish.name.clone(),
-            from: wish.from.clone(),
-            to: wish.to.clone(),
+            name: input.name.clone(),
+            from: input.from.clone(),
+            to: input.to.clone(),
             matching,
-            match_text: wish.matching.clone(),
-            version_pattern: wish.version_pattern.clone(),
-            versions: versions(wish, args).ok_or_else(|| mistake(wish, PolicyMistake::RetireWithoutKeep))?,
+            match_text: input.matching.clone(),
+            version_pattern: input.version_pattern.clone(),
+            versions: versions(input, args).ok_or_else(|| mistake(input, PolicyMistake::RetireWithoutKeep))?,
             copy_name,
-            override_keep: wish.override_keep,
-            fail_if_empty: wish.fail_if_empty || args.fail_if_empty,
+            override_keep: input.override_keep,
+            fail_if_empty: input.fail_if_empty || args.fail_if_empty,
         };
-        policy.mistake().map_or(Ok(policy), |found| Err(mistake(wish, found)))
+        policy.mistake().map_or(Ok(policy), |found| Err(mistake(input, found)))
     }
 
     /// Returns the template of the copies' names.
     fn template(&self, n: usize) -> Result<String, Failure> {
         let image =
-            Image::bare(ImageId::new("ami-00000000")?, self.wishes[n].from.clone(), AccountId::new("000000000000")?);
+            Image::bare(ImageId::new("ami-00000000")?, self.inputs[n].from.clone(), AccountId::new("000000000000")?);
         Ok(self.draft(n, &Arc::new(image)).name)
     }
 
@@ -95,7 +95,7 @@ impl<'a> Policies<'a> {
         if let Some(preset) = &self.presets[n] {
             preset.clone().apply(&mut draft);
         }
-        self.wishes[n].copy.apply(&mut draft);
+        self.inputs[n].copy.apply(&mut draft);
         draft
     }
 
@@ -104,16 +104,16 @@ impl<'a> Policies<'a> {
     /// # Errors
     /// Wrong usage, with its place; and what keeps EC2 from telling.
     pub(super) async fn check_regions(&self, connection: &Connection) -> Result<(), CommandError> {
-        for wish in &self.wishes {
-            let keys = wish.copy.kms_key_ids.keys();
-            let unused = keys.clone().find(|region| !wish.to.contains(region));
+        for input in &self.inputs {
+            let keys = input.copy.kms_key_ids.keys();
+            let unused = keys.clone().find(|region| !input.to.contains(region));
             if let Some(region) = unused {
-                let what = wish.places.region(region).unwrap_or_else(|| "use --kms-key-id".into());
+                let what = input.places.region(region).unwrap_or_else(|| "use --kms-key-id".into());
                 return Err(CommandError::usage(Failure::new(what, format!("{region} is not among the destinations"))));
             }
-            let named: Vec<Region> = wish.to.iter().chain([&wish.from]).cloned().collect();
+            let named: Vec<Region> = input.to.iter().chain([&input.from]).cloned().collect();
             let checked = regions::check_named(&named, &connection.session, self.setup).await;
-            checked.map_err(|(region, error)| match region.and_then(|region| wish.places.region(&region)) {
+            checked.map_err(|(region, error)| match region.and_then(|region| input.places.region(&region)) {
                 Some(place) => at(&place, error),
                 None => error,
             })?;
@@ -121,7 +121,7 @@ impl<'a> Policies<'a> {
         Ok(())
     }
 
-    /// Returns the regions that are not asked for copies under way.
+    /// Returns the regions that are not queried for copies under way.
     ///
     /// # Errors
     /// If an option names a region of the policies; in the setting, which is for all policies, such a region does not count.
@@ -147,21 +147,21 @@ impl<'a> Policies<'a> {
     }
 }
 
-fn versions(wish: &Wish, args: &SyncArgs) -> Option<Versions> {
-    let retire = wish.retire.map(|retire| Retiring {
+fn versions(input: &PolicyInput, args: &SyncArgs) -> Option<VersionLimit> {
+    let retire = input.retire.map(|retire| Retiring {
         mode: retire.mode(),
-        max: wish.max_retire.or(args.max_retire).unwrap_or(MAX_RETIRE),
-        min_age: wish.min_age.unwrap_or(MIN_AGE),
+        max: input.max_retire.or(args.max_retire).unwrap_or(MAX_RETIRE),
+        min_age: input.min_age.unwrap_or(MIN_AGE),
     });
-    match (wish.keep, retire) {
-        (None, None) => Some(Versions::All),
+    match (input.keep, retire) {
+        (None, None) => Some(VersionLimit::All),
         (None, Some(_)) => None,
         (Some(keep), retire) => Some(newest(keep, retire)),
     }
 }
 
-fn newest(keep: NonZeroUsize, retire: Option<Retiring>) -> Versions {
-    Versions::Newest { keep, retire }
+fn newest(keep: NonZeroUsize, retire: Option<Retiring>) -> VersionLimit {
+    VersionLimit::Newest { keep, retire }
 }
 
 fn filter(text: &str) -> Result<Filter, Failure> {
@@ -169,11 +169,11 @@ fn filter(text: &str) -> Result<Filter, Failure> {
     Filter::parse_checked(text, Timestamp::now())
 }
 
-fn mistake(wish: &Wish, mistake: PolicyMistake) -> Failure {
+fn mistake(input: &PolicyInput, mistake: PolicyMistake) -> Failure {
     let place = match mistake {
-        PolicyMistake::OwnRegion | PolicyMistake::NoDestination => &wish.places.to,
-        PolicyMistake::NoMatch => &wish.places.matching,
-        PolicyMistake::RetireWithoutKeep => &wish.places.retire,
+        PolicyMistake::OwnRegion | PolicyMistake::NoDestination => &input.places.to,
+        PolicyMistake::NoMatch => &input.places.matching,
+        PolicyMistake::RetireWithoutKeep => &input.places.retire,
     };
     Failure::new(place.clone(), labels::sync::policy_mistake(mistake))
 }

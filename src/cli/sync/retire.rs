@@ -1,11 +1,11 @@
-//! Retiring old copies, one after the other: planned anew for each region, and each image looked at once more right before its call.
+//! Retiring old copies, one after the other: planned anew for each region, and each image checked again right before its call.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::{Planned, Sync, actions, look};
+use super::{Planned, Sync, actions, read};
 use crate::{
     cli::{
         deregister::{NotFollowed, deregister_until},
@@ -15,14 +15,16 @@ use crate::{
     },
     domain::{
         AccountId, Failure, Image, ImageId, Region,
-        sync::{Action, ActionKind, KeepReason, LastLook, RetireMode, Retiring, Stage, SyncPlan, SyncPolicy, recheck},
+        sync::{
+            Action, ActionKind, KeepReason, RecheckInput, RetireMode, Retiring, Stage, SyncPlan, SyncPolicy, recheck,
+        },
         text::clean,
     },
     labels,
 };
 
 /// How long what was found about an image holds.
-pub(super) const HOLDS: SignedDuration = SignedDuration::from_mins(1);
+pub(super) const CHECK_VALID: SignedDuration = SignedDuration::from_mins(1);
 
 /// An image that the plan before the copies retires.
 struct Old {
@@ -32,14 +34,14 @@ struct Old {
 
 /// What came of retiring.
 #[derive(Default)]
-pub(super) struct Retired {
+pub(super) struct RetireOutcome {
     pub(super) failures: Vec<Failure>,
     /// The status if a signal ended it, or the time was over.
     pub(super) interrupted: Option<ExitStatus>,
 }
 
-/// Retiring while it goes on. What came of an image stands in its record at once: it is printed whatever becomes of the others.
-pub(super) struct Turn<'a> {
+/// A run of retiring. The result of an image is in its record at once, and is printed whatever happens to the others.
+pub(super) struct RetireRun<'a> {
     pub(super) sync: &'a Sync<'a>,
     pub(super) account: AccountId,
     pub(super) records: &'a mut [SyncRecord],
@@ -49,7 +51,7 @@ pub(super) struct Turn<'a> {
     pub(super) failures: Vec<Failure>,
 }
 
-impl Turn<'_> {
+impl RetireRun<'_> {
     /// Retires those of the plan's images that later plans retire too.
     ///
     /// # Errors
@@ -68,8 +70,8 @@ impl Turn<'_> {
 
     async fn retire_in(&mut self, region: &Region, old: &[Old]) -> Result<(), ExitStatus> {
         let sync = self.sync;
-        let Planned { plan, world, unlisted, untold, .. } =
-            match self.unless_over(Box::pin(sync.plan(Stage::After))).await? {
+        let Planned { plan, account_state, unlisted, unread_pending, .. } =
+            match self.unless_over(Box::pin(sync.plan(Stage::AfterCopies))).await? {
                 Ok(planned) => planned,
                 Err(error) => {
                     self.fail_with(error);
@@ -78,9 +80,9 @@ impl Turn<'_> {
             };
         let refused = actions::refusals(&plan, &sync.policies);
         let unlisted = unlisted.into_iter().map(|one| one.failure);
-        refused.into_iter().chain(unlisted).chain(untold).for_each(|failure| self.fail(failure));
+        refused.into_iter().chain(unlisted).chain(unread_pending).for_each(|failure| self.fail(failure));
         for one in old {
-            match plan.keeps(one.policy, &one.image, region, &world) {
+            match plan.keeps(one.policy, &one.image, region, &account_state) {
                 Some(reason) => self.leave(&one.image, &reason),
                 None => self.retire_one(&plan, &one.image).await?,
             }
@@ -97,9 +99,9 @@ impl Turn<'_> {
         let Some((policy, (_, retiring))) = policy.and_then(|policy| Some((policy, policy.retiring()?))) else {
             return Ok(());
         };
-        let looked = self.unless_over(Box::pin(sync.look_again(action, policy, retiring))).await?;
-        let (image, looked_at) = match looked {
-            Ok(Ok(looked)) => looked,
+        let checked = self.unless_over(Box::pin(sync.reread(action, policy, retiring))).await?;
+        let (image, checked_at) = match checked {
+            Ok(Ok(checked)) => checked,
             Ok(Err(reason)) => {
                 self.leave(image, &reason);
                 return Ok(());
@@ -109,10 +111,10 @@ impl Turn<'_> {
                 return Ok(());
             }
         };
-        // A signal that came meanwhile is not to be overtaken by the call.
+        // A signal that came meanwhile ends the run before the call.
         self.unless_over(tokio::task::yield_now()).await?;
         if retiring.mode == RetireMode::Deregister {
-            Box::pin(self.deregister(image, looked_at + HOLDS)).await
+            Box::pin(self.deregister(image, checked_at + CHECK_VALID)).await
         } else {
             Box::pin(self.change(&image, retiring.mode)).await;
             Ok(())
@@ -125,7 +127,7 @@ impl Turn<'_> {
         let (outcomes, interrupted) = match done {
             Ok(done) => done,
             Err(NotFollowed { error, is_stored }) => {
-                self.note(&id, if is_stored { SyncResult::Pending } else { SyncResult::Left }, None);
+                self.set_result(&id, if is_stored { SyncResult::Pending } else { SyncResult::Deferred }, None);
                 self.fail_with(error);
                 return Ok(());
             }
@@ -134,12 +136,12 @@ impl Turn<'_> {
             let result = match record.result {
                 DeregistrationResult::Deregistered => SyncResult::Deregistered,
                 DeregistrationResult::Pending | DeregistrationResult::WouldDeregister if failure.is_some() => {
-                    SyncResult::Left
+                    SyncResult::Deferred
                 }
                 DeregistrationResult::Pending | DeregistrationResult::WouldDeregister => SyncResult::Pending,
                 DeregistrationResult::Refused => SyncResult::Failed,
             };
-            self.note(&id, result, None);
+            self.set_result(&id, result, None);
             if let Some(failure) = failure {
                 self.fail(failure);
             }
@@ -150,14 +152,14 @@ impl Turn<'_> {
     /// Deprecates or disables an image, whatever signals come meanwhile: it takes one call.
     async fn change(&mut self, image: &Image, mode: RetireMode) {
         match self.sync.change(image, mode).await {
-            Ok(not_on_record) => {
-                self.note(&image.id, actions::retired(mode), None);
-                if let Some(failure) = not_on_record {
+            Ok(audit_failure) => {
+                self.set_result(&image.id, actions::retired(mode), None);
+                if let Some(failure) = audit_failure {
                     self.fail(failure);
                 }
             }
             Err(failure) => {
-                self.note(&image.id, SyncResult::Failed, None);
+                self.set_result(&image.id, SyncResult::Failed, None);
                 self.fail(failure);
             }
         }
@@ -177,7 +179,7 @@ impl Turn<'_> {
             Ok(Some(done)) => Ok(done),
             Ok(None) => {
                 let why = "the time given with --timeout is over";
-                self.fail(Failure::new("retire images", why).hint("The next run goes on."));
+                self.fail(Failure::new("retire images", why).hint("Run sync again to continue."));
                 Err(ExitStatus::TimedOut)
             }
             Err(signal) => Err(signal.status()),
@@ -191,11 +193,11 @@ impl Turn<'_> {
 
     pub(super) fn leave(&mut self, image: &ImageId, reason: &KeepReason) {
         let message = labels::sync::keep(reason, |n| self.sync.policies.name(n));
-        self.note(image, SyncResult::Left, Some((actions::keep_word(reason), clean(&message).into_owned())));
+        self.set_result(image, SyncResult::Deferred, Some((actions::keep_word(reason), clean(&message).into_owned())));
     }
 
     /// Records what came of an image.
-    fn note(&mut self, image: &ImageId, result: SyncResult, kept: Option<(&'static str, String)>) {
+    fn set_result(&mut self, image: &ImageId, result: SyncResult, kept: Option<(&'static str, String)>) {
         let of_image = |record: &&mut SyncRecord| {
             matches!(record.action, SyncAction::Retire | SyncAction::Remove)
                 && record.image_id.as_deref() == Some(image.as_str())
@@ -233,7 +235,7 @@ impl Sync<'_> {
     ///
     /// # Errors
     /// If it cannot be read.
-    async fn look_again(
+    async fn reread(
         &self,
         action: &Action,
         policy: &SyncPolicy,
@@ -252,15 +254,15 @@ impl Sync<'_> {
         let copies = async {
             match retiring.mode {
                 RetireMode::Deprecate => None,
-                _ => Some(look::under_way(self.setup, session, &self.policies.ignored).await),
+                _ => Some(read::under_way(self.setup, session, &self.policies.ignored).await),
             }
         };
-        let looked_at = [image.clone()];
-        let (usage, pending) = tokio::join!(session.image_usage(region, &looked_at), copies);
+        let checked_at = [image.clone()];
+        let (usage, pending) = tokio::join!(session.image_usage(region, &checked_at), copies);
         let usage = usage.iter().find(|usage| usage.image == *id);
         let of_copies = pending.as_ref().map(|read| &read.copies);
-        let look = LastLook { image: &image, usage, pending: of_copies, newer, available: &available };
-        match recheck(&look, &account, policy, retiring, Timestamp::now()) {
+        let input = RecheckInput { image: &image, usage, pending: of_copies, newer, available: &available };
+        match recheck(&input, &account, policy, retiring, Timestamp::now()) {
             None => Ok(Ok((image, begun))),
             // The status is to say that it is incomplete.
             Some(KeepReason::CopiesUnknown(why)) => match pending.and_then(|read| read.failures.into_iter().next()) {

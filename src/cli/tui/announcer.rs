@@ -11,7 +11,7 @@ use crate::{
     labels,
     tui::{
         Model,
-        plain::{self, state::LineReply},
+        line_mode::{self, state::LineReply},
         problems::ProblemLocation,
     },
 };
@@ -78,8 +78,8 @@ impl Announcer {
         let problems = self.new_problems(model);
         let explained = !problems.is_empty();
         lines.extend(problems);
-        let question = plain::question(model);
-        let awaited = plain::awaited(model);
+        let question = line_mode::question(model);
+        let awaited = line_mode::awaited(model);
         if entered || greets {
             let others = std::mem::take(&mut self.awaited);
             self.wait = Some(Wait { since: model.now, others, question: question.clone(), said: false });
@@ -132,7 +132,7 @@ impl Announcer {
         text
     }
 
-    /// An error that nobody has asked for.
+    /// An error that nobody has requested.
     fn new_error(&mut self, model: &Model) -> Option<String> {
         let error = model.notice.as_ref().filter(|notice| notice.is_error);
         let error = error.map(|notice| clean(&notice.text).into_owned());
@@ -146,15 +146,15 @@ impl Announcer {
     /// The screen with the focus: all of it if it is asked for or another one, otherwise the lines that are new, and the one with the
     /// cursor if that has moved.
     fn screen(&mut self, model: &Model, whole: bool) -> Vec<String> {
-        let (screen, place) = (plain::screen(model), plain::place(model));
+        let (screen, place) = (line_mode::screen(model), line_mode::place(model));
         let whole = std::mem::replace(&mut self.place, place.clone()) != place || whole;
         let mut lines = Vec::new();
-        let header = plain::header(model);
+        let header = line_mode::header(model);
         if header != self.header {
             lines.push(header.clone());
             self.header = header;
-            lines.extend(plain::copies(model));
-            lines.extend(plain::banner(model));
+            lines.extend(line_mode::copies(model));
+            lines.extend(line_mode::banner(model));
         }
         let mut shown = BTreeSet::new();
         // Where most rows are new, those between them would be missed.
@@ -174,7 +174,7 @@ impl Announcer {
         }
         self.shown = shown;
         if whole {
-            lines.push(plain::keys(model));
+            lines.push(line_mode::keys(model));
         }
         lines
     }
@@ -271,12 +271,12 @@ mod tests {
     fn model() -> Model {
         let start = Start {
             config: Config::default(),
-            caps: Caps { lines: true, ..Caps::full() },
+            caps: Caps { line_mode: true, ..Caps::full() },
             demo: None,
             profile: None,
             seed: 7,
             now: at(0),
-            size: plain::text::SIZE,
+            size: line_mode::text::SIZE,
             prices: Prices::default(),
             themes: Themes::default(),
             first_run: false,

@@ -33,7 +33,7 @@ use crate::{
         osc::Notification,
         session,
     },
-    tui::{Model, Start, plain::text::SIZE},
+    tui::{Model, Start, line_mode::text::SIZE},
 };
 
 /// How long exiting may take: a hang-up ends the program within a second.
@@ -129,7 +129,7 @@ fn show(
 fn start(setup: Setup, demo: Option<String>, clock: Clock) -> Result<Start, Failure> {
     let in_lines = setup.plain;
     let mut caps = setup.caps;
-    caps.lines = in_lines;
+    caps.line_mode = in_lines;
     let ui = &setup.config.ui;
     let remembers = ui.remember && demo.is_none();
     // The demo writes no file.

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     domain::{
         Failure,
-        compare::{self, CompareRequest, ImagePlace, Incomparable, Pair, Verification},
+        compare::{self, CompareRequest, ImageRef, Incomparable, Pair, Verification},
         text::clean,
     },
     engine::JobId,
@@ -30,7 +30,7 @@ const MAX_CONCURRENT: usize = 8;
 
 /// What came of one copy.
 enum Outcome {
-    Image { place: ImagePlace, job: Option<JobId>, compared: Result<Box<(Pair, Verification)>, Incomparable> },
+    Image { place: ImageRef, job: Option<JobId>, compared: Result<Box<(Pair, Verification)>, Incomparable> },
     NoImage(NoImage),
 }
 
@@ -58,7 +58,7 @@ async fn outcome(connection: &Connection, target: Target) -> Outcome {
         Target::NoImage(none) => return Outcome::NoImage(none),
     };
     let request = job.as_ref().map(|job| job.request_as_edited());
-    let source = request.as_ref().map(ImagePlace::source_of);
+    let source = request.as_ref().map(ImageRef::source_of);
     let read = connection.session.images_to_compare(&CompareRequest::Copy { copy: place.clone(), source }).await;
     let compared = read.map(|pair| {
         let verification = compare::verify(&pair, request.as_ref());
@@ -123,7 +123,7 @@ impl Outcome {
     fn record(&self) -> VerificationRecord {
         let images = self.compared().map(|(pair, _)| (&pair.left.image, &pair.right.image));
         let source = match self {
-            Self::Image { compared: Ok(compared), .. } => Some(ImagePlace::of(&compared.0.left.image)),
+            Self::Image { compared: Ok(compared), .. } => Some(ImageRef::of(&compared.0.left.image)),
             Self::Image { compared: Err(Incomparable::SourceGone { source, .. }), .. } => Some(source.clone()),
             Self::Image { .. } | Self::NoImage(_) => None,
         };

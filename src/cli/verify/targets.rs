@@ -12,7 +12,7 @@ use crate::{
         setup::Setup,
         targets::{Known, Target as Named},
     },
-    domain::{CopyRequest, Failure, ImageId, Region, compare::ImagePlace, text::count},
+    domain::{CopyRequest, Failure, ImageId, Region, compare::ImageRef, text::count},
     driver::{RECENT, StoreLocation},
     engine::{Command, Job, JobId, JobState, Origin},
     store::Store,
@@ -42,7 +42,7 @@ pub(in crate::cli) struct VerifyArgs {
 /// A copy.
 pub(super) enum Target {
     /// An image, and the job that made it, if one of this store did.
-    Image(ImagePlace, Option<Box<Job>>),
+    Image(ImageRef, Option<Box<Job>>),
     /// One of a batch that has made no image that is there.
     NoImage(NoImage),
 }
@@ -65,7 +65,7 @@ impl Target {
             let why = format!("it is {}, so it has made no image that could be verified", job.phase().as_str());
             return Err(NoImage { job: Some(job.id), why, ..NoImage::of(&job.request) });
         };
-        let place = ImagePlace { region: job.request.destination.clone(), id: id.clone() };
+        let place = ImageRef { region: job.request.destination.clone(), id: id.clone() };
         // Of a copy that others started only the route is known.
         Ok(Self::Image(place, (job.origin == Origin::Here).then(|| Box::new(job.clone()))))
     }
@@ -94,9 +94,9 @@ pub(super) async fn find(
     let mut jobs = jobs_of(setup, connection, &ids);
     for image in &images {
         let at = jobs.iter().position(|job| job.images.contains(&image.id));
-        targets.push(Target::Image(ImagePlace::of(image), at.map(|at| Box::new(jobs.swap_remove(at)))));
+        targets.push(Target::Image(ImageRef::of(image), at.map(|at| Box::new(jobs.swap_remove(at)))));
     }
-    let mut seen: Vec<ImagePlace> = Vec::new();
+    let mut seen: Vec<ImageRef> = Vec::new();
     targets.retain(|target| {
         let Target::Image(place, _) = target else { return true };
         let new = !seen.contains(place);

@@ -14,9 +14,9 @@ pub(super) fn is_left_out(part: &Part, values: [&Value; 2], source: &Parts, pair
     let [of_source, of_copy] = values;
     let (from, copy) = (&pair.left.image, &pair.right.image);
     match part {
-        // The owner's, of the time of each, or of no consequence.
+        // Owner and times always differ, `public` is never copied, and the hypervisor does not matter.
         Part::Owner | Part::Created | Part::LastLaunched | Part::Hypervisor => true,
-        // That its source was disabled since says nothing of the copy.
+        // A source that was disabled later does not make its copy differ.
         Part::State => copy.state == ImageState::Available,
         Part::Deprecation | Part::DeregistrationProtection => *of_copy == Value::None,
         Part::Description => is_by_ec2(of_copy, copy.source_image_id.as_ref()),
@@ -73,7 +73,7 @@ fn is_by_ec2(description: &Value, source: Option<&ImageId>) -> bool {
     source.is_some_and(begins)
 }
 
-/// Returns true for tags of amigrate's and AWS's, and for those by which amigrate tells an image where its copies are: the source, or a
+/// Returns true for tags of amigrate's and AWS's, and for those in which amigrate notes on an image where its copies are: the source, or a
 /// copy that is the source of others.
 pub(super) fn is_own_tag(key: &str, of_source: &Value, of_copy: &Value) -> bool {
     let names_image = |value: &Value| matches!(value, Value::Text(text) if ImageId::new(text).is_ok());

@@ -5,15 +5,15 @@
 mod diff;
 mod left_out;
 mod parts;
+mod requested;
 mod subject;
 mod types;
 mod verify;
-mod wish;
 
 pub use diff::diff;
-pub use subject::{CompareRequest, Described, ImagePlace, Incomparable, OwnerDetails, Pair};
+pub use subject::{CompareRequest, Described, ImageRef, Incomparable, OwnerDetails, Pair};
 pub use types::{Comparison, DeviceProperty, Difference, Part, Unknown, Unread, Value};
-pub use verify::{Finding, Standing, Verification, verify};
+pub use verify::{Finding, RequestStatus, Verification, verify};
 
 #[cfg(test)]
 mod tests;

@@ -117,9 +117,9 @@ fn failed(failure: &Failure) -> Value {
     Value::Unknown(Unread::Failed(failure.clone()))
 }
 
-/// What must be told of every volume.
-fn told<T>(value: Option<T>, known: impl Fn(T) -> Value) -> Value {
-    value.map_or(Value::Unknown(Unread::NotTold), known)
+/// A value that EC2 reports of every volume.
+fn reported<T>(value: Option<T>, known: impl Fn(T) -> Value) -> Value {
+    value.map_or(Value::Unknown(Unread::NotReported), known)
 }
 
 fn device_properties(device: &BlockDevice, described: &Described) -> Vec<(DeviceProperty, Value)> {
@@ -132,32 +132,32 @@ fn device_properties(device: &BlockDevice, described: &Described) -> Vec<(Device
         Value::Volume { gib: ebs.volume_size, volume_type: ebs.volume_type.clone(), from_snapshot }
     } else {
         // A pending image may not list its snapshots yet.
-        Value::Unknown(Unread::NotTold)
+        Value::Unknown(Unread::NotReported)
     };
     let mut properties = vec![
         (DeviceProperty::Kind, volume),
-        (DeviceProperty::Size, told(ebs.volume_size, Value::Gib)),
-        (DeviceProperty::VolumeType, told(ebs.volume_type.clone(), Value::Text)),
+        (DeviceProperty::Size, reported(ebs.volume_size, Value::Gib)),
+        (DeviceProperty::VolumeType, reported(ebs.volume_type.clone(), Value::Text)),
         // Not every type has them.
         (DeviceProperty::Iops, ebs.iops.map_or(Value::None, Value::Iops)),
         (DeviceProperty::Throughput, ebs.throughput.map_or(Value::None, Value::MibPerSecond)),
-        (DeviceProperty::DeleteOnTermination, told(ebs.delete_on_termination, Value::Flag)),
+        (DeviceProperty::DeleteOnTermination, reported(ebs.delete_on_termination, Value::Flag)),
     ];
     properties.extend(encryption(ebs, described));
     properties
 }
 
-/// Encryption of a volume, and what its snapshot tells.
+/// Encryption of a volume, and what its snapshot shows.
 fn encryption(ebs: &Ebs, described: &Described) -> Vec<(DeviceProperty, Value)> {
     let snapshot = ebs.snapshot_id.as_ref().map(|id| snapshot(id, described));
     let by_snapshot = || Some(snapshot.as_ref()?.as_ref().ok()?.encrypted);
     let encrypted = ebs.encrypted.or_else(by_snapshot);
-    let mut properties = vec![(DeviceProperty::Encrypted, told(encrypted, Value::Flag))];
+    let mut properties = vec![(DeviceProperty::Encrypted, reported(encrypted, Value::Flag))];
     // An empty volume has none.
     if let Some(snapshot) = snapshot {
         let key = match &snapshot {
             _ if encrypted == Some(false) => Value::None,
-            Ok(snapshot) => told(snapshot.key.as_deref(), |arn| Value::Key(arn.into())),
+            Ok(snapshot) => reported(snapshot.key.as_deref(), |arn| Value::Key(arn.into())),
             Err(unread) => Value::Unknown(unread.clone()),
         };
         let permissions = snapshot.map_or_else(Value::Unknown, |snapshot| volume_permissions(snapshot, described));
@@ -170,7 +170,7 @@ fn encryption(ebs: &Ebs, described: &Described) -> Vec<(DeviceProperty, Value)> 
 fn snapshot<'a>(id: &SnapshotId, described: &'a Described) -> Result<&'a SnapshotDetails, Unread> {
     let snapshots = described.snapshots.as_ref().map_err(|failure| Unread::Failed(failure.clone()))?;
     // EC2 leaves out those that this account may not see.
-    let unseen = || if described.of_owner.is_some() { Unread::NotTold } else { Unread::OtherOwner };
+    let unseen = || if described.of_owner.is_some() { Unread::NotReported } else { Unread::OtherOwner };
     snapshots.iter().find(|snapshot| snapshot.id == *id).ok_or_else(unseen)
 }
 

@@ -16,12 +16,12 @@ use crate::domain::{
 
 /// An image, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImagePlace {
+pub struct ImageRef {
     pub region: Region,
     pub id: ImageId,
 }
 
-impl ImagePlace {
+impl ImageRef {
     pub fn of(image: &Image) -> Self {
         Self { region: image.region.clone(), id: image.id.clone() }
     }
@@ -32,7 +32,7 @@ impl ImagePlace {
     }
 }
 
-impl std::fmt::Display for ImagePlace {
+impl std::fmt::Display for ImageRef {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} in {}", self.id, self.region)
     }
@@ -42,12 +42,12 @@ impl std::fmt::Display for ImagePlace {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CompareRequest {
     /// Any two.
-    Pair(ImagePlace, ImagePlace),
+    Pair(ImageRef, ImageRef),
     /// A copy with its source.
     Copy {
-        copy: ImagePlace,
+        copy: ImageRef,
         /// The source according to the job that made it: EC2 may not know it.
-        source: Option<ImagePlace>,
+        source: Option<ImageRef>,
     },
 }
 
@@ -61,7 +61,7 @@ pub struct Described {
     pub of_owner: Option<OwnerDetails>,
 }
 
-/// What EC2 tells the owner only.
+/// What EC2 reports the owner only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnerDetails {
     /// Who may launch it.
@@ -81,18 +81,18 @@ pub struct Pair {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Incomparable {
     /// There is no such image any more, or this account may not see it.
-    Gone(ImagePlace),
+    Gone(ImageRef),
     /// The same of a copy's source.
     SourceGone {
-        copy: ImagePlace,
-        source: ImagePlace,
+        copy: ImageRef,
+        source: ImageRef,
     },
     /// Nobody knows what it is a copy of.
-    NoSource(ImagePlace),
+    NoSource(ImageRef),
     /// It is no copy: it was made from an instance.
-    FromInstance(ImagePlace),
+    FromInstance(ImageRef),
     /// It has not become available, and may never.
-    NotReady(ImagePlace, ImageState),
+    NotReady(ImageRef, ImageState),
     Failed(Failure),
 }
 
@@ -107,12 +107,11 @@ impl Incomparable {
                 what,
                 format!("its source is gone: {source} was deregistered, or is not shared with this account any more"),
             )
-            .hint("There is nothing to compare it with; its job tells whether it is as requested."),
-            Self::NoSource(_) => Failure::new(
-                what,
-                "it is not known to be a copy: EC2 names no source of it, and no copy here has made it",
-            )
-            .hint("`amigrate diff` compares any two images."),
+            .hint("There is nothing to compare it with; see the job's details for whether it matches the request."),
+            Self::NoSource(_) => {
+                Failure::new(what, "EC2 reports no source image, and no job in the list made this copy")
+                    .hint("`amigrate diff` compares any two images.")
+            }
             Self::FromInstance(_) => {
                 Failure::new(what, "it was made from an instance, so that it is no copy and has no source")
                     .hint("`amigrate diff` compares any two images.")

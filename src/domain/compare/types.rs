@@ -102,10 +102,10 @@ pub enum Value {
 /// Why a value is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unread {
-    /// EC2 tells it only the image's owner, which is another account.
+    /// EC2 reports it only to the image's owner, which is another account.
     OtherOwner,
-    /// EC2 does not tell it.
-    NotTold,
+    /// EC2 does not report it.
+    NotReported,
     Failed(Failure),
 }
 
@@ -129,7 +129,7 @@ pub struct Difference {
     pub right: Value,
 }
 
-/// A part of which it is not known whether two images have it in common.
+/// A part that could not be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
     pub part: Part,
@@ -144,11 +144,11 @@ impl Unknown {
         self.left.iter().chain(&self.right)
     }
 
-    /// Returns what has failed; nothing if only the owner could have told it, because nobody else can be expected to.
+    /// Returns the failure; `None` if only the owner can read it, which is to be expected.
     pub fn failures(&self) -> impl Iterator<Item = Failure> {
         self.reasons().filter_map(|unread| match unread {
             Unread::OtherOwner => None,
-            Unread::NotTold => Some(Failure::new("compare the images", "EC2 does not tell all of them")),
+            Unread::NotReported => Some(Failure::new("compare the images", "EC2 does not report all of them")),
             Unread::Failed(failure) => Some(failure.clone()),
         })
     }

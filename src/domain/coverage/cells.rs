@@ -12,11 +12,11 @@ pub struct Cell {
     pub image: Option<ImageId>,
 }
 
-/// How a region stands to the newest version.
+/// State of a region relative to the newest version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CellState {
     /// It is there and can be used.
-    There,
+    Available,
     /// It is there, but is not as its source is.
     Differs(Box<[Difference]>),
     /// It is being made, with the percentage if that is known.
@@ -80,12 +80,13 @@ impl Cells {
 
 impl CellState {
     /// One of each, with the worst last.
-    pub const WORDS: [&str; 8] = ["there", "differs", "pending", "disabled", "stale", "failed", "missing", "unknown"];
+    pub const WORDS: [&str; 8] =
+        ["available", "differs", "pending", "disabled", "stale", "failed", "missing", "unknown"];
 
     /// Returns its stable name.
     pub fn as_str(&self) -> &'static str {
         match self {
-            Self::There => "there",
+            Self::Available => "available",
             Self::Differs(_) => "differs",
             Self::Pending(_) => "pending",
             Self::Disabled => "disabled",
@@ -131,12 +132,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_found_stands_among_what_is_empty() {
+    fn found_cells_are_placed_among_empty_ones() {
         let cell = |state| Cell { state, image: None };
         let empty: Arc<[Cell]> = [CellState::Missing, CellState::Unknown, CellState::Missing].map(cell).into();
-        let cells = Cells::new(vec![(1, cell(CellState::There)), (2, cell(CellState::Stale))], &empty);
+        let cells = Cells::new(vec![(1, cell(CellState::Available)), (2, cell(CellState::Stale))], &empty);
         let words: Vec<&str> = cells.all().map(|cell| cell.state.as_str()).collect();
-        assert_eq!(words, ["missing", "there", "stale"]);
+        assert_eq!(words, ["missing", "available", "stale"]);
         let got: Vec<&str> = (0..4).filter_map(|at| Some(cells.get(at)?.state.as_str())).collect();
         assert_eq!(got, words);
         assert!(Cells::new(Vec::new(), &Arc::from([])).get(0).is_none());

@@ -100,7 +100,7 @@ fn group<'a, 'm>(
 }
 
 /// Makes versions of a family's lineages. Those of one full name are one version if there is a version in that name: EC2 has not
-/// always told what an image was copied from, and some build an image in each region. Names without a version are given again and
+/// always reported what an image was copied from, and some build an image in each region. Names without a version are given again and
 /// again, so that they prove nothing.
 fn versions<'a>(
     images: &[&'a Arc<Image>],

@@ -27,7 +27,7 @@ pub(super) fn compare_versions(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// Splits off the first number, or what stands before it.
+/// Splits off the first number, or the text before it.
 fn split(text: &str) -> Option<(&str, &str)> {
     let digits = text.chars().next()?.is_ascii_digit();
     let end = text.find(|c: char| c.is_ascii_digit() != digits).unwrap_or(text.len());

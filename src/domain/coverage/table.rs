@@ -22,7 +22,7 @@ use crate::domain::{
 pub struct Input<'a> {
     /// What the version in a name looks like.
     pub pattern: &'a VersionPattern,
-    /// Whose images count; everybody's if it is not known.
+    /// Whose images count; everybody's if unknown.
     pub account: Option<&'a AccountId>,
     /// In the order of the table.
     pub columns: &'a [Column],
@@ -30,7 +30,7 @@ pub struct Input<'a> {
     pub copies: &'a [KnownCopy],
 }
 
-/// Computes the coverage of images. Those of other regions, of other accounts, and deregistered ones have no row, but tell what others
+/// Computes the coverage of images. Those of other regions, of other accounts, and deregistered ones have no row, but show what others
 /// descend from.
 pub fn compute<'a>(input: &Input<'a>, images: impl IntoIterator<Item = &'a Arc<Image>>) -> Coverage {
     let (images, lineages) = Lineages::of(images.into_iter());
@@ -176,7 +176,7 @@ impl<'t, 'a> Table<'t, 'a> {
                 let root = self.lineages.root(self.lineages.of_image(place)).filter(|root| *root != place);
                 let source = root.or(source).filter(|source| *source != place).map(|source| self.images[source]);
                 match source.map(|source| differences(image, source)).unwrap_or_default() {
-                    none if none.is_empty() => (7, earlier, CellState::There),
+                    none if none.is_empty() => (7, earlier, CellState::Available),
                     some => (6, earlier, CellState::Differs(some)),
                 }
             }
@@ -222,6 +222,6 @@ fn cell(found: Option<Found<'_>>, listed: Listed) -> Cell {
         Some(found) => Cell { state: found.state, image: found.image.cloned() },
         None => Cell { state: CellState::Missing, image: None },
     };
-    let certain = matches!(cell.state, CellState::There | CellState::Differs(_) | CellState::Pending(_));
+    let certain = matches!(cell.state, CellState::Available | CellState::Differs(_) | CellState::Pending(_));
     if certain || listed == Listed::Complete { cell } else { Cell { state: CellState::Unknown, image: cell.image } }
 }

@@ -1,4 +1,4 @@
-//! The part of a filter that `DescribeImages` can apply. EC2 must find every image that passes: what it cannot tell exactly it is asked
+//! The part of a filter that `DescribeImages` can apply. EC2 must find every image that passes: what it cannot match exactly it is asked
 //! more widely, or not at all.
 
 use super::{Filter, ImageTerm, name_pattern::literal};

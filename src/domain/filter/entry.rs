@@ -175,7 +175,7 @@ impl Capitals<'_> {
         self.bits.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1)
     }
 
-    /// Returns which of the first so many bytes of the text were capitals: few, so whole words of bits are skipped.
+    /// Returns which of the first bytes of the text, up to a limit, were capitals: few, so whole words of bits are skipped.
     fn before(&self, end: usize) -> impl Iterator<Item = usize> + '_ {
         let words = self.start / 64..(self.start + end).div_ceil(64);
         let ones = words.flat_map(|word| {

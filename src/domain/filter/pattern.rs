@@ -36,12 +36,12 @@ pub(super) enum Pattern {
 }
 
 impl Pattern {
-    /// Returns what looks for a word as it stands.
+    /// Returns a matcher for the literal word.
     pub(super) fn substring(word: &str) -> Self {
         Self::Substring(Box::new(Substring::new(word)))
     }
 
-    /// Returns the score of an image, higher is better; `None` if it does not match. Only fuzzy words tell images apart by it.
+    /// Returns the score of an image, higher is better; `None` if it does not match. Only fuzzy words rank images by it.
     pub(super) fn score(&self, entry: &Entry<'_>, scratch: &mut Scratch) -> Option<u32> {
         match self {
             Self::Substring(substring) => substring.is_in(entry).then_some(0),
@@ -243,7 +243,7 @@ fn best<'a>(
 pub(super) struct Expression {
     /// For whole indexed texts; what it refuses does not match.
     indexed: Option<Regex>,
-    /// True if a field of an indexed text that matches need not be looked at as it is written.
+    /// True if a field of an indexed text that matches need not be compared as it is written.
     decides: bool,
     /// True if it says that it is about ids, in which digits would match by chance.
     names_ids: bool,

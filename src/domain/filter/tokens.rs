@@ -5,7 +5,7 @@ use std::ops::Range;
 /// What a word of a filter says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Written<'a> {
-    /// Must occur as it stands.
+    /// Must occur literally.
     Word(String),
     /// `~word`.
     Fuzzy(&'a str),
@@ -18,7 +18,7 @@ pub(super) enum Written<'a> {
 /// A word of a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token<'a> {
-    /// Where it stands, with its `!`.
+    /// Its position, with its `!`.
     pub(super) place: Range<usize>,
     /// `!word`.
     pub(super) excludes: bool,

@@ -8,7 +8,7 @@ fn an_image_made_from_an_instance_is_no_copy_of_the_image_that_was_launched_from
     let (source, other) = (ImageId::new("ami-1").unwrap(), ImageId::new("ami-2").unwrap());
     let bare = Image::bare(ImageId::new("ami-9").unwrap(), eu.clone(), AccountId::new("123456789012").unwrap());
     assert_eq!((bare.copied_from(), bare.is_copy_of(&source, &us)), (None, false));
-    // The region is not told of older images.
+    // EC2 does not report the region of older images.
     let of_any = Image { source_image_id: Some(source.clone()), ..bare };
     assert_eq!(of_any.copied_from(), Some((&source, None)));
     assert!(of_any.is_copy_of(&source, &us) && of_any.is_copy_of(&source, &eu) && !of_any.is_copy_of(&other, &us));

@@ -12,13 +12,13 @@ use crate::domain::{
 /// What the Recycle Bin of a region holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RecycleBin {
-    pub images: Vec<BinnedImage>,
-    pub snapshots: Vec<BinnedSnapshot>,
+    pub images: Vec<RecycleBinImage>,
+    pub snapshots: Vec<RecycleBinSnapshot>,
 }
 
-/// An image in the Recycle Bin. EC2 does not tell which snapshots it has.
+/// An image in the Recycle Bin. EC2 does not report which snapshots it has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BinnedImage {
+pub struct RecycleBinImage {
     pub id: ImageId,
     /// May be empty.
     pub name: Box<str>,
@@ -31,7 +31,7 @@ pub struct BinnedImage {
 
 /// A snapshot in the Recycle Bin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BinnedSnapshot {
+pub struct RecycleBinSnapshot {
     pub id: SnapshotId,
     /// May be empty.
     pub description: Box<str>,
@@ -43,12 +43,12 @@ pub struct BinnedSnapshot {
 
 impl RecycleBin {
     /// Returns the image, if it is in the bin.
-    pub fn image(&self, id: &ImageId) -> Option<&BinnedImage> {
+    pub fn image(&self, id: &ImageId) -> Option<&RecycleBinImage> {
         self.images.iter().find(|image| image.id == *id)
     }
 
     /// Returns the snapshots in the bin that were made for an image: they are restored before it.
-    pub fn snapshots_of<'a>(&'a self, image: &'a ImageId) -> impl Iterator<Item = &'a BinnedSnapshot> {
+    pub fn snapshots_of<'a>(&'a self, image: &'a ImageId) -> impl Iterator<Item = &'a RecycleBinSnapshot> {
         self.snapshots.iter().filter(move |snapshot| snapshot.image().as_ref() == Some(image))
     }
 
@@ -69,7 +69,7 @@ impl RecycleBin {
     }
 }
 
-impl BinnedSnapshot {
+impl RecycleBinSnapshot {
     /// Returns the image that it was made for, from the description that EC2 writes.
     pub fn image(&self) -> Option<ImageId> {
         let snapshot = Snapshot {

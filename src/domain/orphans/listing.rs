@@ -18,7 +18,7 @@ use crate::domain::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnSnapshot {
     pub snapshot: Snapshot,
-    /// `None` if EC2 does not tell.
+    /// `None` if EC2 does not report.
     pub owner: Option<AccountId>,
     /// Such as `aws-backup-vault`; `None` for an account's own.
     pub owner_alias: Option<Box<str>>,

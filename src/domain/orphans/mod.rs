@@ -1,16 +1,16 @@
-//! Snapshots that an image left behind when it was deregistered. In doubt a snapshot is none: whatever is not proven, denied or not read
+//! Snapshots that an image left behind when it was deregistered. When in doubt, a snapshot is kept: whatever is not proven, denied or not read
 //! keeps it, because what is deleted by mistake is gone.
 
 mod bin;
-mod judge;
-mod kept;
+mod classify;
+mod keep_reason;
 mod listing;
 mod made_for;
 #[cfg(test)]
 mod tests;
 
-pub use bin::{BinnedImage, BinnedSnapshot, RecycleBin};
-pub use judge::{FoundOrphans, Judge, Judged, KEPT_TAG, KeptSnapshot, MIN_AGE, Orphan};
-pub use kept::{Implausible, Kept};
+pub use bin::{RecycleBin, RecycleBinImage, RecycleBinSnapshot};
+pub use classify::{Classified, Classifier, FoundOrphans, KEPT_TAG, KeptSnapshot, MIN_AGE, Orphan};
+pub use keep_reason::{Implausible, KeepReason};
 pub use listing::{Claimant, Claims, Elsewhere, OwnSnapshot, RegionListing, Sharing};
 pub use made_for::{MadeFor, Maker, made_for};

@@ -10,7 +10,7 @@ pub struct ValidationMessage {
     pub field: Field,
     /// One sentence, followed by `(and 2 more)` if there are others like it.
     pub text: String,
-    /// The number of different messages that this one stands for, at least 1.
+    /// Number of different messages that this one summarises, at least 1.
     pub count: usize,
     pub superseded: Superseded,
 }

@@ -342,7 +342,7 @@ impl Draft {
     }
 }
 
-/// Returns why so many copies at once are refused, or `None` if they are not.
+/// Returns why this many copies at once are refused, or `None` if they are not.
 pub fn too_many_copies(copies: usize, most: usize) -> Option<String> {
     (copies > most).then(|| {
         format!(

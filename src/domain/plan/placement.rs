@@ -79,7 +79,7 @@ fn elsewhere(placement: &Placement, destination: &Region) -> Option<String> {
 }
 
 /// Returns how the ids of a region's zones begin: `usw2-` in us-west-2, `apse1-` in ap-southeast-1. `None` where AWS does not publish
-/// them: there only the review can tell. Source: AWS Global Infrastructure, "Availability Zones" and "Local Zones", the tables of ids.
+/// them: there only the review can check. Source: AWS Global Infrastructure, "Availability Zones" and "Local Zones", the tables of ids.
 fn zone_id_prefix(region: &Region) -> Option<String> {
     if !matches!(region.partition(), Partition::Aws | Partition::China | Partition::GovCloud) {
         return None;

@@ -179,7 +179,7 @@ impl Draft {
                 None if self.sources.iter().any(|s| s.encrypted()) => {
                     warnings.add_of_default_key(field.clone(), default_key(destination));
                 }
-                // A wrong key is told by its own check.
+                // A wrong key is reported by its own check.
                 Some(Err(_)) | None => {}
             }
         }

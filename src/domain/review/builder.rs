@@ -294,12 +294,12 @@ impl<'a> Builder<'a> {
             && self.sources != Status::Unknown;
         self.managed_keys();
         let ebs_key = self.findings.has(&FindingKind::SharedWithEbsKey);
-        let stands = |warning: &&ValidationMessage| match warning.superseded {
+        let is_shown = |warning: &&ValidationMessage| match warning.superseded {
             Superseded::Never => true,
             Superseded::ByLookup => !looked_up,
             Superseded::ByEbsKey => !ebs_key,
         };
-        for warning in self.review.warnings.iter().filter(stands) {
+        for warning in self.review.warnings.iter().filter(is_shown) {
             if warning.field == Field::Sources && self.sources == Status::Fine {
                 self.sources = Status::Warning;
             }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::{
     checks::{CheckAnswer, CheckRequest},
     choice::{Choice, Decisions},
-    index::{Index, stands},
+    index::{Index, is_pending_or_available},
     names::free_name,
     state::{CheckState, Review},
 };
@@ -33,7 +33,7 @@ pub struct Existing {
     pub same_source: bool,
     /// It is encrypted in the same way; `None` if that is not known.
     pub same_encryption: Option<bool>,
-    /// It is stored in the same place, such as an Outpost; `None` if that is not known: an image does not tell.
+    /// It is stored in the same place, such as an Outpost; `None` if that is not known: it is not in an image's listing.
     pub same_placement: Option<bool>,
     pub choice: Choice,
     /// The name it gets with [`Choice::Rename`]; `None` if no number is free.
@@ -89,7 +89,7 @@ impl Review {
             _ => None,
         });
         let is_copy = |image: &Image| image.copied_from().is_some_and(|(source, _)| *source == copy.source);
-        let ended = |image: &&Image| !stands(image.state) && is_copy(image);
+        let ended = |image: &&Image| !is_pending_or_available(image.state) && is_copy(image);
         answers.flatten().filter(ended).map(|image| image.id.clone()).collect()
     }
 

@@ -211,7 +211,7 @@ impl Review {
     }
 }
 
-/// Makes a request for every so many values of a region.
+/// Makes requests with a limited number of values of a region each.
 fn by_region<T: Clone>(
     values: Vec<(Region, T)>,
     most: usize,

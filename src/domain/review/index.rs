@@ -94,7 +94,9 @@ impl<'a> Index<'a> {
                 CheckAnswer::Images(images),
             ) => {
                 let removed = &self.being_removed;
-                for image in images.iter().filter(|image| stands(image.state) && !removed.contains(&image.id)) {
+                for image in
+                    images.iter().filter(|image| is_pending_or_available(image.state) && !removed.contains(&image.id))
+                {
                     push(self.by_name.entry((region, &*image.name)).or_default(), image);
                     if let Some((source, _)) = image.copied_from() {
                         push(self.by_source.entry((region, source)).or_default(), image);
@@ -179,7 +181,7 @@ impl<'a> Index<'a> {
             || self.same_jobs(copy).any(|job| job.image.as_ref() == Some(&image.id))
     }
 
-    /// Returns the aliases of own copies of the same image and name that must be resolved to tell whether they are the same copy.
+    /// Returns the aliases of own copies of the same image and name that must be resolved to know whether they are the same copy.
     pub(super) fn unresolved_keys(&self, copy: &'a CopyRequest) -> impl Iterator<Item = KmsKeyRef> {
         self.same_jobs(copy).filter(|job| job.encryption != copy.encryption).filter_map(|job| match &job.encryption {
             Encryption::Encrypt { key: Some(key) } if managed_by_aws(key).is_none() => {
@@ -254,7 +256,7 @@ fn key_id(arn: &str) -> &str {
 }
 
 /// Returns true if the image is there, or is going to be.
-pub(super) fn stands(state: ImageState) -> bool {
+pub(super) fn is_pending_or_available(state: ImageState) -> bool {
     !matches!(state, ImageState::Failed | ImageState::Error | ImageState::Invalid | ImageState::Deregistered)
 }
 

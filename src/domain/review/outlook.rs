@@ -23,13 +23,13 @@ pub struct Outlook {
 /// How long it takes until the last copy is available, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Time {
-    /// Time-based copies are asked for this, and all start at once: it is AWS's limit, not an estimate.
+    /// Requested of time-based copies, which all start at once: it is AWS's limit, not an estimate.
     Requested(u64),
-    /// At most, for time-based copies that cannot all keep the time they are asked for if their volumes are full.
+    /// Upper limit for time-based copies that cannot all complete in the requested time if their volumes are full.
     TooShort(u64),
     /// Roughly, for time-based copies that do not all start at once.
     InRounds(u64),
-    /// Roughly, estimated from so many completed copies.
+    /// Estimated from this many completed copies.
     Estimated { seconds: u64, copies: usize, regions: SampleRegions },
     /// No copy has been seen to complete.
     #[default]
@@ -138,7 +138,7 @@ fn region_seconds(
     Some(rounds * longest + starting)
 }
 
-/// Returns the seconds that copies between two regions take if they cannot keep the time they are asked for; 0 if all can.
+/// Returns the seconds that copies between two regions take if they cannot complete in the requested time; 0 if all can.
 fn too_short(copies: &[CopyRequest]) -> u64 {
     let mut pairs: BTreeMap<(&Region, &Region), (u64, u64, u64)> = BTreeMap::new();
     for copy in copies {

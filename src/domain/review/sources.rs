@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::image::{Image, ImageState};
 
-/// Returns the findings about a source. `allowed` are its region's settings, if they were asked for.
+/// Returns the findings about a source. `allowed` are its region's settings, if they were requested.
 pub(super) fn source_findings(
     source: &Image,
     review: &Review,

@@ -67,9 +67,9 @@ pub struct Review {
     pub(super) made_by_trials: Vec<(Region, String)>,
     /// Destinations with more kinds of requests than are tried.
     pub(super) untried: BTreeSet<Region>,
-    /// Names whose numbered forms were asked for.
+    /// Names whose numbered forms were requested.
     pub(super) numbered: HashSet<(Region, ImageName)>,
-    /// Snapshots whose keys were asked for.
+    /// Snapshots whose keys were requested.
     pub(super) keyed: HashSet<SnapshotId>,
     pub(super) started: Timestamp,
     /// The latest time that is known.

@@ -36,7 +36,7 @@ pub struct RegionStorage {
 /// What was read, with the images that count.
 pub struct Input<'a> {
     pub regions: Vec<RegionStorage>,
-    /// What tells the versions of a family apart.
+    /// What distinguishes the versions of a family.
     pub pattern: &'a VersionPattern,
     pub prices: &'a Prices,
     /// Returns true for the images that count. What others hold is left out.

@@ -25,9 +25,9 @@ pub enum StorageTier {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredSnapshot {
     pub id: SnapshotId,
-    /// GiB; `None` if EC2 does not tell.
+    /// GiB; `None` if EC2 does not report it.
     pub volume_gib: Option<u32>,
-    /// Bytes of all blocks that were written to the volume (`FullSnapshotSizeInBytes`); `None` if EC2 does not tell.
+    /// Bytes of all blocks that were written to the volume (`FullSnapshotSizeInBytes`); `None` if EC2 does not report it.
     pub full_bytes: Option<u64>,
     pub tier: StorageTier,
     /// On an Outpost or in a Local Zone, where storage has other prices.

@@ -194,7 +194,7 @@ fn a_region_that_was_not_read_completely_makes_every_sum_at_least() {
     // A snapshot that nobody lists, and one that nobody names.
     assert_eq!((nothing.unlisted, nothing.not_in_images.snapshots, nothing.not_in_images.volume_gib), (1, 1, 4));
 
-    // What a region told before it failed counts; what it did not tell is neither missing nor left over.
+    // What a region returned before it failed counts; what it did not return is neither missing nor left over.
     let part = held(vec![
         us(),
         failed(

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
+    account_state::AccountState,
     keep_tag::OtherKeep,
     policy::RetireMode,
     tag::{NotOurs, SyncTag},
-    world::World,
 };
 use crate::domain::{
     copy::CopyRequest,
@@ -21,9 +21,9 @@ use crate::domain::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Before the copies: those that are planned or pending count as there, since nothing is retired before they are.
-    Before,
+    BeforeCopies,
     /// After them: only what is there counts, and nothing is retired where a wanted copy is missing.
-    After,
+    AfterCopies,
 }
 
 /// What is done.
@@ -53,7 +53,7 @@ pub enum ActionKind {
     Copy(Box<CopyRequest>),
     /// Not copied. With the request if the copy is on its way already.
     Skip(SkipReason, Option<Box<CopyRequest>>),
-    /// The copy is retired: so many newer versions of its family are there.
+    /// The copy is retired: this many newer versions of its family exist.
     Retire {
         mode: RetireMode,
         family: String,
@@ -116,7 +116,13 @@ impl SyncPlan {
     }
 
     /// Returns why this plan, made after the copies, keeps an image that an earlier plan of the policy retires; `None` if it retires it too.
-    pub fn keeps(&self, policy: usize, image: &ImageId, region: &Region, world: &World) -> Option<KeepReason> {
+    pub fn keeps(
+        &self,
+        policy: usize,
+        image: &ImageId,
+        region: &Region,
+        account_state: &AccountState,
+    ) -> Option<KeepReason> {
         let of_image = |action: &&Action| action.image.id == *image && action.image.region == *region;
         let decided = self.actions.iter().filter(of_image).find_map(|action| match &action.kind {
             ActionKind::Keep(reason) => Some(Some(reason.clone())),
@@ -127,10 +133,10 @@ impl SyncPlan {
         if let Some(decided) = decided {
             return decided;
         }
-        Some(match world.images.get(region) {
+        Some(match account_state.images.get(region) {
             None => KeepReason::NotListed,
             Some(images) if images.iter().all(|other| other.id != *image) => KeepReason::Gone,
-            Some(_) if misses_copies(&self.actions, Stage::After, policy, region) => KeepReason::CopiesFirst,
+            Some(_) if misses_copies(&self.actions, Stage::AfterCopies, policy, region) => KeepReason::CopiesFirst,
             Some(_) => KeepReason::NotOld,
         })
     }
@@ -145,7 +151,7 @@ impl SyncPlan {
     pub fn misses(&self, route: &SyncTag) -> bool {
         let is_missing = |kind: &ActionKind| match kind {
             ActionKind::Copy(_) => true,
-            ActionKind::Skip(why, _) => !matches!(why, SkipReason::There(_)),
+            ActionKind::Skip(why, _) => !matches!(why, SkipReason::Exists(_)),
             _ => false,
         };
         let on_route =
@@ -153,7 +159,7 @@ impl SyncPlan {
         self.actions.iter().filter(on_route).any(|action| is_missing(&action.kind))
     }
 
-    /// Returns true if something is kept because copies of it may be under way in a region that does not tell.
+    /// Returns true if something is kept because copies of it may be under way in a region that could not be read.
     pub fn misses_pending(&self) -> bool {
         self.actions.iter().any(|action| matches!(action.kind, ActionKind::Keep(KeepReason::CopiesUnknown(_))))
     }
@@ -180,7 +186,7 @@ impl SyncPlan {
 #[derive(Debug, Clone, PartialEq)]
 pub enum SkipReason {
     /// A copy of it is there.
-    There(There),
+    Exists(ExistingCopy),
     /// A copy of it is pending there.
     Pending(ImageId),
     /// A copy of it is in the queue.
@@ -195,13 +201,13 @@ pub enum SkipReason {
     NameTaken(ImageId),
     /// Another policy, named, makes this very copy.
     OtherPolicy(usize),
-    /// The copy cannot be asked for: a sentence says why.
+    /// The copy cannot be requested; the sentence says why.
     Mistake(String),
 }
 
 /// A copy that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct There {
+pub struct ExistingCopy {
     pub image: ImageId,
     pub state: ImageState,
     /// It is not encrypted although the policy asks for that.
@@ -210,7 +216,7 @@ pub struct There {
     pub is_origin: bool,
 }
 
-impl There {
+impl ExistingCopy {
     /// Returns true if it cannot be launched until a person enables it.
     pub fn is_disabled(&self) -> bool {
         self.state == ImageState::Disabled
@@ -228,7 +234,7 @@ impl SkipReason {
     /// it counts as no version of its own.
     fn will_be_missing(&self) -> bool {
         match self {
-            Self::There(there) => there.is_disabled() || there.not_encrypted && !there.is_origin,
+            Self::Exists(existing) => existing.is_disabled() || existing.not_encrypted && !existing.is_origin,
             other => other.is_failure(),
         }
     }
@@ -236,7 +242,7 @@ impl SkipReason {
     /// Returns true if a person has to do something about it.
     pub fn is_failure(&self) -> bool {
         match self {
-            Self::There(there) => there.is_disabled() || there.not_encrypted,
+            Self::Exists(existing) => existing.is_disabled() || existing.not_encrypted,
             other => matches!(other, Self::NameTaken(_) | Self::Mistake(_)),
         }
     }
@@ -245,9 +251,9 @@ impl SkipReason {
 /// Returns true if a copy that a policy wants in a region is not there, nor on its way before the copies are made.
 pub(super) fn misses_copies(actions: &[Action], stage: Stage, policy: usize, region: &Region) -> bool {
     let misses = |kind: &ActionKind| match (kind, stage) {
-        (ActionKind::Skip(why, _), Stage::Before) => why.will_be_missing(),
-        (ActionKind::Skip(why, _), Stage::After) => why.is_missing(),
-        (ActionKind::Copy(_), Stage::After) => true,
+        (ActionKind::Skip(why, _), Stage::BeforeCopies) => why.will_be_missing(),
+        (ActionKind::Skip(why, _), Stage::AfterCopies) => why.is_missing(),
+        (ActionKind::Copy(_), Stage::AfterCopies) => true,
         _ => false,
     };
     let here = |action: &&Action| action.policy == policy && action.region.as_ref() == Some(region);

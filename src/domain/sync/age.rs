@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::{
-    belonging::Sources,
     keep_tag::{KEEP_TAG, KeepTag, OtherKeep},
     planner::Planner,
     policy::{RetireMode, Retiring},
     protection::of_policy,
+    sources::Sources,
     tag::{SyncTag, made_by_sync},
-    versions::{Among, Versions},
+    versions::{Among, AvailableVersions},
 };
 use crate::domain::{
     ids::ImageId,
@@ -23,7 +23,7 @@ pub(super) struct InRegion<'a> {
     /// How many versions it keeps there, and what it does with older ones.
     pub(super) retiring: Option<(usize, &'a Retiring)>,
     /// The versions that are there, as it sees them; none if it retires nothing.
-    pub(super) versions: Versions,
+    pub(super) versions: AvailableVersions,
     /// What else is written on its copies: how many are kept, as another host or an earlier run had it.
     pub(super) other_keeps: Vec<OtherKeep>,
 }
@@ -90,8 +90,8 @@ impl Planner<'_> {
         let this = KeepTag::of(&policy.versions);
         let is_copy = |image: &&&Arc<Image>| {
             let state = matches!(image.state, ImageState::Available | ImageState::Pending | ImageState::Disabled);
-            let there = state && !self.world.being_removed.contains(&image.id);
-            there && made_by_sync(image, &self.world.account).is_ok() && of_policy(image, policy).is_none()
+            let there = state && !self.account_state.being_removed.contains(&image.id);
+            there && made_by_sync(image, &self.account_state.account).is_ok() && of_policy(image, policy).is_none()
         };
         let mut others = Vec::new();
         // Early versions have not written it.

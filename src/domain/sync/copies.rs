@@ -3,13 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    action::{Action, ActionKind, SkipReason, There},
-    belonging::{Sources, is_origin},
+    account_state::Route,
+    action::{Action, ActionKind, ExistingCopy, SkipReason},
     keep_tag::KeepTag,
     planner::Planner,
-    policy::Versions,
+    policy::VersionLimit,
+    sources::{Sources, is_origin},
     tag::{CREATED_TAG, POLICY_TAG, SyncTag, made_by_sync},
-    world::Route,
 };
 use crate::domain::{
     copy::{ClientToken, CopyRequest},
@@ -28,7 +28,7 @@ impl Planner<'_> {
         let policy = &self.policies[n];
         let mut routes: Vec<(&Region, Copies<'_>)> = Vec::new();
         for region in &policy.to {
-            let Some(own) = self.world.own(region) else { continue };
+            let Some(own) = self.account_state.own(region) else { continue };
             let mut copies = Copies::new();
             for image in own.filter(|image| sources.is_copy(image)) {
                 if let Some(source) = &image.source_image_id {
@@ -38,7 +38,7 @@ impl Planner<'_> {
             routes.push((region, copies));
         }
         for source in &sources.matching {
-            let reason = if made_by_sync(source, &self.world.account).is_ok() {
+            let reason = if made_by_sync(source, &self.account_state.account).is_ok() {
                 Some(SkipReason::MadeBySync)
             } else if source.state != ImageState::Available {
                 Some(SkipReason::NotAvailable(source.state))
@@ -61,12 +61,12 @@ impl Planner<'_> {
 
     /// Returns what is done about one wanted copy.
     fn copy(&mut self, n: usize, source: &Arc<Image>, region: &Region, copies: &[&Arc<Image>]) -> ActionKind {
-        let removed = |image: &Image| self.world.being_removed.contains(&image.id);
+        let removed = |image: &Image| self.account_state.being_removed.contains(&image.id);
         let in_state = |states: &[ImageState]| {
             copies.iter().find(|copy| states.contains(&copy.state) && !removed(copy)).map(|copy| Arc::clone(copy))
         };
-        if let Some(there) = self.there(n, source, region, copies) {
-            return ActionKind::Skip(SkipReason::There(there), None);
+        if let Some(existing) = self.existing(n, source, region, copies) {
+            return ActionKind::Skip(SkipReason::Exists(existing), None);
         }
         let pending = in_state(&[ImageState::Pending, ImageState::Transient, ImageState::Unknown]);
         let route =
@@ -88,7 +88,7 @@ impl Planner<'_> {
         if let Some(pending) = pending {
             return ActionKind::Skip(SkipReason::Pending(pending.id.clone()), Some(request));
         }
-        if self.world.under_way.contains(&route) {
+        if self.account_state.under_way.contains(&route) {
             return ActionKind::Skip(SkipReason::UnderWay, Some(request));
         }
         match self.named(&request) {
@@ -97,24 +97,25 @@ impl Planner<'_> {
         }
     }
 
-    /// Returns the copy that is there, or the image that the source is itself a copy of.
-    fn there(&self, n: usize, source: &Arc<Image>, region: &Region, copies: &[&Arc<Image>]) -> Option<There> {
+    /// Returns the copy that exists, or the image that the source is itself a copy of.
+    fn existing(&self, n: usize, source: &Arc<Image>, region: &Region, copies: &[&Arc<Image>]) -> Option<ExistingCopy> {
         let origin = source.source_region.as_ref() == Some(region);
-        let origin = self.world.own(region).filter(|_| origin).and_then(|mut own| {
+        let origin = self.account_state.own(region).filter(|_| origin).and_then(|mut own| {
             own.find(|image| image.state == ImageState::Available && is_origin(image, source)).map(Arc::clone)
         });
-        let mut there: Vec<Arc<Image>> = copies.iter().map(|copy| Arc::clone(copy)).chain(origin).collect();
-        there.retain(|image| matches!(image.state, ImageState::Available | ImageState::Disabled));
-        there.retain(|image| !self.world.being_removed.contains(&image.id));
+        let mut found: Vec<Arc<Image>> = copies.iter().map(|copy| Arc::clone(copy)).chain(origin).collect();
+        found.retain(|image| matches!(image.state, ImageState::Available | ImageState::Disabled));
+        found.retain(|image| !self.account_state.being_removed.contains(&image.id));
         // The best of several.
-        let best =
-            there.into_iter().min_by_key(|image| (image.state != ImageState::Available, self.is_plain(n, image)))?;
-        let (not_encrypted, is_origin) = (self.is_plain(n, &best), is_origin(&best, source));
-        Some(There { image: best.id.clone(), state: best.state, not_encrypted, is_origin })
+        let best = found
+            .into_iter()
+            .min_by_key(|image| (image.state != ImageState::Available, self.lacks_encryption(n, image)))?;
+        let (not_encrypted, is_origin) = (self.lacks_encryption(n, &best), is_origin(&best, source));
+        Some(ExistingCopy { image: best.id.clone(), state: best.state, not_encrypted, is_origin })
     }
 
     /// Returns true if the image is not encrypted although the policy asks for that.
-    pub(super) fn is_plain(&self, n: usize, image: &Arc<Image>) -> bool {
+    pub(super) fn lacks_encryption(&self, n: usize, image: &Arc<Image>) -> bool {
         !image.encrypted() && !image.instance_store() && (self.draft)(n, image).encrypts()
     }
 
@@ -140,11 +141,11 @@ impl Planner<'_> {
     /// Returns the image that has the copy's name already, or is to get it. Names are not unique under `CopyImage`.
     fn named(&mut self, request: &CopyRequest) -> Option<ImageId> {
         let (region, name) = (&request.destination, request.name.as_str());
-        let stands = |image: &&Arc<Image>| {
+        let has_name = |image: &&Arc<Image>| {
             let state = matches!(image.state, ImageState::Available | ImageState::Pending | ImageState::Disabled);
-            state && *image.name == *name && !self.world.being_removed.contains(&image.id)
+            state && *image.name == *name && !self.account_state.being_removed.contains(&image.id)
         };
-        if let Some(image) = self.world.own(region).and_then(|mut own| own.find(stands)) {
+        if let Some(image) = self.account_state.own(region).and_then(|mut own| own.find(has_name)) {
             return Some(image.id.clone());
         }
         match self.names.insert((region.clone(), name.to_owned()), request.source.clone()) {
@@ -159,8 +160,8 @@ impl Planner<'_> {
     /// Returns in what two policies differ that match the same image for the same region; `None` if they want the same.
     pub(super) fn difference(&self, [a, b]: [usize; 2], source: &Arc<Image>, region: &Region) -> Option<&'static str> {
         let versions = |n: usize| match &self.policies[n].versions {
-            Versions::All => None,
-            newest @ Versions::Newest { .. } => Some((newest, &self.policies[n].version_pattern)),
+            VersionLimit::All => None,
+            newest @ VersionLimit::Newest { .. } => Some((newest, &self.policies[n].version_pattern)),
         };
         if versions(a) != versions(b) {
             return Some("how many versions are kept, or what becomes of older ones");

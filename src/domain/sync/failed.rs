@@ -19,7 +19,7 @@ impl Planner<'_> {
     /// Adds the images in a policy's destinations that failed copies of it have left. They never were of use to anybody.
     pub(super) fn add_failed(&mut self, n: usize) {
         for region in &self.policies[n].to {
-            let Some(own) = self.world.own(region) else { continue };
+            let Some(own) = self.account_state.own(region) else { continue };
             let failed: Vec<Arc<Image>> = own.filter(|image| self.has_failed(n, image)).map(Arc::clone).collect();
             for image in failed {
                 let known = |action: &Action| action.kind == ActionKind::RemoveFailed && action.image.id == image.id;
@@ -32,12 +32,12 @@ impl Planner<'_> {
     }
 
     fn has_failed(&self, n: usize, image: &Image) -> bool {
-        let (policy, world) = (&self.policies[n], self.world);
-        let age = image.created.map(|created| world.now.duration_since(created));
+        let (policy, account_state) = (&self.policies[n], self.account_state);
+        let age = image.created.map(|created| account_state.now.duration_since(created));
         image.state == ImageState::Failed
-            && made_by_sync(image, &world.account).is_ok_and(|tag| tag.source_region == policy.from)
+            && made_by_sync(image, &account_state.account).is_ok_and(|tag| tag.source_region == policy.from)
             && of_policy(image, policy).is_none()
             && age.is_some_and(|age| age >= SEEN_AFTER)
-            && !world.being_removed.contains(&image.id)
+            && !account_state.being_removed.contains(&image.id)
     }
 }

@@ -1,8 +1,8 @@
-//! The tag that tells how many versions the policy kept that has made a copy. Another host may still run that policy.
+//! The tag that says how many versions the policy kept that has made a copy. Another host may still run that policy.
 
 use std::{fmt, num::NonZeroUsize};
 
-use super::policy::{RetireMode, Versions};
+use super::policy::{RetireMode, VersionLimit};
 use crate::domain::{derived_token::SYNC_TAGS, image::Tag};
 
 /// The key of the tag.
@@ -26,10 +26,10 @@ pub struct KeepTag {
 
 impl KeepTag {
     /// Returns the tag of the copies that a policy makes.
-    pub fn of(versions: &Versions) -> Self {
+    pub fn of(versions: &VersionLimit) -> Self {
         match versions {
-            Versions::All => Self { keep: None, retire: None },
-            Versions::Newest { keep, retire } => {
+            VersionLimit::All => Self { keep: None, retire: None },
+            VersionLimit::Newest { keep, retire } => {
                 Self { keep: Some(*keep), retire: retire.as_ref().map(|retire| retire.mode) }
             }
         }

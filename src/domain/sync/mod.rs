@@ -3,9 +3,9 @@
 //!
 //! The rules of retiring err on the side of keeping. Whatever is not proven to be sync's own, or not known to be unused, is kept.
 
+mod account_state;
 mod action;
 mod age;
-mod belonging;
 mod copies;
 mod failed;
 mod keep_tag;
@@ -14,17 +14,17 @@ mod planner;
 mod policy;
 mod protection;
 mod retire;
+mod sources;
 mod tag;
 mod versions;
-mod world;
 
-pub use action::{Action, ActionKind, KeepReason, Refusal, SkipReason, Stage, SyncPlan, There};
+pub use account_state::{AccountState, PendingCopies, Route};
+pub use action::{Action, ActionKind, ExistingCopy, KeepReason, Refusal, SkipReason, Stage, SyncPlan};
 pub use keep_tag::{KEEP_TAG, KeepTag, OtherKeep};
 pub use plan::plan;
-pub use policy::{MAX_RETIRE, MIN_AGE, PolicyMistake, RetireMode, Retiring, SyncPolicy, Versions, cycle};
-pub use protection::{LastLook, RECENT_LAUNCH, recheck};
+pub use policy::{MAX_RETIRE, MIN_AGE, PolicyMistake, RetireMode, Retiring, SyncPolicy, VersionLimit, cycle};
+pub use protection::{RECENT_LAUNCH, RecheckInput, recheck};
 pub use tag::{CREATED_TAG, NotOurs, POLICY_TAG, SYNC_TAG, SyncTag, made_by_sync};
-pub use world::{PendingCopies, Route, World};
 
 #[cfg(test)]
 mod tests;

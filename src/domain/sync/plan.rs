@@ -3,11 +3,11 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
+    account_state::AccountState,
     action::{ActionKind, Refusal, Stage, SyncPlan},
-    belonging::Sources,
     planner::Planner,
     policy::{MAX_RETIRE, SyncPolicy, cycle},
-    world::World,
+    sources::Sources,
 };
 use crate::domain::{
     draft::Draft,
@@ -19,7 +19,7 @@ use crate::domain::{
 /// `max_retire` is the most that all policies together may retire; without it, as much as the one that allows most.
 pub fn plan(
     policies: &[SyncPolicy],
-    world: &World,
+    account_state: &AccountState,
     stage: Stage,
     context: CheckContext<'_>,
     max_retire: Option<usize>,
@@ -27,7 +27,7 @@ pub fn plan(
 ) -> SyncPlan {
     let mut planner = Planner {
         policies,
-        world,
+        account_state,
         stage,
         context,
         draft,
@@ -36,7 +36,7 @@ pub fn plan(
         names: HashMap::new(),
         refusals: cycle(policies).map(Refusal::Cycle).into_iter().collect(),
     };
-    let sources: Vec<Option<Sources<'_>>> = policies.iter().map(|policy| Sources::of(policy, world)).collect();
+    let sources: Vec<Option<Sources<'_>>> = policies.iter().map(|policy| Sources::of(policy, account_state)).collect();
     planner.find_conflicts(&sources);
     let mut empty = Vec::new();
     for (n, sources) in sources.iter().enumerate() {
@@ -93,8 +93,8 @@ impl Planner<'_> {
         }
         let most = (0..self.policies.len()).map(max).max().unwrap_or(0).max(MAX_RETIRE);
         let (count, max) = (counts.iter().sum::<usize>(), max_retire.unwrap_or(most));
-        let told = self.refusals.iter().any(|refusal| matches!(refusal, Refusal::TooMany { .. }));
-        if count > max && !told {
+        let is_refused = self.refusals.iter().any(|refusal| matches!(refusal, Refusal::TooMany { .. }));
+        if count > max && !is_refused {
             self.refusals.push(Refusal::TooManyInAll { count, max });
         }
     }

@@ -3,16 +3,16 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
+    account_state::AccountState,
     action::{Action, Refusal, Stage},
     policy::SyncPolicy,
-    world::World,
 };
 use crate::domain::{draft::Draft, ids::ImageId, image::Image, plan::CheckContext, region::Region};
 
 /// The plan while it is made.
 pub(super) struct Planner<'a> {
     pub(super) policies: &'a [SyncPolicy],
-    pub(super) world: &'a World,
+    pub(super) account_state: &'a AccountState,
     pub(super) stage: Stage,
     pub(super) context: CheckContext<'a>,
     pub(super) draft: &'a dyn Fn(usize, &Arc<Image>) -> Draft,

@@ -25,8 +25,8 @@ pub struct SyncPolicy {
     pub match_text: String,
     /// What the version at the end of a name looks like.
     pub version_pattern: VersionPattern,
-    pub versions: Versions,
-    /// The template of the copies' names: by it the family of a copy is told whose source is gone.
+    pub versions: VersionLimit,
+    /// The template of the copies' names: it gives the family of a copy whose source is gone.
     pub copy_name: String,
     /// Old copies are retired also if others of the policy were made with another `keep` or `retire` that would keep them.
     pub override_keep: bool,
@@ -36,9 +36,9 @@ pub struct SyncPolicy {
 
 /// How many versions of each family are wanted in a destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Versions {
+pub enum VersionLimit {
     All,
-    /// The newest so many.
+    /// The newest N of each family.
     Newest {
         keep: NonZeroUsize,
         /// What is done with older copies; `None` if they stay.
@@ -116,7 +116,7 @@ impl SyncPolicy {
     /// Returns how old copies are retired, if they are.
     pub fn retiring(&self) -> Option<(NonZeroUsize, &Retiring)> {
         match &self.versions {
-            Versions::Newest { keep, retire: Some(retire) } => Some((*keep, retire)),
+            VersionLimit::Newest { keep, retire: Some(retire) } => Some((*keep, retire)),
             _ => None,
         }
     }
@@ -124,8 +124,8 @@ impl SyncPolicy {
     /// Returns the number of versions that are wanted of each family.
     pub(super) fn wanted(&self) -> usize {
         match &self.versions {
-            Versions::All => usize::MAX,
-            Versions::Newest { keep, .. } => keep.get(),
+            VersionLimit::All => usize::MAX,
+            VersionLimit::Newest { keep, .. } => keep.get(),
         }
     }
 }

@@ -3,11 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    account_state::PendingCopies,
     action::KeepReason,
     planner::Planner,
     policy::{RetireMode, Retiring, SyncPolicy},
     tag::{POLICY_TAG, made_by_sync},
-    world::PendingCopies,
 };
 use crate::domain::{
     account::AccountId,
@@ -17,27 +17,27 @@ use crate::domain::{
 };
 
 /// A deprecation date that is no further ahead counts as come: sync itself sets one a little ahead, because EC2 takes none in the past.
-const SOON: SignedDuration = SignedDuration::from_mins(5);
-/// A copy that was launched within this time is in use: EC2 tells of a launch a day later, and references do not show every user.
+const DEPRECATION_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+/// A copy that was launched within this time is in use: EC2 reports of a launch a day later, and references do not show every user.
 pub const RECENT_LAUNCH: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl Planner<'_> {
     /// Returns the first rule that keeps a copy; the users last, because reading them takes calls for each image.
     pub(super) fn protection(&self, image: &Image, retiring: &Retiring) -> Option<KeepReason> {
-        let world = self.world;
-        let by_itself = by_itself(image, retiring, world.now);
+        let account_state = self.account_state;
+        let by_itself = by_itself(image, retiring, account_state.now);
         by_itself
-            .or_else(|| world.being_removed.contains(&image.id).then_some(KeepReason::BeingRemoved))
-            .or_else(|| world.deregistered.contains(&image.id).then_some(KeepReason::Restored))
-            .or_else(|| world.is_being_copied(image).then_some(KeepReason::SourceOfCopies))
-            .or_else(|| being_copied(image, retiring.mode, world.pending.as_ref()))
-            .or_else(|| users(world.usage.get(&(image.region.clone(), image.id.clone()))))
+            .or_else(|| account_state.being_removed.contains(&image.id).then_some(KeepReason::BeingRemoved))
+            .or_else(|| account_state.deregistered.contains(&image.id).then_some(KeepReason::Restored))
+            .or_else(|| account_state.is_being_copied(image).then_some(KeepReason::SourceOfCopies))
+            .or_else(|| being_copied(image, retiring.mode, account_state.pending.as_ref()))
+            .or_else(|| users(account_state.usage.get(&(image.region.clone(), image.id.clone()))))
     }
 }
 
 /// What was read of an image right before it is retired.
 #[derive(Debug, Clone, Copy)]
-pub struct LastLook<'a> {
+pub struct RecheckInput<'a> {
     pub image: &'a Image,
     pub usage: Option<&'a ImageUsage>,
     pub pending: Option<&'a PendingCopies>,
@@ -49,21 +49,21 @@ pub struct LastLook<'a> {
 
 /// Checks an image once more, as it was just read, before it is retired. Returns the rule that keeps it.
 pub fn recheck(
-    look: &LastLook<'_>,
+    input: &RecheckInput<'_>,
     account: &AccountId,
     policy: &SyncPolicy,
     retiring: &Retiring,
     now: Timestamp,
 ) -> Option<KeepReason> {
-    let image = look.image;
+    let image = input.image;
     let proof = made_by_sync(image, account).err().map(KeepReason::NotOurs);
-    let missing = || look.newer.is_empty() || look.newer.iter().any(|newer| !look.available.contains(newer));
+    let missing = || input.newer.is_empty() || input.newer.iter().any(|newer| !input.available.contains(newer));
     proof
         .or_else(|| of_policy(image, policy))
         .or_else(|| missing().then_some(KeepReason::CopiesFirst))
         .or_else(|| by_itself(image, retiring, now))
-        .or_else(|| being_copied(image, retiring.mode, look.pending))
-        .or_else(|| users(look.usage))
+        .or_else(|| being_copied(image, retiring.mode, input.pending))
+        .or_else(|| users(input.usage))
 }
 
 /// Returns why an image is not the policy's to retire.
@@ -83,7 +83,7 @@ pub(super) fn by_itself(image: &Image, retiring: &Retiring, now: Timestamp) -> O
         (state, _) => return Some(KeepReason::NotAvailable(state)),
     }
     let age = image.created.map(|created| now.duration_since(created));
-    if retiring.mode == RetireMode::Deprecate && image.deprecated.is_some_and(|at| at <= now + SOON) {
+    if retiring.mode == RetireMode::Deprecate && image.deprecated.is_some_and(|at| at <= now + DEPRECATION_TOLERANCE) {
         Some(KeepReason::AlreadyRetired)
     } else if image.deregistration_protection.as_deref().is_some_and(|state| state != "disabled") {
         Some(KeepReason::Protected)
@@ -97,7 +97,7 @@ pub(super) fn by_itself(image: &Image, retiring: &Retiring, now: Timestamp) -> O
     }
 }
 
-/// Returns why copies of an image may be under way somewhere. A copy of a deprecated image goes on.
+/// Returns why copies of an image may be under way somewhere. A copy of a deprecated image continues.
 fn being_copied(image: &Image, mode: RetireMode, pending: Option<&PendingCopies>) -> Option<KeepReason> {
     match pending {
         _ if mode == RetireMode::Deprecate => None,

@@ -1,16 +1,16 @@
-//! Which old copies are retired, and by which rule others are kept. In doubt a copy is kept.
+//! Which old copies are retired, and by which rule others are kept. When in doubt, a copy is kept.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     action::{Action, ActionKind, KeepReason, Refusal, SkipReason, Stage, misses_copies},
     age::{Age, InRegion, age, kept_by_other},
-    belonging::Sources,
     planner::Planner,
     policy::Retiring,
     protection::{by_itself, of_policy},
+    sources::Sources,
     tag::{POLICY_TAG, SYNC_TAG, SyncTag, made_by_sync},
-    versions::Versions,
+    versions::AvailableVersions,
 };
 use crate::domain::{
     image::{Image, ImageState},
@@ -25,9 +25,9 @@ impl Planner<'_> {
             return;
         }
         for region in &policies[n].to {
-            let Some(own) = self.world.own(region) else { continue };
+            let Some(own) = self.account_state.own(region) else { continue };
             let own: Vec<&Arc<Image>> = own.collect();
-            let coming = self.coming(n, region);
+            let pending_sources = self.pending_sources(n, region);
             let of_route = self.of_route(n, region, &own, all);
             let Some(this) = of_route.iter().find(|other| other.policy == n) else { continue };
             let mut old: Vec<(&Arc<Image>, ActionKind)> = Vec::new();
@@ -39,9 +39,9 @@ impl Planner<'_> {
                     *kind = ActionKind::Keep(KeepReason::CopiesFirst);
                 }
             }
-            self.keep_last(this.sources, &own, &coming, &mut old);
-            let emptied = self.emptied(this, &own, &coming, &old, region);
-            self.refusals.extend(emptied);
+            self.keep_last(this.sources, &own, &pending_sources, &mut old);
+            let families_left_empty = self.families_left_empty(this, &own, &pending_sources, &old, region);
+            self.refusals.extend(families_left_empty);
             for (image, kind) in old {
                 let known = |action: &Action| {
                     let copied = matches!(action.kind, ActionKind::Copy(_) | ActionKind::Skip(..));
@@ -78,7 +78,7 @@ impl Planner<'_> {
     }
 
     /// Returns the sources whose copies are about to be there; none once all copies were made.
-    fn coming(&self, n: usize, region: &Region) -> Vec<Arc<Image>> {
+    fn pending_sources(&self, n: usize, region: &Region) -> Vec<Arc<Image>> {
         let comes = |action: &&Action| {
             let on_its_way = match &action.kind {
                 ActionKind::Copy(_) => true,
@@ -89,20 +89,20 @@ impl Planner<'_> {
             };
             on_its_way && action.policy == n && action.region.as_ref() == Some(region)
         };
-        let before = self.stage == Stage::Before;
+        let before = self.stage == Stage::BeforeCopies;
         self.actions.iter().filter(|_| before).filter(comes).map(|action| Arc::clone(&action.image)).collect()
     }
 
     /// Returns the versions of each family that are available in a region as the policy wants them, or are about to be.
-    fn versions(&self, n: usize, region: &Region, sources: &Sources<'_>, own: &[&Arc<Image>]) -> Versions {
-        let mut versions = Versions::default();
-        for copy in own.iter().filter(|copy| self.is_available(copy) && !self.is_plain(n, copy)) {
+    fn versions(&self, n: usize, region: &Region, sources: &Sources<'_>, own: &[&Arc<Image>]) -> AvailableVersions {
+        let mut versions = AvailableVersions::default();
+        for copy in own.iter().filter(|copy| self.is_available(copy) && !self.lacks_encryption(n, copy)) {
             if let Some(source) = copy.source_image_id.as_ref().filter(|_| sources.concerns(copy)) {
                 let (made, line) = (sources.version_time(copy), sources.line(copy));
                 versions.add(sources.family(copy), source, made, line, Some(&copy.id));
             }
         }
-        for source in self.coming(n, region) {
+        for source in self.pending_sources(n, region) {
             let (family, line) = (sources.family_of_source(&source), sources.line_of_source(&source));
             versions.add(family, &source.id, source.created, line, None);
         }
@@ -110,7 +110,7 @@ impl Planner<'_> {
     }
 
     fn is_available(&self, image: &Image) -> bool {
-        image.state == ImageState::Available && !self.world.being_removed.contains(&image.id)
+        image.state == ImageState::Available && !self.account_state.being_removed.contains(&image.id)
     }
 
     /// Decides about one image with sync's tag, as far as it is the policy's; `None` if the policy has nothing to say about it, or it is
@@ -124,7 +124,7 @@ impl Planner<'_> {
     ) -> Option<ActionKind> {
         let policy = &self.policies[this.policy];
         let others = || of_route.iter().filter(|other| other.policy != this.policy && other.sources.concerns(image));
-        let tag = match made_by_sync(image, &self.world.account) {
+        let tag = match made_by_sync(image, &self.account_state.account) {
             Ok(tag) => tag,
             Err(why) => {
                 let about = tag_names(image, &policy.from) || this.sources.concerns(image);
@@ -178,7 +178,8 @@ impl Planner<'_> {
         of_route: &[InRegion<'_>],
     ) -> bool {
         let Some((_, others)) = other.retiring.filter(|(_, others)| others.mode >= retiring.mode) else { return false };
-        matches!(age(image, tag, other, of_route), Age::Old(_)) && by_itself(image, others, self.world.now).is_none()
+        matches!(age(image, tag, other, of_route), Age::Old(_))
+            && by_itself(image, others, self.account_state.now).is_none()
     }
 
     /// Keeps the newest old copy of each family of which nothing else would be available.
@@ -186,19 +187,19 @@ impl Planner<'_> {
         &self,
         sources: &Sources<'_>,
         own: &[&Arc<Image>],
-        coming: &[Arc<Image>],
+        pending_sources: &[Arc<Image>],
         old: &mut [(&Arc<Image>, ActionKind)],
     ) {
         let families: BTreeSet<String> = old.iter().filter_map(|(_, kind)| retired_family(kind)).collect();
         for family in families {
-            let goes = |image: &Image| {
+            let is_retired = |image: &Image| {
                 old.iter().any(|(other, kind)| other.id == image.id && matches!(kind, ActionKind::Retire { .. }))
             };
-            let current = |image: &Image| image.deprecated.is_none_or(|at| at > self.world.now);
-            let stays = own.iter().any(|image| {
-                self.is_available(image) && current(image) && !goes(image) && sources.family(image) == family
+            let current = |image: &Image| image.deprecated.is_none_or(|at| at > self.account_state.now);
+            let remains = own.iter().any(|image| {
+                self.is_available(image) && current(image) && !is_retired(image) && sources.family(image) == family
             });
-            if stays || coming.iter().any(|source| sources.family_of_source(source) == family) {
+            if remains || pending_sources.iter().any(|source| sources.family_of_source(source) == family) {
                 continue;
             }
             let mut of_family: Vec<&mut (&Arc<Image>, ActionKind)> =
@@ -213,25 +214,25 @@ impl Planner<'_> {
     }
 
     /// Returns refusals to retire every copy of a family in a region that sync has made.
-    fn emptied(
+    fn families_left_empty(
         &self,
         this: &InRegion<'_>,
         own: &[&Arc<Image>],
-        coming: &[Arc<Image>],
+        pending_sources: &[Arc<Image>],
         old: &[(&Arc<Image>, ActionKind)],
         region: &Region,
     ) -> Vec<Refusal> {
         let sources = this.sources;
         let mut families: BTreeSet<String> = old.iter().filter_map(|(_, kind)| retired_family(kind)).collect();
-        let goes = |image: &Image| {
+        let is_retired = |image: &Image| {
             old.iter().any(|(other, kind)| other.id == image.id && matches!(kind, ActionKind::Retire { .. }))
         };
         families.retain(|family| {
-            let stays = own.iter().any(|image| {
-                let is_ours = made_by_sync(image, &self.world.account).is_ok();
-                is_ours && self.is_available(image) && !goes(image) && sources.family(image) == *family
+            let remains = own.iter().any(|image| {
+                let is_ours = made_by_sync(image, &self.account_state.account).is_ok();
+                is_ours && self.is_available(image) && !is_retired(image) && sources.family(image) == *family
             });
-            !stays && !coming.iter().any(|source| sources.family_of_source(source) == *family)
+            !remains && !pending_sources.iter().any(|source| sources.family_of_source(source) == *family)
         });
         let refusal = |family| Refusal::RetiresAll { policy: this.policy, family, region: region.clone() };
         families.into_iter().map(refusal).collect()

@@ -15,9 +15,9 @@ use crate::domain::{
 
 /// The key of the tag.
 pub const SYNC_TAG: &str = SYNC_TAGS[0];
-/// The key of the tag that tells for which policy a copy was made: [`SyncPolicy::tag_value`](super::SyncPolicy::tag_value).
+/// The key of the tag that says for which policy a copy was made: [`SyncPolicy::tag_value`](super::SyncPolicy::tag_value).
 pub const POLICY_TAG: &str = SYNC_TAGS[1];
-/// The key of the tag that tells when the source of a copy was created: the order of versions, once their sources are gone.
+/// The key of the tag that says when the source of a copy was created: the order of versions, once their sources are gone.
 pub const CREATED_TAG: &str = SYNC_TAGS[2];
 
 /// Which copy it is: the value of the tag. Whoever asks for the same copy writes the same.
@@ -51,7 +51,7 @@ impl SyncTag {
             source: ImageId::new(parts.next()?).ok()?,
             destination: Region::new(parts.next()?).ok()?,
         };
-        // Nothing else stands there, and it was written as it is written here.
+        // There is nothing else in it, and it was written as it is written here.
         (parts.next().is_none() && tag.to_string() == value).then_some(tag)
     }
 }
@@ -77,7 +77,7 @@ pub enum NotOurs {
     Source,
 }
 
-/// Proves that sync has made the image: the tag's route must be the one that EC2 itself tells of the image, and the image the account's.
+/// Proves that sync has made the image: the tag's route must be the one that EC2 itself reports of the image, and the image the account's.
 ///
 /// # Errors
 /// The first thing that is missing.

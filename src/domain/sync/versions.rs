@@ -8,7 +8,7 @@ use crate::domain::{family::VersionLine, ids::ImageId};
 
 /// The versions of each family, each once however many copies of it there are.
 #[derive(Debug, Default)]
-pub(super) struct Versions(HashMap<String, HashMap<ImageId, Version>>);
+pub(super) struct AvailableVersions(HashMap<String, HashMap<ImageId, Version>>);
 
 /// A version, which its source names.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ pub(super) struct Among<'a> {
     pub(super) line: Option<VersionLine>,
 }
 
-impl Versions {
-    /// Adds a version. One of which nobody knows when it was made makes none old.
+impl AvailableVersions {
+    /// Adds a version. A version without a creation time is ignored: it cannot make another one old.
     pub(super) fn add(
         &mut self,
         family: String,
@@ -53,12 +53,12 @@ impl Versions {
         (newer.len() == keep).then(|| newer.iter().filter_map(|(_, version)| version.copy.clone()).collect())
     }
 
-    /// Returns true if so many versions are newer than this one, of whichever line.
+    /// Returns true if at least this many versions are newer than this one, of any line.
     pub(super) fn has_newer(&self, this: Among<'_>, keep: usize) -> bool {
         self.all_newer(this).count() >= keep
     }
 
-    /// Returns true if there are so many other versions.
+    /// Returns true if there are at least this many other versions.
     pub(super) fn has_others(&self, family: &str, source: &ImageId, keep: usize) -> bool {
         self.0.get(family).is_some_and(|versions| versions.keys().filter(|other| *other != source).count() >= keep)
     }

@@ -5,20 +5,20 @@ use crate::{
     aws::{Session, other_account},
     domain::{
         Failure,
-        orphans::{Judged, Kept, Orphan, RegionListing},
+        orphans::{Classified, KeepReason, Orphan, RegionListing},
     },
-    driver::on_record::{Changing, OnRecord},
+    driver::audited_calls::{AuditedCall, AuditedCalls},
 };
 
 /// What came of an orphan.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Deleted {
-    /// It is deleted; and why that is not on record, if it is not.
-    Deleted { not_on_record: Option<Failure> },
+    /// It is deleted. `audit_failure`: why the outcome could not be written to the audit.
+    Deleted { audit_failure: Option<Failure> },
     /// It was not there any more.
     Gone,
     /// A rule keeps it now.
-    Kept(Kept),
+    Kept(KeepReason),
 }
 
 /// Reads a snapshot again, judges it by every rule, and deletes it. `listing` is the region as it was read before.
@@ -27,7 +27,7 @@ pub enum Deleted {
 /// If it, or the queue, could not be read again, or EC2 refuses.
 pub async fn delete_orphan(
     session: &Session,
-    record: &OnRecord,
+    calls: &AuditedCalls,
     rules: &Rules,
     listing: &RegionListing,
     orphan: &Orphan,
@@ -42,19 +42,20 @@ pub async fn delete_orphan(
     let Some(again) = read.map_err(unread)? else { return Ok(Deleted::Gone) };
     let sharing = session.sharing(region, std::slice::from_ref(id)).await;
     // Somebody may have requested a copy since.
-    let claims = record.read(claims).await.map_err(unread)?;
-    let Judged { orphans, kept } = rules.with(claims).judge(&again, &sharing, record.clock().now());
+    let claims = calls.read(claims).await.map_err(unread)?;
+    let Classified { orphans, kept } = rules.with(claims).classify(&again, &sharing, calls.clock().now());
     if !orphans.iter().any(|again| again.id() == id && again.made_for == orphan.made_for) {
         let kept = kept.into_iter().find(|kept| kept.id() == id).map(|kept| kept.reason);
         // Of a snapshot whose image exists the rules say nothing.
-        return Ok(Deleted::Kept(kept.unwrap_or_else(|| Kept::ImageIsBack(orphan.made_for.image.clone()))));
+        return Ok(Deleted::Kept(kept.unwrap_or_else(|| KeepReason::ImageIsBack(orphan.made_for.image.clone()))));
     }
     let account = session.account().await?;
     // The rules say that it belongs to the account that they are for.
     if account.id != *rules.account() {
         return Err(other_account(&account, rules.account()));
     }
-    let changing = Changing { action: "DeleteSnapshot", region, resource: id.to_string() };
-    let ((), not_on_record) = record.send_and_tell(session, changing, session.delete_snapshot(region, id)).await?;
-    Ok(Deleted::Deleted { not_on_record })
+    let call = AuditedCall { action: "DeleteSnapshot", region, resource: id.to_string() };
+    let ((), audit_failure) =
+        calls.send_reporting_audit_failure(session, call, session.delete_snapshot(region, id)).await?;
+    Ok(Deleted::Deleted { audit_failure })
 }

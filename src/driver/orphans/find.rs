@@ -1,4 +1,4 @@
-//! Judges what was read of regions.
+//! Classifies what was read of regions.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,16 @@ use crate::{
     aws::Session,
     domain::{
         AccountId, AccountKey, Failure, ImageId, Region, SnapshotId,
-        orphans::{Claims, Elsewhere, Judge, Judged, Kept, KeptSnapshot, Orphan, RegionListing, Sharing},
+        orphans::{
+            Claims, Classified, Classifier, Elsewhere, KeepReason, KeptSnapshot, Orphan, RegionListing, Sharing,
+        },
         text::count,
     },
     engine::{self, Command},
     store::{KeptResource, Store},
 };
 
-/// What is judged by, besides what a region itself tells.
+/// Inputs of the rules besides the region's own listing.
 #[derive(Debug, Clone)]
 pub struct Rules {
     account: AccountId,
@@ -35,7 +37,7 @@ pub struct Found {
     pub orphans: Vec<Orphan>,
     /// Sorted by region and image.
     pub kept: Vec<KeptSnapshot>,
-    /// What is not known, so that snapshots are kept.
+    /// What could not be read, so that snapshots are kept.
     pub unknown: Vec<FoundFailure>,
 }
 
@@ -59,9 +61,9 @@ impl Rules {
         Self { claims, ..self.clone() }
     }
 
-    /// Judges a region with what is known of who may use its snapshots.
-    pub fn judge(&self, listing: &RegionListing, sharing: &Sharing, now: Timestamp) -> Judged {
-        let judge = Judge {
+    /// Classifies the snapshots of a region with what is known of who may use its snapshots.
+    pub fn classify(&self, listing: &RegionListing, sharing: &Sharing, now: Timestamp) -> Classified {
+        let classifier = Classifier {
             account: &self.account,
             now,
             min_age: self.min_age,
@@ -69,7 +71,7 @@ impl Rules {
             elsewhere: &self.elsewhere,
             sharing,
         };
-        judge.region(listing)
+        classifier.region(listing)
     }
 }
 
@@ -99,7 +101,7 @@ pub fn claims(store: &Store, account: &AccountKey) -> Result<Claims, Failure> {
     Ok(claims)
 }
 
-/// Judges regions that were listed. Whether its image is in another region, and who may use it, is read for those snapshots only that
+/// Classifies the snapshots of regions that were listed. Whether its image is in another region, and who may use it, is read for those snapshots only that
 /// nothing else keeps.
 pub async fn find(
     session: &Session,
@@ -108,23 +110,23 @@ pub async fn find(
     now: Timestamp,
 ) -> Found {
     let unread = |listing: &RegionListing| {
-        let judged = rules.judge(listing, &Sharing::new(), now);
-        judged.unread().map(|kept| kept.made_for.image.clone()).collect::<Vec<ImageId>>()
+        let classified = rules.classify(listing, &Sharing::new(), now);
+        classified.unread().map(|kept| kept.made_for.image.clone()).collect::<Vec<ImageId>>()
     };
     let candidates = listings.values().flat_map(unread).collect();
     let (elsewhere, not_read) = elsewhere(session, &listings, &candidates).await;
     rules.elsewhere = elsewhere;
     let mut found = Found { rules, listings, orphans: Vec::new(), kept: Vec::new(), unknown: Vec::new() };
     for (region, listing) in &found.listings {
-        let judged = found.rules.judge(listing, &Sharing::new(), now);
-        let unread: Vec<SnapshotId> = judged.unread().map(KeptSnapshot::id).cloned().collect();
+        let classified = found.rules.classify(listing, &Sharing::new(), now);
+        let unread: Vec<SnapshotId> = classified.unread().map(KeptSnapshot::id).cloned().collect();
         let sharing = session.sharing(region, &unread).await;
-        let Judged { orphans, kept } = found.rules.judge(listing, &sharing, now);
+        let Classified { orphans, kept } = found.rules.classify(listing, &sharing, now);
         found.unknown.extend(unknown(listing, &sharing, &kept).map(|failure| (region.clone(), failure)));
         found.orphans.extend(orphans);
         found.kept.extend(kept);
     }
-    if found.kept.iter().any(|kept| matches!(kept.reason, Kept::ElsewhereUnknown(_))) {
+    if found.kept.iter().any(|kept| matches!(kept.reason, KeepReason::ElsewhereUnknown(_))) {
         found.unknown.extend(not_read);
     }
     found.orphans.sort_by(|a, b| (&a.region, &a.made_for.image, a.id()).cmp(&(&b.region, &b.made_for.image, b.id())));
@@ -138,10 +140,10 @@ fn unknown<'a>(
     sharing: &'a Sharing,
     kept: &'a [KeptSnapshot],
 ) -> impl Iterator<Item = Failure> + use<'a> {
-    let any = |is: fn(&Kept) -> bool| kept.iter().any(move |kept| is(&kept.reason));
-    let locked = listing.locked.as_ref().err().filter(|_| any(|kept| matches!(kept, Kept::LockUnknown(_))));
+    let any = |is: fn(&KeepReason) -> bool| kept.iter().any(move |kept| is(&kept.reason));
+    let locked = listing.locked.as_ref().err().filter(|_| any(|kept| matches!(kept, KeepReason::LockUnknown(_))));
     let restore = listing.fast_restore.as_ref().err();
-    let restore = restore.filter(|_| any(|kept| matches!(kept, Kept::FastRestoreUnknown(_))));
+    let restore = restore.filter(|_| any(|kept| matches!(kept, KeepReason::FastRestoreUnknown(_))));
     let shared = sharing.values().find_map(|read| read.as_ref().err());
     [locked, restore, shared].into_iter().flatten().cloned()
 }

@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{
     aws::Session,
     domain::{Failure, ImageId, ImageState, Region, SnapshotId, orphans::RecycleBin},
-    driver::on_record::{Changing, OnRecord},
+    driver::audited_calls::{AuditedCall, AuditedCalls},
 };
 
 /// How often EC2 is asked whether it shows what was restored.
 const INTERVAL: Duration = Duration::from_secs(2);
-/// So many times at most.
-const LOOKS: u32 = 30;
+/// Checks at most.
+const MAX_CHECKS: u32 = 30;
 
 /// What came of one resource.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -26,20 +26,20 @@ pub enum RestoreOutcome {
 /// Restores what the bin of a region holds. Each snapshot is tried once.
 pub struct Restorer<'a> {
     pub session: &'a Session,
-    pub record: &'a OnRecord,
+    pub calls: &'a AuditedCalls,
     pub region: &'a Region,
     pub bin: &'a RecycleBin,
     /// The snapshots that were tried, with what came of them, and in which order.
     snapshots: BTreeMap<SnapshotId, RestoreOutcome>,
     order: Vec<SnapshotId>,
-    /// Why answers are not on record.
-    not_on_record: Vec<Failure>,
+    /// Why outcomes could not be written to the audit.
+    audit_failures: Vec<Failure>,
 }
 
 impl<'a> Restorer<'a> {
-    pub fn new(session: &'a Session, record: &'a OnRecord, region: &'a Region, bin: &'a RecycleBin) -> Self {
-        let (snapshots, order, not_on_record) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Self { session, record, region, bin, snapshots, order, not_on_record }
+    pub fn new(session: &'a Session, calls: &'a AuditedCalls, region: &'a Region, bin: &'a RecycleBin) -> Self {
+        let (snapshots, order, audit_failures) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { session, calls, region, bin, snapshots, order, audit_failures }
     }
 
     /// Returns the snapshots that were restored since the last call, in the order of the calls.
@@ -48,20 +48,20 @@ impl<'a> Restorer<'a> {
         std::mem::take(&mut self.order).into_iter().filter_map(outcome).collect()
     }
 
-    /// Returns why what was done since the last call is not on record, if something is not. It is done all the same.
-    pub fn take_not_on_record(&mut self) -> Vec<Failure> {
-        std::mem::take(&mut self.not_on_record)
+    /// Takes the reasons why outcomes could not be written to the audit; the calls themselves were carried out.
+    pub fn take_audit_failures(&mut self) -> Vec<Failure> {
+        std::mem::take(&mut self.audit_failures)
     }
 
     async fn send(
         &mut self,
         action: &'static str,
         resource: String,
-        call: impl Future<Output = Result<(), Failure>>,
+        request: impl Future<Output = Result<(), Failure>>,
     ) -> Result<(), Failure> {
-        let changing = Changing { action, region: self.region, resource };
-        let ((), not_on_record) = self.record.send_and_tell(self.session, changing, call).await?;
-        self.not_on_record.extend(not_on_record);
+        let call = AuditedCall { action, region: self.region, resource };
+        let ((), audit_failure) = self.calls.send_reporting_audit_failure(self.session, call, request).await?;
+        self.audit_failures.extend(audit_failure);
         Ok(())
     }
 
@@ -119,8 +119,8 @@ async fn outcome<F: Future<Output = bool>>(sent: Result<(), Failure>, shows: imp
     if let Err(failure) = sent {
         return RestoreOutcome::Failed(failure);
     }
-    for look in 0..LOOKS {
-        if look > 0 {
+    for check in 0..MAX_CHECKS {
+        if check > 0 {
             tokio::time::sleep(INTERVAL).await;
         }
         if shows().await {

@@ -18,7 +18,7 @@ async fn credentials_are_good_also_where_the_home_region_is_not_enabled() {
         let http = connector::http_client(world.clone(), move || now);
         Session::simulated(http.into(), Region::new(home).unwrap())
     };
-    assert!(!try_credentials(&at("us-east-1"), &ours).await.unwrap().is_empty(), "where it is enabled it tells them");
+    assert!(!try_credentials(&at("us-east-1"), &ours).await.unwrap().is_empty(), "where it is enabled it returns them");
     let session = at("me-south-1");
     assert_eq!(session.regions().await.unwrap_err().code.as_deref(), Some("AuthFailure"));
     assert_eq!(try_credentials(&session, &ours).await, Ok(Vec::new()));

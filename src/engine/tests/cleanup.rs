@@ -1,4 +1,4 @@
-//! Which snapshots of a removed image are deleted, which are named and kept, and how long that goes on.
+//! Which snapshots of a removed image are deleted, which are named and kept, and how long that continues.
 
 use super::*;
 
@@ -176,7 +176,7 @@ fn a_cleanup_lets_its_job_end_after_ten_minutes_and_goes_on_for_a_week() {
     assert!(job.needs_cleanup() && engine.can_exit(), "no process is kept alive for it");
     assert_eq!(job.undeleted_snapshots().collect::<Vec<_>>(), [(&snap("snap-new"), Some("it is pending"))]);
 
-    // It cannot be dismissed in the meantime, and another process goes on with it.
+    // It cannot be dismissed in the meantime, and another process continues with it.
     engine.handle(Event::Command(Command::Dismiss(vec![JobId(1)])), at(700));
     assert!(!engine.job(JobId(1)).unwrap().dismissed);
     let written = serde_json::to_string(&engine.jobs().cloned().collect::<Vec<_>>()).unwrap();

@@ -56,7 +56,10 @@ fn another_accounts_credentials_pause_everything_and_lose_nothing() {
     let (now, requests) = next_requests(&mut engine);
     assert_eq!(requests, [Request::ProbeCredentials]);
     let requests = engine.handle(Event::Response(Response::ProbeCredentials(Ok(Vec::new()))), now);
-    assert!(requests.iter().any(|c| matches!(c, Request::CopyImage { job: JobId(2), .. })), "it goes on: {requests:?}");
+    assert!(
+        requests.iter().any(|c| matches!(c, Request::CopyImage { job: JobId(2), .. })),
+        "it continues: {requests:?}"
+    );
 }
 
 #[test]

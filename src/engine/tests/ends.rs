@@ -1,4 +1,4 @@
-//! When a copy ended: watched, told by EC2, or only seen later.
+//! When a copy ended: watched, reported by EC2, or only seen later.
 
 use super::*;
 

@@ -184,7 +184,7 @@ fn removing_the_image_stops_the_steps() {
     let deregister = engine.handle(Event::Command(Command::Deregister(vec![JobId(1)])), at(100));
     assert!(matches!(deregister[..], [Request::CheckImage { .. }]), "{deregister:?}");
     assert!(matches!(states(&engine)[..], [StepState::GivenUpSent(_), StepState::GivenUp]), "{:?}", states(&engine));
-    // The answer to the call that was under way tells what became of it.
+    // The answer to the call that was under way shows what became of it.
     let (unanswered, stored) = (engine.clone(), serde_json::to_string(&states(&engine)).unwrap());
     assert_eq!(serde_json::from_str::<Vec<StepState>>(&stored).unwrap(), states(&engine));
     for (result, first) in [

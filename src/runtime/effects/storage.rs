@@ -12,7 +12,7 @@ use crate::{
         orphans::{FoundOrphans, MIN_AGE, Orphan, RegionListing},
     },
     driver::{
-        Clock, OnRecord,
+        AuditedCalls, Clock,
         orphans::{Deleted, Found, RestoreOutcome, Restorer, Rules, claims, delete_orphan, find},
     },
     tui::{EffectId, Reply, Restored, StorageReply, StorageRequest},
@@ -22,10 +22,10 @@ use crate::{
 const MAX_CONCURRENT: usize = 4;
 
 impl Effects {
-    /// What puts calls of the account on record.
-    pub(super) fn on_record(&mut self) -> Result<OnRecord, Failure> {
+    /// Returns what sends the account's changing calls and audits them.
+    pub(super) fn audited_calls(&mut self) -> Result<AuditedCalls, Failure> {
         let account = self.account.clone().ok_or_else(not_signed_in)?;
-        Ok(OnRecord::new(self.store()?, account, self.clock))
+        Ok(AuditedCalls::new(self.store()?, account, self.clock))
     }
 
     pub(super) fn storage(&mut self, id: EffectId, request: StorageRequest) {
@@ -38,11 +38,11 @@ impl Effects {
     }
 
     fn read_orphans(&mut self, id: EffectId, regions: Vec<Region>) {
-        let (record, clock) = (self.on_record(), self.clock);
+        let (calls, clock) = (self.audited_calls(), self.clock);
         self.reply(id, |session| async move {
             let found = async {
                 let (listings, failures) = listings(&session, regions).await;
-                let found = found(&session, &record?, clock, listings).await?;
+                let found = found(&session, &calls?, clock, listings).await?;
                 let Found { listings, orphans, kept, unknown, .. } = found;
                 Ok(FoundOrphans { orphans, kept, read: listings.len(), failures, unknown })
             };
@@ -52,20 +52,20 @@ impl Effects {
 
     /// Deletes orphans that were confirmed: their regions are read anew, and each is judged again right before.
     fn delete_orphans(&mut self, id: EffectId, orphans: Vec<Orphan>) {
-        let (record, clock) = (self.on_record(), self.clock);
+        let (calls, clock) = (self.audited_calls(), self.clock);
         self.reply(id, |session| async move {
             let regions: Vec<Region> = orphans.iter().map(|orphan| orphan.region.clone()).collect();
             let again = async {
-                let record = record?;
+                let calls = calls?;
                 let (listings, failures) = listings(&session, distinct(regions)).await;
-                let found = found(&session, &record, clock, listings).await?;
-                Ok::<_, Failure>((record, found, failures.into_iter().collect::<BTreeMap<_, _>>()))
+                let found = found(&session, &calls, clock, listings).await?;
+                Ok::<_, Failure>((calls, found, failures.into_iter().collect::<BTreeMap<_, _>>()))
             };
             let again = again.await;
             let mut results = Vec::with_capacity(orphans.len());
             for orphan in orphans {
                 let result = match &again {
-                    Ok((record, found, failures)) => delete(&session, record, found, failures, &orphan).await,
+                    Ok((calls, found, failures)) => delete(&session, calls, found, failures, &orphan).await,
                     Err(failure) => Err(failure.clone()),
                 };
                 results.push((orphan.region.clone(), orphan.id().clone(), result));
@@ -89,13 +89,13 @@ impl Effects {
 
     /// Restores images and snapshots, by their ids.
     fn restore(&mut self, id: EffectId, resources: Vec<(Region, String)>) {
-        let record = self.on_record();
+        let calls = self.audited_calls();
         self.reply(id, |session| async move {
             let mut done = Restored::default();
             for region in distinct(resources.iter().map(|(region, _)| region.clone()).collect()) {
                 let of_region = resources.iter().filter(|(of, _)| *of == region).map(|(_, id)| id.as_str());
                 let ids: Vec<&str> = of_region.collect();
-                restore_in(&session, record.as_ref(), &region, &ids, &mut done).await;
+                restore_in(&session, calls.as_ref(), &region, &ids, &mut done).await;
             }
             Reply::Storage(StorageReply::Restored(done))
         });
@@ -135,24 +135,24 @@ async fn listings(
 /// Judges regions that were read, with what the queue claims now.
 async fn found(
     session: &Session,
-    record: &OnRecord,
+    calls: &AuditedCalls,
     clock: Clock,
     listings: BTreeMap<Region, RegionListing>,
 ) -> Result<Found, Failure> {
     let account = session.account().await?.id;
-    let rules = Rules::new(account, MIN_AGE, record.read(claims).await?);
+    let rules = Rules::new(account, MIN_AGE, calls.read(claims).await?);
     Ok(find(session, rules, listings, clock.now()).await)
 }
 
 async fn delete(
     session: &Session,
-    record: &OnRecord,
+    calls: &AuditedCalls,
     found: &Found,
     failures: &BTreeMap<Region, Failure>,
     orphan: &Orphan,
 ) -> Result<Deleted, Failure> {
     match (found.listings.get(&orphan.region), failures.get(&orphan.region)) {
-        (Some(listing), _) => delete_orphan(session, record, &found.rules, listing, orphan).await,
+        (Some(listing), _) => delete_orphan(session, calls, &found.rules, listing, orphan).await,
         (None, Some(failure)) => Err(failure.clone()),
         (None, None) => Err(Failure::new(format!("delete {}", orphan.id()), "its region was not read")),
     }
@@ -161,23 +161,23 @@ async fn delete(
 /// Restores what is named of a region: snapshots first, because images may need them.
 async fn restore_in(
     session: &Session,
-    record: Result<&OnRecord, &Failure>,
+    calls: Result<&AuditedCalls, &Failure>,
     region: &Region,
     ids: &[&str],
     done: &mut Restored,
 ) {
-    let bin = match record {
-        Ok(record) => session.recycle_bin(region).await.map(|bin| (record, bin)),
+    let bin = match calls {
+        Ok(calls) => session.recycle_bin(region).await.map(|bin| (calls, bin)),
         Err(failure) => Err(failure.clone()),
     };
-    let (record, bin) = match bin {
+    let (calls, bin) = match bin {
         Ok(both) => both,
         Err(failure) => {
             let failed = |id: &&str| (region.clone(), (*id).to_owned(), RestoreOutcome::Failed(failure.clone()));
             return done.outcomes.extend(ids.iter().map(failed));
         }
     };
-    let mut restorer = Restorer::new(session, record, region, &bin);
+    let mut restorer = Restorer::new(session, calls, region, &bin);
     for snapshot in ids.iter().filter_map(|id| SnapshotId::new(id).ok()) {
         restorer.snapshot(&snapshot).await;
     }
@@ -189,5 +189,5 @@ async fn restore_in(
     let snapshots = restorer.take_snapshots().into_iter();
     let snapshots = snapshots.map(|(id, outcome)| (region.clone(), id.to_string(), outcome));
     done.outcomes.extend(snapshots.chain(images));
-    done.not_on_record.extend(restorer.take_not_on_record());
+    done.audit_failures.extend(restorer.take_audit_failures());
 }

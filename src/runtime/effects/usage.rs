@@ -6,13 +6,13 @@ use super::Effects;
 use crate::{
     aws::Session,
     domain::{Failure, Image, Region, Retry, usage_report::Reported},
-    driver::{AwaitedReport, Clock, OnRecord},
+    driver::{AuditedCalls, AwaitedReport, Clock},
     tui::{EffectId, Reply},
 };
 
 /// How soon a report is looked for that was just requested, and how often at last: EC2 takes minutes.
 const INTERVALS: [Duration; 2] = [Duration::from_secs(5), Duration::from_mins(1)];
-/// So often it is looked for at most, in about an hour. EC2 goes on then, and the page shows what has come of it when it is read again.
+/// Checks at most, in about an hour. EC2 continues then, and the page shows what has come of it when it is read again.
 const LOOKS: usize = 64;
 
 impl Effects {
@@ -25,16 +25,16 @@ impl Effects {
 
     /// Requests a usage report, or takes one of the last day, and answers once it is there. The page need not stay open for that.
     pub(super) fn request_usage_report(&mut self, id: EffectId, image: Arc<Image>) {
-        let (record, clock) = (self.on_record(), self.clock);
+        let (calls, clock) = (self.audited_calls(), self.clock);
         self.reply(id, |session| async move {
-            let reported = async { report(&session, &record?, &image, clock).await };
+            let reported = async { report(&session, &calls?, &image, clock).await };
             Reply::UsageReported(reported.await)
         });
     }
 }
 
-async fn report(session: &Session, record: &OnRecord, image: &Image, clock: Clock) -> Result<Reported, Failure> {
-    let mut awaited = AwaitedReport::request(session, record, image, clock.now()).await?;
+async fn report(session: &Session, calls: &AuditedCalls, image: &Image, clock: Clock) -> Result<Reported, Failure> {
+    let mut awaited = AwaitedReport::request(session, calls, image, clock.now()).await?;
     let [mut interval, longest] = INTERVALS;
     for _ in 0..LOOKS {
         match awaited.look(session).await {
@@ -49,7 +49,7 @@ async fn report(session: &Session, record: &OnRecord, image: &Image, clock: Cloc
     }
     let reported = awaited.read(session).await?;
     if !awaited.is_pending()
-        && let Err(failure) = awaited.clean_up(session, record).await
+        && let Err(failure) = awaited.clean_up(session, calls).await
     {
         // It was read, and EC2 deletes it after 30 days.
         tracing::warn!(%failure, "a usage report could not be deleted");

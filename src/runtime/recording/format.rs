@@ -74,7 +74,7 @@ pub struct RunId {
     pub began: Timestamp,
 }
 
-/// What a line tells.
+/// Content of a line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Entry<B, M> {
     /// How the screen began.

@@ -96,7 +96,7 @@ impl Runs {
     }
 
     fn add_line(&mut self, json: &str) {
-        // Of a line that was cut off in its entry, its run can still be told.
+        // The run of a line that was cut off in its entry can still be recognised.
         let head = json.split_once("},\"n\":").map(|(head, _)| format!("{head}}}}}"));
         let Some(Head { run }) = head.and_then(|head| serde_json::from_str(&head).ok()) else { return };
         let place = *self.places.entry(run).or_insert(self.recorded.len());

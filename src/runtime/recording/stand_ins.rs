@@ -1,4 +1,4 @@
-//! What stands in a recording in place of client tokens: equal ones for equal ones, which tell nothing about them.
+//! Stand-ins for client tokens in a recording: equal for equal tokens, and unrelated to them.
 
 use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 

@@ -16,7 +16,7 @@ use crate::{
 
 impl World {
     /// Fails a pending copy. Its pending snapshots end in error with `reason` as their `StateMessage`; if all are completed,
-    /// the last one ends in error nevertheless, because that is where EC2 tells the reason.
+    /// the last one ends in error nevertheless, because that is where EC2 reports the reason.
     pub fn fail_copy(
         &mut self,
         region: &Region,
@@ -49,7 +49,7 @@ impl World {
         Ok(())
     }
 
-    /// Completes one pending snapshot of a copy; the copy itself goes on.
+    /// Completes one pending snapshot of a copy; the copy itself continues.
     pub fn complete_snapshot(
         &mut self,
         region: &Region,
@@ -69,7 +69,7 @@ impl World {
         Ok(())
     }
 
-    /// Lets a stuck copy go on from where it stopped; of a deregistered image, its remaining snapshots. No effect on a copy
+    /// Lets a stuck copy continue from where it stopped; of a deregistered image, its remaining snapshots. No effect on a copy
     /// that is not stuck.
     pub fn unstick_copy(&mut self, region: &Region, image: &ImageId, now: Timestamp) -> Result<(), ApiError> {
         let mut timelines = timelines(self.enabled_mut(region)?, image).peekable();

@@ -46,7 +46,7 @@ fn various() -> Vec<Job> {
         .collect()
 }
 
-/// A token that was not used is asked for again; and no job keeps the others of its commit from being written.
+/// A token that was not used is requested again; and no job keeps the others of its commit from being written.
 #[test]
 fn two_jobs_may_have_one_token() {
     let mut store = Store::in_memory().unwrap();

@@ -191,7 +191,7 @@ fn a_reader_takes_no_store_away_from_an_older_program() {
     let older = open_older();
     let failure = Store::open_to_read(dir.path(), at(0)).unwrap_err();
     assert!(failure.why.contains("older amigrate"), "{failure}");
-    assert!(older.changed_elsewhere().is_ok() && older.account_of_profile("default").is_ok(), "it goes on");
+    assert!(older.changed_elsewhere().is_ok() && older.account_of_profile("default").is_ok(), "it continues");
     drop(older);
     let looking = Store::open_to_read(dir.path(), at(0)).unwrap();
     assert_eq!(looking.version, schema::version(schema::STEPS));

@@ -38,7 +38,7 @@ pub struct Listing {
     pub(super) version: u64,
     /// The refresh under way, if there is one.
     pub(super) refresh: Option<Refresh>,
-    /// A refresh that nobody asked for: the state stays until its end.
+    /// A refresh that nobody requested: the state stays until its end.
     pub(super) quiet: bool,
     /// When the rows that are shown were listed, if they were complete; also if a list of them has failed since.
     pub(super) completed: Option<Timestamp>,

@@ -38,7 +38,7 @@ fn deregistering_needs_the_name_of_the_batch() {
     _ = model.update(Msg::Input(Input::Paste("batch-a\n".into())), now());
     assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Command(Command::Deregister(vec![JobId(2), JobId(3)]))]);
     assert!(overlay(&model).is_none());
-    // Without a running copy the name is asked for at once.
+    // Without a running copy the name is requested at once.
     let mut model = with_jobs(vec![available(2)]);
     keys(&mut model, "X");
     keys(&mut model, "batch-a");

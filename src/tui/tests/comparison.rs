@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     LaunchPermission, PostCopyStep,
-    compare::{CompareRequest, Described, ImagePlace, Incomparable, OwnerDetails, Pair},
+    compare::{CompareRequest, Described, ImageRef, Incomparable, OwnerDetails, Pair},
     lineage::LineageRead,
 };
 
@@ -34,14 +34,14 @@ fn answer(model: &mut Model, id: EffectId, read: Result<Pair, Incomparable>) {
 #[test]
 fn an_available_copy_is_compared_with_its_source_and_with_what_was_requested() {
     let job = available(1);
-    let (copy, source) = (job.image().unwrap().clone(), ImagePlace::source_of(&job.request));
+    let (copy, source) = (job.image().unwrap().clone(), ImageRef::source_of(&job.request));
     let mut model = with_jobs(vec![job.clone()]);
     on(&mut model, 1);
     let (id, request) = requested(&keys(&mut model, "v"));
     let region = job.request.destination.clone();
     assert_eq!(
         request,
-        CompareRequest::Copy { copy: ImagePlace { region: region.clone(), id: copy.clone() }, source: Some(source) }
+        CompareRequest::Copy { copy: ImageRef { region: region.clone(), id: copy.clone() }, source: Some(source) }
     );
     shows(&mut model, &["comparing ..."]);
     let mut right = Image { id: copy, region, name: job.request.name.as_str().into(), ..image(2) };
@@ -57,7 +57,7 @@ fn an_available_copy_is_compared_with_its_source_and_with_what_was_requested() {
         &keys(&mut model, "R").into_iter().filter(|e| matches!(e, Effect::Compare { .. })).collect::<Vec<_>>(),
     );
     assert_ne!(again, id);
-    let gone = ImagePlace::of(&image(1));
+    let gone = ImageRef::of(&image(1));
     answer(&mut model, again, Err(Incomparable::SourceGone { copy: gone.clone(), source: gone }));
     shows(&mut model, &["not compared", "its source is gone: ami-00000001 in us-east-1"]);
     press(&mut model, KeyCode::Esc);
@@ -90,7 +90,7 @@ fn what_cannot_be_compared_is_said() {
     says(&model, "Only an available copy can be compared");
     let mut model = listed(vec![image(1)]);
     assert_eq!(keys(&mut model, "v"), []);
-    says(&model, "is not known to be a copy");
+    says(&model, "EC2 reports no source image");
     assert_eq!(keys(&mut model, "D"), []);
     says(&model, "Mark two images with Space");
     let built = Image { source_instance: Some("i-1".into()), source_image_id: Some(image(9).id), ..image(1) };
@@ -108,9 +108,9 @@ fn an_image_that_names_its_source_is_compared_with_it() {
     copy.source_region = Some(region("eu-west-1"));
     let mut model = listed(vec![copy.clone()]);
     let (id, request) = requested(&keys(&mut model, "v"));
-    assert_eq!(request, CompareRequest::Copy { copy: ImagePlace::of(&copy), source: None });
+    assert_eq!(request, CompareRequest::Copy { copy: ImageRef::of(&copy), source: None });
     answer(&mut model, id, Ok(pair(image(1), copy)));
-    shows(&mut model, &["the same as its source", "not known here"]);
+    shows(&mut model, &["the same as its source", "unknown: no job"]);
     press(&mut model, KeyCode::Esc);
     let details = keys(&mut model, "d");
     assert!(matches!(&details[..], [Effect::ReadImageDetails { .. }]), "{details:?}");
@@ -122,7 +122,7 @@ fn two_marked_images_or_a_marked_one_and_this_one_are_compared() {
     let mut model = listed(vec![image(1), image(2), image(3)]);
     keys(&mut model, " ");
     let (id, request) = requested(&keys(&mut model, "D"));
-    let both = CompareRequest::Pair(ImagePlace::of(&image(1)), ImagePlace::of(&image(2)));
+    let both = CompareRequest::Pair(ImageRef::of(&image(1)), ImageRef::of(&image(2)));
     assert_eq!(request, both, "the marked one, and the one under the cursor");
     answer(&mut model, id, Ok(pair(image(1), image(2))));
     shows(&mut model, &["2 differences", "name", "created", "web-1", "web-2"]);

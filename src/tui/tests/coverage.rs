@@ -52,7 +52,7 @@ fn families_are_shown_against_regions_with_most_missing_first() {
     let cells: Vec<String> = row("web ").split(['[', ']', '│']).map(|cell| cell.trim().to_owned()).collect();
     assert!(row("  web ").contains("< stale") && row("  web ").contains("- missing"), "{cells:?} {screen}");
     assert!(row(">").contains("db") && row(">").contains("[- missing"), "{screen}");
-    assert!(screen.contains("db in eu-west-1: no version is there"), "{screen}");
+    assert!(screen.contains("db in eu-west-1: no version is available"), "{screen}");
     keys(&mut model, "oo");
     assert_eq!(notice(&model), "Sorted by newest.");
 }
@@ -68,7 +68,7 @@ fn what_is_missing_in_a_cell_is_copied_and_nothing_else() {
     assert_eq!(copies(&model), ["ami-00000002>eu-west-1"], "the newest, where an older one is");
     press(&mut model, KeyCode::Esc);
     keys(&mut model, "llc");
-    assert!(notice(&model).starts_with("web in us-east-1: the newest version is there"), "{}", notice(&model));
+    assert!(notice(&model).starts_with("web in us-east-1: the newest version is available"), "{}", notice(&model));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_region_that_is_being_listed_or_failed_lacks_nothing() {
     assert!(screen.contains("2 missing") && screen.matches("? unknown").count() == 4, "{screen}");
     keys(&mut model, "hc");
     frame(&mut model);
-    assert!(notice(&model).contains("not known"), "{}", notice(&model));
+    assert!(notice(&model).contains("unknown"), "{}", notice(&model));
 }
 
 #[test]
@@ -158,17 +158,17 @@ fn images_of_others_have_no_coverage() {
 #[test]
 fn line_mode_names_the_regions_by_what_they_have() {
     let mut model = model();
-    model.start.caps.lines = true;
+    model.start.caps.line_mode = true;
     frame(&mut model);
-    let plain = crate::tui::plain::screen(&model);
-    let lines: Vec<String> = plain.lines.iter().map(crate::tui::plain::text::PlainLine::spoken).collect();
+    let plain = crate::tui::line_mode::screen(&model);
+    let lines: Vec<String> = plain.lines.iter().map(crate::tui::line_mode::text::LineModeLine::spoken).collect();
     assert_eq!(plain.title.spoken(), "Coverage: 2 families, 4 missing, by most missing");
     assert_eq!(
         lines,
         [
-            "1: current, db, newest db-7 in us-east-1, there in us-east-1, missing in eu-west-1 and eu-west-2",
-            "2: web, newest web-2 in us-east-1, there in us-east-1, stale in eu-west-1, missing in eu-west-2",
-            "Region chosen: db in eu-west-1: no version is there",
+            "1: current, db, newest db-7 in us-east-1, available in us-east-1, missing in eu-west-1 and eu-west-2",
+            "2: web, newest web-2 in us-east-1, available in us-east-1, stale in eu-west-1, missing in eu-west-2",
+            "Region chosen: db in eu-west-1: no version is available",
         ]
     );
 }
@@ -200,7 +200,7 @@ fn a_click_goes_to_a_cell_another_opens_it_and_the_right_button_marks() {
     use crate::term::input::MouseButton::{Left, Right};
     let mut model = model();
     click(&mut model, Left, "< stale");
-    assert!(shown(&mut model).contains("web in eu-west-1: only an older version is there"));
+    assert!(shown(&mut model).contains("web in eu-west-1: only an older version is available"));
     click(&mut model, Left, "< stale");
     assert!(shown(&mut model).contains("ami-00000004"));
     press(&mut model, KeyCode::Esc);

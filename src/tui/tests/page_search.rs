@@ -50,14 +50,14 @@ fn a_text_is_found_in_a_page_again_and_before() {
 #[test]
 fn a_line_finds_a_text_in_line_mode() {
     let mut model = listed(vec![image(1)]);
-    model.start.caps.lines = true;
+    model.start.caps.line_mode = true;
     let enter = |model: &mut Model, line: &str| {
         _ = model.update(Msg::Input(Input::Line(line.into())), now());
         frame(model);
-        crate::tui::plain::screen(model)
+        crate::tui::line_mode::screen(model)
             .lines
             .iter()
-            .map(crate::tui::plain::text::PlainLine::spoken)
+            .map(crate::tui::line_mode::text::LineModeLine::spoken)
             .collect::<Vec<_>>()
     };
     keys(&mut model, "!");

@@ -43,7 +43,7 @@ fn details_are_beside_the_lists_where_there_is_room() {
         overlay(&model).is_none() && shown.contains("web-2") && shown.contains("ami-00000001 in us-east-1"),
         "{shown}"
     );
-    assert!(!shown.contains("loading"), "nothing was asked for: {shown}");
+    assert!(!shown.contains("loading"), "nothing was requested: {shown}");
     press(&mut model, KeyCode::Down);
     let shown = screen(&mut model, 150, 30);
     assert!(shown.contains("ami-00000002 in us-east-1"), "they follow the cursor: {shown}");

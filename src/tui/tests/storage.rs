@@ -5,7 +5,8 @@ use crate::{
     domain::{
         Snapshot, SnapshotId, SnapshotState,
         orphans::{
-            BinnedImage, Claimant, FoundOrphans, Kept, KeptSnapshot, MadeFor, Maker, Orphan, OwnSnapshot, RecycleBin,
+            Claimant, FoundOrphans, KeepReason, KeptSnapshot, MadeFor, Maker, Orphan, OwnSnapshot, RecycleBin,
+            RecycleBinImage,
         },
     },
     driver::orphans::{Deleted, RestoreOutcome},
@@ -36,7 +37,7 @@ fn made_for() -> MadeFor {
 
 fn found() -> FoundOrphans {
     let orphan = |n, gib| Orphan { region: region("us-east-1"), snapshot: snapshot(n, gib), made_for: made_for() };
-    let reason = Kept::Job(Claimant::Copy(7));
+    let reason = KeepReason::Job(Claimant::Copy(7));
     let kept = KeptSnapshot { region: region("us-east-1"), snapshot: snapshot(9, 8), made_for: made_for(), reason };
     let failures = vec![(region("eu-west-1"), Failure::new("list snapshots", "denied"))];
     let orphans = vec![orphan(1, 8), orphan(2, 20), orphan(3, 4)];
@@ -106,13 +107,13 @@ fn a_number_is_typed_before_anything_is_deleted() {
     let result = |n: usize, result| (place(n).0, place(n).1, result);
     let results = vec![
         result(0, Ok(deleted())),
-        result(1, Ok(Deleted::Kept(Kept::Locked))),
+        result(1, Ok(Deleted::Kept(KeepReason::Locked))),
         result(2, Err(Failure::new("delete it", "denied"))),
     ];
     keys(&mut model, "X");
-    assert!(notice(&model).starts_with("Wait until"), "{}", notice(&model));
+    assert!(notice(&model).starts_with("Another operation"), "{}", notice(&model));
     answer(&mut model, effects.clone(), StorageReply::OrphansDeleted(results));
-    assert_eq!(notice(&model), "1 snapshot deleted, 2 not: each says why.");
+    assert_eq!(notice(&model), "1 snapshot deleted, 2 not deleted. Select a row to see why.");
     let screen = shown(&mut model);
     assert!(screen.contains("Orphans: 2 snapshots") && screen.contains("not deleted: it is locked"), "{screen}");
 }
@@ -123,14 +124,14 @@ fn what_a_rule_keeps_is_neither_marked_nor_deleted() {
     keys(&mut model, "vG ");
     assert!(!shown(&mut model).contains("1 marked"));
     keys(&mut model, "X");
-    assert_eq!(notice(&model), "There is nothing to delete here: what a rule keeps stays.");
+    assert_eq!(notice(&model), "Nothing to delete: kept snapshots cannot be deleted here.");
 }
 
 #[test]
 fn the_recycle_bin_restores_and_is_read_again() {
     let mut model = listed(vec![image(1)]);
     let effects = keys(&mut model, "5");
-    let binned = BinnedImage {
+    let binned = RecycleBinImage {
         id: ImageId::new("ami-0123456789abcdef0").unwrap(),
         name: "web\u{202e}1".into(),
         description: "".into(),
@@ -158,11 +159,11 @@ fn the_recycle_bin_restores_and_is_read_again() {
 
 fn restored(outcomes: &[RestoreOutcome]) -> StorageReply {
     let place = |outcome: &RestoreOutcome| (region("us-east-1"), "ami-0123456789abcdef0".to_owned(), outcome.clone());
-    StorageReply::Restored(Restored { outcomes: outcomes.iter().map(place).collect(), not_on_record: Vec::new() })
+    StorageReply::Restored(Restored { outcomes: outcomes.iter().map(place).collect(), audit_failures: Vec::new() })
 }
 
 fn deleted() -> Deleted {
-    Deleted::Deleted { not_on_record: None }
+    Deleted::Deleted { audit_failure: None }
 }
 
 /// A page on which the deletion of the first orphan is under way, and its effects.
@@ -184,7 +185,7 @@ fn first_deleted(result: Result<Deleted, Failure>) -> StorageReply {
 fn what_is_pending_is_not_restored_yet() {
     let bin = |model: &mut Model| {
         let effects = keys(model, "5");
-        let binned = BinnedImage {
+        let binned = RecycleBinImage {
             id: ImageId::new("ami-0123456789abcdef0").unwrap(),
             name: "web".into(),
             description: "".into(),
@@ -200,7 +201,7 @@ fn what_is_pending_is_not_restored_yet() {
         (vec![RestoreOutcome::Pending], "0 resources restored, 1 accepted that EC2 does not show yet."),
         (
             vec![RestoreOutcome::Restored, RestoreOutcome::Pending, failed],
-            "1 resource restored, 1 accepted that EC2 does not show yet, 1 not: ! says why.",
+            "1 resource restored, 1 accepted that EC2 does not show yet, 1 not restored. Press ! for details.",
         ),
     ] {
         let mut model = listed(vec![image(1)]);
@@ -241,13 +242,13 @@ fn quitting_asks_while_something_is_deleted_or_restored() {
 }
 
 #[test]
-fn what_is_done_and_not_on_record_is_done() {
+fn what_is_done_and_not_in_the_audit_is_done() {
     let (mut model, deletion) = deleting();
-    let not_on_record = Some(Failure::new("keep the jobs", "the disk is full"));
-    answer(&mut model, deletion, first_deleted(Ok(Deleted::Deleted { not_on_record })));
+    let audit_failure = Some(Failure::new("keep the jobs", "the disk is full"));
+    answer(&mut model, deletion, first_deleted(Ok(Deleted::Deleted { audit_failure })));
     let screen = shown(&mut model);
     assert!(screen.contains("Orphans: 2 snapshots"), "{screen}");
-    assert_eq!(notice(&model), "1 snapshot deleted, 1 not on record: ! says why.");
+    assert_eq!(notice(&model), "1 snapshot deleted, 1 not written to the audit. Press ! for details.");
 }
 
 #[test]
@@ -289,10 +290,10 @@ fn what_was_not_read_is_not_called_empty() {
 #[test]
 fn line_mode_says_every_row() {
     let mut model = model();
-    model.start.caps.lines = true;
+    model.start.caps.line_mode = true;
     frame(&mut model);
-    let plain = crate::tui::plain::screen(&model);
-    let lines: Vec<String> = plain.lines.iter().map(crate::tui::plain::text::PlainLine::spoken).collect();
+    let plain = crate::tui::line_mode::screen(&model);
+    let lines: Vec<String> = plain.lines.iter().map(crate::tui::line_mode::text::LineModeLine::spoken).collect();
     assert!(plain.title.spoken().starts_with("Orphans: 3 snapshots, 32 GiB"), "{}", plain.title.spoken());
     assert!(lines[0].starts_with("1: current, snap-00000000000000001, us-east-1, 8 GiB"), "{lines:?}");
 }
@@ -300,15 +301,15 @@ fn line_mode_says_every_row() {
 #[test]
 fn a_number_in_line_mode_is_the_row_that_was_printed_with_it() {
     let mut model = model();
-    model.start.caps.lines = true;
+    model.start.caps.line_mode = true;
     let enter = |model: &mut Model, line: &str| {
         let effects = model.update(Msg::Input(crate::term::Input::Line(line.into())), now());
         frame(model);
         effects
     };
     let current = |model: &Model| {
-        let lines = crate::tui::plain::screen(model).lines;
-        lines.iter().find(|line| line.current).map(crate::tui::plain::text::PlainLine::said).unwrap_or_default()
+        let lines = crate::tui::line_mode::screen(model).lines;
+        lines.iter().find(|line| line.current).map(crate::tui::line_mode::text::LineModeLine::said).unwrap_or_default()
     };
     enter(&mut model, "");
     // The first one has gone meanwhile: the others have moved up.

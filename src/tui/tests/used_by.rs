@@ -46,7 +46,7 @@ fn who_uses_an_image_is_shown_and_a_report_is_requested_once() {
     let report = requested(&keys(&mut model, "u"));
     shows(&mut model, &["requested: EC2 takes minutes"]);
     assert_eq!(keys(&mut model, "u"), [], "it is requested once");
-    // It goes on without the page, which shows it when it is open again.
+    // It continues without the page, which shows it when it is open again.
     press(&mut model, KeyCode::Esc);
     let id = read(&keys(&mut model, "u"));
     let pending = Reported::Pending { since: Some(model.now) };

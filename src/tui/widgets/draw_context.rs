@@ -56,7 +56,7 @@ pub fn position(frame: &mut Frame<'_>, area: Rect, cursor: usize, rows: usize, t
     frame.render_widget(Paragraph::new(Line::styled(text, theme::FAINT)), place);
 }
 
-/// The place of a popup of so many lines over the middle of an area.
+/// The place of a popup of this many lines over the middle of an area.
 pub fn popup_place(area: Rect, lines: usize, columns: u16) -> Rect {
     let rows = u16::try_from(lines + 2).unwrap_or(u16::MAX).min(area.height);
     let columns = columns.min(area.width);

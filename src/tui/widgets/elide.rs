@@ -1,4 +1,4 @@
-//! Leaves out of long names what they have in common, so that what tells them apart is still there.
+//! Leaves out of long names what they have in common, so that what distinguishes them remains.
 
 use std::{collections::BTreeSet, ops::Range};
 
@@ -84,7 +84,7 @@ impl Kept<'_> {
 /// Cells at both ends that are worth more than others, since names are known by them.
 const ENDS: usize = 8;
 
-/// Returns how much each grapheme does to tell the text from the others: what differs from very similar ones most of all.
+/// Returns how much each grapheme distinguishes the text from the others: what differs from very similar ones most of all.
 fn weights(text: &[&str], others: &[Vec<&str>]) -> Vec<usize> {
     let n = text.len();
     let mut weights: Vec<usize> = (0..n).map(|at| ENDS.saturating_sub(at) + ENDS.saturating_sub(n - 1 - at)).collect();
@@ -92,7 +92,7 @@ fn weights(text: &[&str], others: &[Vec<&str>]) -> Vec<usize> {
         let start = text.iter().zip(other).take_while(|(a, b)| a == b).count();
         let room = n.min(other.len()) - start;
         let end = text.iter().rev().zip(other.iter().rev()).take(room).take_while(|(a, b)| a == b).count();
-        // Where the other has something more, what stands around it differs.
+        // Where the other has something more, its surroundings differ.
         let differing = if start < n - end { start..n - end } else { start.saturating_sub(1)..(start + 1).min(n) };
         let share = (1 + start + end) * 64 / differing.len().max(1);
         weights[differing].iter_mut().for_each(|weight| *weight += share);

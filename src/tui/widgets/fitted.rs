@@ -12,7 +12,7 @@ use crate::domain::text::clean;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fitted<'a> {
     text: Cow<'a, str>,
-    /// What is shown of the text, in order; an ellipsis stands for what is left out.
+    /// What is shown of the text, in order; an ellipsis marks what is left out.
     kept: Vec<Range<usize>>,
     cells: usize,
     right: bool,

@@ -11,16 +11,16 @@ pub fn style(selected: bool) -> Style {
     if selected { theme::CURSOR } else { theme::STRONG }
 }
 
-/// The fewest cells of a filter, if the title has them: what stands behind it is cut first.
+/// The fewest cells of a filter, if the title has them: the text after it is cut first.
 const LEAST: usize = 24;
 
-/// Returns the cells of a filter in a title of so many, between what stands before it and what stands behind.
+/// Returns the cells of a filter in a title of this many, between the texts before and after it.
 pub fn room(cells: usize, before: usize, after: usize) -> usize {
     let left = cells.saturating_sub(before);
     left.saturating_sub(after).max(left.min(LEAST))
 }
 
-/// Returns a filter in so many cells, and the cell of the cursor in it.
+/// Returns a filter in this many cells, and the cell of the cursor in it.
 pub fn window(filter: &Input, editing: bool, cells: usize, ellipsis: &str) -> (String, usize) {
     let text = clean(filter.value());
     let cursor: usize = text.chars().take(filter.cursor()).map(cells_of).sum();

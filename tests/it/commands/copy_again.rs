@@ -1,4 +1,4 @@
-//! `amigrate copy` of what is there already, or under way: when that is the copy that was asked for, and when it is another one.
+//! `amigrate copy` of what is there already, or under way: when that is the copy that was requested, and when it is another one.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},

@@ -1,4 +1,4 @@
-//! A copy that failed, and is asked for again: it is made, and made once.
+//! A copy that failed, and is requested again: it is made, and made once.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},

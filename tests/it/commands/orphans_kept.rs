@@ -109,7 +109,7 @@ fn a_region_that_cannot_be_asked_keeps_snapshots_of_copies() {
     let denied = Rule::new("DescribeImages", FaultKind::Deny).in_region(region("us-east-1"));
     commands.ec2.with(|w| w.faults().add(denied));
     let (text, status) = listed(&commands, "eu-west-1");
-    assert!(line(&text).contains("whether its image is in another region is not known"), "{text}");
+    assert!(line(&text).contains("whether its image is in another region is unknown"), "{text}");
     assert!(text.contains("Until it can be read, snapshots of copies are kept"), "{text}");
     assert_eq!(status, Some(3));
 }

@@ -1,4 +1,4 @@
-//! What is printed when a part of what was asked for cannot be read: the rest, what is missing, and a status that says so.
+//! What is printed when a part of what was requested cannot be read: the rest, what is missing, and a status that says so.
 
 use std::fs;
 

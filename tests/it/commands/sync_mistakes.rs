@@ -146,7 +146,7 @@ fn what_was_retired_is_told_when_a_later_region_fails() {
         (one["result"].as_str().expect("a result"), one["reason"].as_str().expect("a reason"))
     };
     assert_eq!(of_region("eu-west-1"), ("disabled", "disable"), "{document}");
-    assert_eq!(of_region("eu-west-2"), ("left", "not_listed"), "{document}");
+    assert_eq!(of_region("eu-west-2"), ("deferred", "not_listed"), "{document}");
     assert_eq!((ended.status.code(), changes(&commands, &ChangeKind::Disabled)), (Some(3), 1));
     assert!(document["failures"].to_string().contains("eu-west-2"), "{document}");
 }

@@ -114,13 +114,13 @@ fn without_waiting_retiring_is_left_to_the_next_run() {
     let left = actions(&commands, &retire("1"), 0);
     assert_eq!(
         (results(&left, "copy"), results(&left, "retire")),
-        (["pending".to_owned()].into(), ["left".to_owned()].into())
+        (["pending".to_owned()].into(), ["deferred".to_owned()].into())
     );
     assert!(left.iter().any(|one| one["reason"] == "copies_first"), "{left:?}");
     let waiting = actions(&commands, &retire("1"), 0);
     assert_eq!(
         (results(&waiting, "retire"), changes(&commands, &ChangeKind::Disabled)),
-        (["left".to_owned()].into(), 0)
+        (["deferred".to_owned()].into(), 0)
     );
     commands.ec2.hurry();
     let waited = [&retire("1")[..], &["--wait"]].concat();
@@ -155,7 +155,7 @@ fn more_than_allowed_are_not_retired_and_what_is_missing_is_copied_all_the_same(
     let done = actions(&commands, &[RETIRE, &["deregister", "--max-retire", "1", "--to", "eu-west-3"]].concat(), 1);
     assert_eq!(
         (results(&done, "copy"), results(&done, "retire")),
-        (["available".into()].into(), ["left".into()].into())
+        (["available".into()].into(), ["deferred".into()].into())
     );
     assert_eq!((changes(&commands, &ChangeKind::Deregistered), made()), (0, before + 1));
     let refused = run(&commands, &[RETIRE, &["deregister", "--max-retire", "1"]].concat());
@@ -185,7 +185,7 @@ fn a_signal_ends_retiring_before_the_next_call() {
     slow(&commands, "DisableImage");
     let (status, done) = interrupted_at(&commands, "disable", "DisableImage", 1);
     assert_eq!((status, changes(&commands, &ChangeKind::Disabled)), (Some(130), 1), "{done:?}");
-    assert_eq!(results(&done, "retire"), ["disabled".to_owned(), "left".to_owned()].into());
+    assert_eq!(results(&done, "retire"), ["disabled".to_owned(), "deferred".to_owned()].into());
     assert!(of(&done, "retire").iter().all(|(image, _)| copies[1..].contains(image)));
 }
 
@@ -195,7 +195,7 @@ fn a_signal_while_it_plans_anew_leaves_nothing_in_the_queue() {
     // The first plan asks once; the one that follows once more.
     slow(&commands, "DescribeImageReferences");
     let (status, done) = interrupted_at(&commands, "deregister", "DescribeImageReferences", 2);
-    assert_eq!((status, results(&done, "retire")), (Some(130), ["left".to_owned()].into()), "{done:?}");
+    assert_eq!((status, results(&done, "retire")), (Some(130), ["deferred".to_owned()].into()), "{done:?}");
     let driven = commands.ended(&["drive"], "");
     assert_eq!((driven.status, changes(&commands, &ChangeKind::Deregistered)), (Some(0), 0), "{}", driven.stderr);
 }
@@ -205,7 +205,10 @@ fn the_timeout_bounds_retiring() {
     let (commands, _) = three_copies();
     commands.ec2.with(|world| world.faults().add(Rule::new("DeregisterImage", FaultKind::Throttle)));
     let done = actions(&commands, &[RETIRE, &["deregister", "--timeout", "4s"]].concat(), 4);
-    assert!(results(&done, "retire").iter().all(|result| matches!(result.as_str(), "pending" | "left")), "{done:?}");
+    assert!(
+        results(&done, "retire").iter().all(|result| matches!(result.as_str(), "pending" | "deferred")),
+        "{done:?}"
+    );
     assert_eq!(changes(&commands, &ChangeKind::Deregistered), 0);
 }
 
@@ -229,7 +232,7 @@ fn what_comes_into_use_while_another_is_retired_stays() {
     let document: Value = serde_json::from_slice(&ended.stdout).expect("JSON");
     let done = document["actions"].as_array().expect("a list").clone();
     let kept = done.iter().find(|one| one["image_id"] == other.as_str()).expect("it is named");
-    assert_eq!((kept["result"].as_str(), kept["reason"].as_str()), (Some("left"), Some("in_use")), "{done:?}");
+    assert_eq!((kept["result"].as_str(), kept["reason"].as_str()), (Some("deferred"), Some("in_use")), "{done:?}");
     assert_eq!(changes(&commands, &ChangeKind::Disabled), 1);
 }
 

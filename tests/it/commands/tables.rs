@@ -75,7 +75,7 @@ fn what_is_not_for_a_terminal_is_not_cut() {
     );
     let json = commands.ended(&["jobs", "--output", "json"], "").stdout;
     assert!(json.contains("enable it first"), "{json}");
-    // Columns that were asked for by name are all there.
+    // Columns that were requested by name are all there.
     let named =
         ["list", "--limit", "3", "--columns", "image_id,architecture,creation_date,description,name", "--quiet"];
     let heading = shown(&commands, 80, &named).remove(0);

@@ -93,7 +93,7 @@ impl Crate {
         }
     }
 
-    /// Goes on from a module; what it does not name otherwise is taken for an item of its own.
+    /// Continues from a module; what it does not name otherwise is taken for an item of its own.
     fn walk(&self, module: &[String], path: &[String], depth: usize) -> Option<Target> {
         if path.is_empty() {
             return Some(Target::Module(module.to_vec()));

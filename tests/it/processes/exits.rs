@@ -1,4 +1,4 @@
-//! Leaving with a queue: a background process without a terminal goes on, and ends when the queue is empty.
+//! Leaving with a queue: a background process without a terminal continues, and ends when the queue is empty.
 //! Linux only: `/proc` lists the processes that have no parent here.
 
 use std::fs;
@@ -56,7 +56,7 @@ impl Background {
     #[track_caller]
     pub(crate) fn the_one(fixture: &ProcessFixture) -> Self {
         let mut all: Vec<Self> = Self::all(fixture);
-        assert_eq!(all.len(), 1, "one process goes on in the background");
+        assert_eq!(all.len(), 1, "one process continues in the background");
         all.remove(0)
     }
 
@@ -144,9 +144,9 @@ fn another_profile_leaves_the_queue_to_the_background() {
     assert!(screen.wait_exit().success(), "{}", screen.text());
 }
 
-/// Nothing drives now; the next start goes on.
+/// Nothing drives now; the next start continues.
 fn stands_still_until_the_next_start(fixture: &ProcessFixture) {
-    assert!(Background::all(fixture).is_empty(), "something goes on in the background");
+    assert!(Background::all(fixture).is_empty(), "something continues in the background");
     assert!(fixture.nobody_drives());
     assert_eq!(fixture.ec2.with(|w| w.copies_made()), 3);
     fixture.ec2.hurry();

@@ -65,7 +65,7 @@ fn fifo(path: &Path) -> File {
     File::options().read(true).write(true).open(path).expect("it opens")
 }
 
-/// Hooks that say when they begin, wait until they may go on, and say that they end.
+/// Hooks that say when they begin, wait until they may continue, and say that they end.
 struct Hooks {
     said: mpsc::Receiver<String>,
     go: File,

@@ -112,7 +112,7 @@ fn one_process_starts_copies_a_person_watches_them_and_a_third_cancels() {
     cancel.keys("y\r");
     assert_eq!(cancel.wait_exit().exit_code(), 0, "{}", cancel.text());
 
-    assert_eq!(watch.wait_exit().exit_code(), 1, "cancelled copies are not what was asked for: {}", watch.text());
+    assert_eq!(watch.wait_exit().exit_code(), 1, "cancelled copies are not what was requested: {}", watch.text());
     drive.kill();
     drive.wait();
     fixture.finish_copies();

@@ -1,5 +1,5 @@
 //! The terminal of an interactive shell is killed while the program runs in it as a job: whatever the shell does about
-//! its jobs then, a process goes on with the queue. Linux only: `/proc` lists the processes that have no parent here.
+//! its jobs then, a process continues with the queue. Linux only: `/proc` lists the processes that have no parent here.
 //! `HANG_UPS` is the number of trials of each shell.
 
 use std::{
@@ -79,7 +79,7 @@ fn trial(shell: &Shell) {
     terminal.hang_up();
     terminal.wait_exit();
     fixture.changed.wait_for("the screen to end", LONG, || screens(&fixture).is_empty().then_some(()));
-    fixture.changed.wait_for("a process to go on", LONG, || (!fixture.nobody_drives()).then_some(()));
+    fixture.changed.wait_for("a process to continue", LONG, || (!fixture.nobody_drives()).then_some(()));
     let background = Background::the_one(&fixture);
     assert_eq!(background.terminal(), "0", "it has no terminal");
     fixture.ec2.hurry();

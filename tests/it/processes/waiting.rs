@@ -1,4 +1,4 @@
-//! What ends a command that waits for copies: a second Ctrl-C, a terminal that is gone, credentials that are lost. The copies go on.
+//! What ends a command that waits for copies: a second Ctrl-C, a terminal that is gone, credentials that are lost. The copies continue.
 
 use std::fs;
 

@@ -43,7 +43,7 @@ async fn fifty_copies_are_at_most_400_bytes_a_second() {
     }
 }
 
-/// Thirty-six of them, whose times go on every second.
+/// Thirty-six of them, whose times advance every second.
 #[tokio::test(start_paused = true)]
 async fn a_screen_full_of_copies_is_at_most_500_bytes_a_second() {
     let harness = fifty(600).await;

@@ -46,7 +46,7 @@ async fn walk(builder: ScreenHarnessBuilder, check: impl Fn(&str, &ScreenHarness
     harness.world.with(|w| w.faults().add(denied("DescribeSnapshots")));
     harness.filter("name:ci-runner-arm64-eu").await;
     harness.send("v").await;
-    harness.wait_text("not known").await;
+    harness.wait_text("unknown: no job").await;
     harness.send("G").await;
     album.keep("what is denied", &harness);
     album.text()

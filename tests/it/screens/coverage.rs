@@ -90,7 +90,7 @@ async fn exactly_what_is_missing_is_copied_and_is_there_afterwards() {
         assert_eq!(harness.images(place, "app-web-2026.00015").await.len(), 1, "{place}");
     }
     harness.wait_ours("available", 2).await;
-    harness.wait_for("all cells", |screen| screen.matches("+ there").count() == 3).await;
+    harness.wait_for("all cells", |screen| screen.matches("+ available").count() == 3).await;
     harness.send("a").await;
     harness.shows("Nothing is known to be missing here");
 }

@@ -60,7 +60,7 @@ async fn a_copy_that_is_available_meanwhile_stays() {
     let harness = under_way().await;
     harness.send("x").await;
     harness.shows("Cancel the copy");
-    // The program does not see how it goes on: no look is answered until it is done.
+    // The program does not see how it continues: no look is answered until it is done.
     harness.world.with(|w| w.faults().add(Rule::new("Describe*", FaultKind::Slow).millis(1)));
     let id = harness.seen().jobs[0].image().unwrap().clone();
     harness.world.with(|w| w.faults().add(Rule::new("*", FaultKind::Fail).in_region(region("eu-west-2"))));
@@ -70,7 +70,7 @@ async fn a_copy_that_is_available_meanwhile_stays() {
     harness.send("y").await;
     harness.wait_ours("available", 1).await;
     // A finished copy's snapshots are whole, whatever the last poll showed; and what cannot be reached is no problem
-    // any more when nothing goes on there.
+    // any more when nothing continues there.
     assert!(harness.seen().jobs[0].snapshots.iter().all(|s| s.percent == Some(100)), "{:?}", harness.seen().jobs[0]);
     harness.lacks("problem");
     harness.send("d").await;

@@ -83,7 +83,7 @@ async fn tags_are_added_changed_removed_and_pasted() {
     for tag in ["Team=web", "Cost=42", "Source={source_id}", "Empty="] {
         harness.shows(tag);
     }
-    // Removed by its key, and by emptying it and going on.
+    // Removed by its key, and by emptying it and continuing.
     harness.ctrl('x').await;
     harness.lacks("Kept=yes");
     for _ in 0..4 {

@@ -140,7 +140,7 @@ async fn marked_orphans_are_deleted_and_what_changed_meanwhile_stays() {
     harness.press(KeyCode::Backspace).await;
     harness.send("3").await;
     harness.press(KeyCode::Enter).await;
-    harness.wait_text("2 snapshots deleted, 1 not: each says why.").await;
+    harness.wait_text("2 snapshots deleted, 1 not deleted. Select a row to see why.").await;
     harness.shows(&format!("not deleted: {used} uses it"));
     assert_eq!(harness.world.with(|w| deleted(w)), 2);
     harness.send("R").await;
@@ -180,9 +180,9 @@ async fn a_read_only_screen_deletes_and_restores_nothing() {
     harness.send("4").await;
     harness.wait_text("Orphans: 1 snapshot").await;
     harness.send("X").await;
-    harness.shows("This is read-only: nothing is deleted.");
+    harness.shows("Read-only session: nothing was deleted.");
     harness.send("5").await;
     harness.wait_text("The Recycle Bin is empty").await;
     harness.send("r").await;
-    harness.shows("This is read-only: nothing is restored.");
+    harness.shows("Read-only session: nothing was restored.");
 }

@@ -276,7 +276,7 @@ impl Pty {
                     self.exited = true;
                     return status;
                 }
-                Err(_) => assert!(Instant::now() < deadline, "the program goes on; the screen:\n{}", self.text()),
+                Err(_) => assert!(Instant::now() < deadline, "the program continues; the screen:\n{}", self.text()),
             }
         }
     }

@@ -367,7 +367,7 @@ impl ScreenHarness {
     /// Waits for the end of a program that ends by itself; gives how it ended.
     pub(crate) async fn ended(self) -> Exit {
         sleep(MOMENT).await;
-        assert!(self.running.is_finished(), "it goes on:\n{}", self.screen());
+        assert!(self.running.is_finished(), "it continues:\n{}", self.screen());
         self.running.await.unwrap().1
     }
 }

@@ -17,7 +17,7 @@ fn a_storm_of_sizes_leaves_a_whole_screen() {
     let mut pty = still_demo(program);
     for (n, (columns, rows)) in storm().enumerate() {
         pty.resize(columns, rows);
-        // Keys go on meanwhile, on each screen.
+        // Keys continue meanwhile, on each screen.
         pty.keys(["j", "?", "k", "\t"][n % 4]);
     }
     pty.resize(80, 24);

@@ -129,12 +129,12 @@ fn found(pair: &Pair, request: Option<&CopyRequest>) -> Vec<String> {
     };
     let finding = |finding: &Finding| {
         let Difference { part: of, left, right } = &finding.difference;
-        let standing = match &finding.standing {
-            Standing::Requested => "requested".to_owned(),
-            Standing::NotRequested => "not requested".into(),
-            Standing::Otherwise(wanted) => format!("wanted {}", short(wanted)),
+        let status = match &finding.status {
+            RequestStatus::AsRequested => "requested".to_owned(),
+            RequestStatus::NotRequested => "not requested".into(),
+            RequestStatus::NotAsRequested { requested: wanted } => format!("wanted {}", short(wanted)),
         };
-        format!("{}: {} > {} {standing}", part(of), short(left), short(right))
+        format!("{}: {} > {} {status}", part(of), short(left), short(right))
     };
     let verification = verify(pair, request);
     let unknown = verification.unknown.iter().map(|unknown| format!("{}: unknown", part(&unknown.part)));
@@ -363,7 +363,7 @@ fn what_is_not_known_is_never_equal() {
     for side in [&mut pair.left, &mut pair.right] {
         change(side, |image| image.block_devices[0].ebs.as_mut().unwrap().volume_size = None);
     }
-    assert_eq!(found(&pair, None), ["/dev/xvda Size: unknown"], "although neither is told");
+    assert_eq!(found(&pair, None), ["/dev/xvda Size: unknown"], "although neither is reported");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn cover(columns: &[Column], copies: &[KnownCopy], images: &[Image]) -> Coverage
     coverage
 }
 
-/// `NAME: NEWEST us eu ap`, a line for each family; cells as `there=e1` or `missing`.
+/// `NAME: NEWEST us eu ap`, a line for each family; cells as `available=e1` or `missing`.
 fn shown(coverage: &Coverage) -> Vec<String> {
     let short = |id: &ImageId| id.as_str().trim_start_matches("ami-").to_owned();
     let cell = |cell: &Cell| {
@@ -92,7 +92,11 @@ fn a_row_says_where_the_newest_version_is() {
     ]);
     assert_eq!(
         rows,
-        ["db: d1 there=d1 missing missing", "old: x1 missing failed=x1 missing", "web: w2 there=w2 stale=e1 there=p2"]
+        [
+            "db: d1 available=d1 missing missing",
+            "old: x1 missing failed=x1 missing",
+            "web: w2 available=w2 stale=e1 available=p2"
+        ]
     );
 }
 
@@ -100,28 +104,32 @@ fn a_row_says_where_the_newest_version_is() {
 fn copies_follow_their_source_whatever_they_are_called() {
     assert_eq!(
         of(&["w1 us web-1 1", "e1 eu dr-copy 2 <w1@us", "p1 ap other 3 <e1@eu"]),
-        ["web: w1 there=w1 there=e1 there=p1"],
+        ["web: w1 available=w1 available=e1 available=p1"],
         "also copies of copies"
     );
     assert_eq!(
         of(&["w1 us web-1 1", "e1 eu web-1 2 <w1@us", "w9 us web-1-back 3 <e1@eu"]),
-        ["web: w1 there=w1 there=e1 missing"],
+        ["web: w1 available=w1 available=e1 missing"],
         "and back"
     );
-    assert_eq!(of(&["a us a-1 1 <b@eu", "b eu b-1 2 <a@us"]), ["b: b there=a there=b missing"], "a circle ends");
-    assert_eq!(of(&["a us a-1 1 <a@us"]), ["a: a there=a missing missing"]);
+    assert_eq!(
+        of(&["a us a-1 1 <b@eu", "b eu b-1 2 <a@us"]),
+        ["b: b available=a available=b missing"],
+        "a circle ends"
+    );
+    assert_eq!(of(&["a us a-1 1 <a@us"]), ["a: a available=a missing missing"]);
 }
 
 #[test]
 fn copies_of_one_source_that_is_not_listed_belong_together() {
     assert_eq!(
         of(&["e1 eu vendor 2 <far@us", "p1 ap renamed 3 <far@us", "x1 eu vendor-other 3 <far2@us"]),
-        ["vendor: e1 missing there=e1 there=p1", "vendor-other: x1 missing there=x1 missing"]
+        ["vendor: e1 missing available=e1 available=p1", "vendor-other: x1 missing available=x1 missing"]
     );
     assert_eq!(
         of(&["w1 us web-1 1 deregistered", "e1 eu copied 2 <w1@us"]),
-        ["web: e1 missing there=e1 missing"],
-        "one that is gone tells the name, and has no row itself"
+        ["web: e1 missing available=e1 missing"],
+        "one that is gone gives the name, and has no row itself"
     );
 }
 
@@ -136,46 +144,46 @@ fn images_built_of_one_base_image_are_no_copies_of_it() {
 #[test]
 fn a_late_copy_of_an_old_version_is_not_the_newest() {
     // Where the source is gone, only the day of the copy is known.
-    assert_eq!(of(&["w2 us web-2 5", "e1 eu web-1 9 <gone@us"]), ["web: w2 there=w2 stale=e1 missing"]);
-    assert_eq!(of(&["w2 us web-2 5", "e10 eu web-10 9 <far@ap"]), ["web: e10 stale=w2 there=e10 missing"]);
-    assert_eq!(of(&["g2 us golden 5", "g1 eu golden 9 <gone@us"]), ["golden: g1 stale=g2 there=g1 missing"]);
+    assert_eq!(of(&["w2 us web-2 5", "e1 eu web-1 9 <gone@us"]), ["web: w2 available=w2 stale=e1 missing"]);
+    assert_eq!(of(&["w2 us web-2 5", "e10 eu web-10 9 <far@ap"]), ["web: e10 stale=w2 available=e10 missing"]);
+    assert_eq!(of(&["g2 us golden 5", "g1 eu golden 9 <gone@us"]), ["golden: g1 stale=g2 available=g1 missing"]);
 }
 
 #[test]
 fn images_of_one_name_are_one_version_if_there_is_a_version_in_it() {
-    assert_eq!(of(&["w1 us web-1 1", "e1 eu web-1 2"]), ["web: w1 there=w1 there=e1 missing"]);
-    assert_eq!(of(&["g1 us golden 1", "g2 eu golden 9"]), ["golden: g2 stale=g1 there=g2 missing"]);
+    assert_eq!(of(&["w1 us web-1 1", "e1 eu web-1 2"]), ["web: w1 available=w1 available=e1 missing"]);
+    assert_eq!(of(&["g1 us golden 1", "g2 eu golden 9"]), ["golden: g2 stale=g1 available=g2 missing"]);
     let doubles = of(&["w1 us web-1 1", "e2 eu web-1 3 <w1@us", "e1 eu web-1 2 <w1@us"]);
-    assert_eq!(doubles, ["web: w1 there=w1 there=e1 missing"]);
+    assert_eq!(doubles, ["web: w1 available=w1 available=e1 missing"]);
     let nameless = of(&["a us \"\" 1", "b us \"\" 2", "c eu \"\" 3 <a@us"]);
-    assert_eq!(nameless, [": a there=a there=c missing", ": b there=b missing missing"]);
+    assert_eq!(nameless, [": a available=a available=c missing", ": b available=b missing missing"]);
 }
 
 #[test]
 fn only_what_can_be_used_covers_a_region() {
     assert_eq!(
         of(&["w1 us web-1 1", "e1 eu web-1 2 <w1@us disabled", "p1 ap web-1 2 <w1@us pending"]),
-        ["web: w1 there=w1 disabled=e1 pending=p1"]
+        ["web: w1 available=w1 disabled=e1 pending=p1"]
     );
     assert_eq!(
         of(&["w1 us web-1 1", "w2 us web-2 5 disabled", "e1 eu web-1 2 <w1@us"]),
-        ["web: w1 there=w1 there=e1 missing"],
+        ["web: w1 available=w1 available=e1 missing"],
         "what cannot be copied is not the newest"
     );
     assert_eq!(
         of(&["w1 us web-1 1", "w2 us web-2 5", "e1 eu web-1 2 <w1@us", "e2 eu web-2 6 <w2@us failed"]),
-        ["web: w2 there=w2 stale=e1 missing"]
+        ["web: w2 available=w2 stale=e1 missing"]
     );
     assert_eq!(
         of(&["w2 us web-2 5", "e2 eu web-2 6 <w2@us failed", "e1 eu web-1 2 pending"]),
-        ["web: w2 there=w2 failed=e2 missing"]
+        ["web: w2 available=w2 failed=e2 missing"]
     );
     assert_eq!(
         of(&["w1 us web-1 1", "e1 eu web-1 2 <w1@us failed", "e2 eu web-1 3 <w1@us"]),
-        ["web: w1 there=w1 there=e2 missing"],
+        ["web: w1 available=w1 available=e2 missing"],
         "a failed copy beside a good one does not matter"
     );
-    assert_eq!(of(&["w1 us web-1 1", "e1 eu web-1 2 <w1@us strange"]), ["web: w1 there=w1 unknown=e1 missing"]);
+    assert_eq!(of(&["w1 us web-1 1", "e1 eu web-1 2 <w1@us strange"]), ["web: w1 available=w1 unknown=e1 missing"]);
 }
 
 #[test]
@@ -188,14 +196,18 @@ fn a_copy_that_is_not_as_its_source_differs() {
         coverage.families[0].cells.get(1).unwrap().state.clone()
     };
     let differs = |differences: &[Difference]| CellState::Differs(differences.into());
-    assert_eq!(changed(|_, _| {}), CellState::There);
+    assert_eq!(changed(|_, _| {}), CellState::Available);
     assert_eq!(changed(|_, copy| copy.architecture = "arm64".into()), differs(&[Difference::Architecture]));
     assert_eq!(changed(|_, copy| copy.root_device_type = "x".into()), differs(&[Difference::RootDeviceType]));
     assert_eq!(changed(|_, copy| copy.block_devices = vec![volume(9, false)]), differs(&[Difference::VolumeSizes]));
     assert_eq!(changed(|_, copy| copy.block_devices.push(volume(8, false))), differs(&[Difference::Volumes]));
     assert_eq!(changed(|source, _| source.block_devices = vec![volume(8, true)]), differs(&[Difference::NotEncrypted]));
-    assert_eq!(changed(|_, copy| copy.block_devices = vec![volume(8, true)]), CellState::There);
-    assert_eq!(changed(|_, copy| copy.boot_mode = Some("uefi".into())), CellState::There, "the source's is not known");
+    assert_eq!(changed(|_, copy| copy.block_devices = vec![volume(8, true)]), CellState::Available);
+    assert_eq!(
+        changed(|_, copy| copy.boot_mode = Some("uefi".into())),
+        CellState::Available,
+        "the source's is not known"
+    );
     let modes = |source: &mut Image, copy: &mut Image| {
         (source.boot_mode, copy.boot_mode) = (Some("legacy-bios".into()), Some("uefi".into()));
     };
@@ -215,7 +227,7 @@ fn nothing_is_called_missing_where_not_everything_is_listed() {
         columns[1].listed = listed;
         columns[2].listed = listed;
         let coverage = cover(&columns, &[], &images);
-        assert_eq!(shown(&coverage), ["web: w2 there=w2 unknown=e1 unknown"]);
+        assert_eq!(shown(&coverage), ["web: w2 available=w2 unknown=e1 unknown"]);
         assert_eq!(coverage.copies_of(&coverage.families[0]).count(), 0);
     }
 }
@@ -232,15 +244,15 @@ fn copies_of_the_queue_count() {
     let images = [image("w1 us web-1 1"), image("p1 ap web-1 2 <w1@us pending"), image("e0 eu web-0 1")];
     let rows = |copies: &[KnownCopy]| shown(&cover(&columns(), copies, &images)).remove(0);
     let (pending, failed) = (KnownCopyState::Pending, KnownCopyState::Failed);
-    assert_eq!(rows(&[]), "web: w1 there=w1 stale=e0 pending=p1");
+    assert_eq!(rows(&[]), "web: w1 available=w1 stale=e0 pending=p1");
     let going = [copy("w1", "eu", None, pending(None)), copy("w1", "ap", Some("p1"), pending(Some(40)))];
-    assert_eq!(rows(&going), "web: w1 there=w1 pending pending40%=p1");
+    assert_eq!(rows(&going), "web: w1 available=w1 pending pending40%=p1");
     let new = [copy("w1", "eu", Some("new"), pending(Some(7))), copy("w1", "eu", None, failed)];
-    assert_eq!(rows(&new), "web: w1 there=w1 pending7%=new pending=p1");
-    assert_eq!(rows(&[copy("w1", "eu", None, failed)]), "web: w1 there=w1 stale=e0 pending=p1");
+    assert_eq!(rows(&new), "web: w1 available=w1 pending7%=new pending=p1");
+    assert_eq!(rows(&[copy("w1", "eu", None, failed)]), "web: w1 available=w1 stale=e0 pending=p1");
     assert_eq!(rows(&[copy("other", "eu", None, pending(None))]), rows(&[]), "of other images it says nothing");
     let alone = cover(&columns(), &[copy("w1", "eu", None, failed)], &images[..1]);
-    assert_eq!(shown(&alone), ["web: w1 there=w1 failed missing"]);
+    assert_eq!(shown(&alone), ["web: w1 available=w1 failed missing"]);
 }
 
 #[test]
@@ -266,5 +278,5 @@ fn images_of_others_and_of_other_regions_have_no_row() {
     let account = AccountId::new("123456789012").unwrap();
     let columns = columns();
     let input = Input { pattern: &VersionPattern::default(), account: Some(&account), columns: &columns, copies: &[] };
-    assert_eq!(shown(&compute(&input, &images)), ["web: w1 there=w1 missing missing"]);
+    assert_eq!(shown(&compute(&input, &images)), ["web: w1 available=w1 missing missing"]);
 }

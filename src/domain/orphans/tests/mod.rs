@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    BinnedImage, BinnedSnapshot, Claimant, Claims, Elsewhere, Implausible, Judge, Judged, KEPT_TAG, Kept, Maker,
-    OwnSnapshot, RecycleBin, RegionListing, Sharing, made_for,
+    Claimant, Claims, Classified, Classifier, Elsewhere, Implausible, KEPT_TAG, KeepReason, Maker, OwnSnapshot,
+    RecycleBin, RecycleBinImage, RecycleBinSnapshot, RegionListing, Sharing, made_for,
 };
 use crate::domain::{
     AccountId, Failure, ImageId, Region, Snapshot, SnapshotId, SnapshotState,
@@ -77,7 +77,7 @@ fn own(id: &str, description: &str, volume: Option<&str>, started: Timestamp) ->
     OwnSnapshot { snapshot, owner: Some(account()), owner_alias: None, archived: false, placed: false }
 }
 
-/// What is judged: a region with one snapshot, which is an orphan.
+/// What is classified: a region with one snapshot, which is an orphan.
 struct Case {
     listing: RegionListing,
     sharing: Sharing,
@@ -101,9 +101,9 @@ impl Case {
         Self { listing, sharing, claims: Claims::default(), elsewhere: Elsewhere::default(), min_age }
     }
 
-    fn judge(&self) -> Judged {
+    fn classify(&self) -> Classified {
         let account = account();
-        let judge = Judge {
+        let classifier = Classifier {
             account: &account,
             now: now(),
             min_age: self.min_age,
@@ -111,7 +111,7 @@ impl Case {
             elsewhere: &self.elsewhere,
             sharing: &self.sharing,
         };
-        judge.region(&self.listing)
+        classifier.region(&self.listing)
     }
 }
 
@@ -119,17 +119,17 @@ impl Case {
 type Change = fn(&mut Case);
 
 /// Returns the reason that keeps the one snapshot; `None` if it is an orphan.
-fn reason(change: impl FnOnce(&mut Case)) -> Option<Kept> {
+fn reason(change: impl FnOnce(&mut Case)) -> Option<KeepReason> {
     reason_of(copied("snap-1", GONE, days_ago(30)), change)
 }
 
-fn reason_of(snapshot: OwnSnapshot, change: impl FnOnce(&mut Case)) -> Option<Kept> {
+fn reason_of(snapshot: OwnSnapshot, change: impl FnOnce(&mut Case)) -> Option<KeepReason> {
     let id = snapshot.snapshot.id.clone();
     let mut case = Case::of(vec![snapshot]);
     change(&mut case);
-    let judged = case.judge();
-    let orphan = judged.orphans.iter().any(|orphan| *orphan.id() == id);
-    let kept = judged.kept.into_iter().find(|kept| *kept.id() == id).map(|kept| kept.reason);
+    let classified = case.classify();
+    let orphan = classified.orphans.iter().any(|orphan| *orphan.id() == id);
+    let kept = classified.kept.into_iter().find(|kept| *kept.id() == id).map(|kept| kept.reason);
     assert!(orphan != kept.is_some(), "it is either");
     kept
 }
@@ -138,8 +138,8 @@ fn first(case: &mut Case) -> &mut OwnSnapshot {
     &mut case.listing.snapshots[0]
 }
 
-fn binned(image: &str) -> BinnedImage {
-    BinnedImage { id: ami(image), name: "".into(), description: "".into(), entered: None, exits: Some(now()) }
+fn bin_image(image: &str) -> RecycleBinImage {
+    RecycleBinImage { id: ami(image), name: "".into(), description: "".into(), entered: None, exits: Some(now()) }
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn what_an_image_left_behind_is_an_orphan() {
     assert_eq!(reason(|_| {}), None);
     assert_eq!(reason_of(created("snap-1", GONE, days_ago(30)), |_| {}), None);
     let case = Case::of(vec![copied("snap-1", GONE, days_ago(30))]);
-    let orphan = case.judge().orphans.remove(0);
+    let orphan = case.classify().orphans.remove(0);
     let mut prices = Prices::default();
     assert_eq!((orphan.size_gib(), orphan.month(&prices)), (8, None));
     prices.set_storage(region(), Money::from_micros(50_000));
@@ -161,31 +161,31 @@ fn a_snapshot_whose_image_exists_or_that_was_made_for_none_is_not_spoken_of() {
     let mut case = Case::of(vec![copied("snap-1", GONE, days_ago(30)), own("snap-2", "nightly", None, days_ago(30))]);
     // In any state: the listing has disabled, pending and failed ones.
     case.listing.images.insert(ami(GONE), Vec::new());
-    let judged = case.judge();
-    assert!(judged.orphans.is_empty() && judged.kept.is_empty());
+    let classified = case.classify();
+    assert!(classified.orphans.is_empty() && classified.kept.is_empty());
 }
 
 #[test]
 fn what_refers_to_a_snapshot_keeps_it() {
     let uses = |case: &mut Case| _ = case.listing.images.insert(ami(OTHER), vec![snap("snap-9"), snap("snap-1")]);
-    assert_eq!(reason(uses), Some(Kept::UsedByImage(ami(OTHER))));
-    let in_bin = |case: &mut Case| case.listing.bin.images.push(binned(GONE));
-    assert_eq!(reason(in_bin), Some(Kept::ImageInRecycleBin(Some(now()))));
+    assert_eq!(reason(uses), Some(KeepReason::UsedByImage(ami(OTHER))));
+    let in_bin = |case: &mut Case| case.listing.bin.images.push(bin_image(GONE));
+    assert_eq!(reason(in_bin), Some(KeepReason::ImageInRecycleBin(Some(now()))));
     let elsewhere = Region::new("us-east-1").unwrap();
     let there = |case: &mut Case| _ = case.elsewhere.images.insert(ami(GONE), elsewhere.clone());
-    assert_eq!(reason(there), Some(Kept::ImageElsewhere(elsewhere.clone())));
+    assert_eq!(reason(there), Some(KeepReason::ImageElsewhere(elsewhere.clone())));
     let by_image = |case: &mut Case| _ = case.claims.images.insert((region(), ami(GONE)), Claimant::Copy(7));
-    assert_eq!(reason(by_image), Some(Kept::Job(Claimant::Copy(7))));
+    assert_eq!(reason(by_image), Some(KeepReason::Job(Claimant::Copy(7))));
     let by_snapshot =
         |case: &mut Case| _ = case.claims.snapshots.insert((region(), snap("snap-1")), Claimant::Requested);
-    assert_eq!(reason(by_snapshot), Some(Kept::Job(Claimant::Requested)));
+    assert_eq!(reason(by_snapshot), Some(KeepReason::Job(Claimant::Requested)));
     let on_purpose = |case: &mut Case| _ = case.claims.kept_images.insert((region(), ami(GONE)), 7);
-    assert_eq!(reason(on_purpose), Some(Kept::OnPurpose(7)));
+    assert_eq!(reason(on_purpose), Some(KeepReason::OnPurpose(7)));
     // Of an image that was registered on another one's snapshot.
     let as_others = |case: &mut Case| _ = case.claims.kept_snapshots.insert((region(), snap("snap-1")), 7);
-    assert_eq!(reason(as_others), Some(Kept::OnPurpose(7)));
+    assert_eq!(reason(as_others), Some(KeepReason::OnPurpose(7)));
     let tag = |case: &mut Case| first(case).snapshot.tags.push(Tag { key: KEPT_TAG.into(), value: "".into() });
-    assert_eq!(reason(tag), Some(Kept::Tagged));
+    assert_eq!(reason(tag), Some(KeepReason::Tagged));
     let of_another_region = |case: &mut Case| {
         _ = case.claims.kept_images.insert((elsewhere.clone(), ami(GONE)), 7);
         _ = case.claims.kept_snapshots.insert((elsewhere.clone(), snap("snap-1")), 7);
@@ -197,9 +197,9 @@ fn what_refers_to_a_snapshot_keeps_it() {
 
 #[test]
 fn an_image_in_the_bin_keeps_every_older_snapshot() {
-    let other = |entered| BinnedImage { entered, ..binned(OTHER) };
+    let other = |entered| RecycleBinImage { entered, ..bin_image(OTHER) };
     let in_bin = |entered| move |case: &mut Case| case.listing.bin.images.push(other(entered));
-    let kept = Some(Kept::UnknownImageInRecycleBin(ami(OTHER)));
+    let kept = Some(KeepReason::UnknownImageInRecycleBin(ami(OTHER)));
     assert_eq!(reason(in_bin(Some(days_ago(29)))), kept);
     assert_eq!(reason(in_bin(Some(days_ago(30)))), kept);
     assert_eq!(reason(in_bin(None)), kept, "nobody knows since when it is there");
@@ -210,9 +210,9 @@ fn an_image_in_the_bin_keeps_every_older_snapshot() {
         case.listing.snapshots.push(created("snap-2", OTHER, days_ago(40)));
         let OwnSnapshot { snapshot, .. } = created("snap-3", OTHER, days_ago(40));
         let (description, volume_id) = (snapshot.description, snapshot.volume_id);
-        let binned = BinnedSnapshot { id: snap("snap-3"), description, volume_id, entered: None, exits: None };
-        assert_eq!(binned.image(), Some(ami(OTHER)));
-        case.listing.bin.snapshots.push(binned);
+        let bin_image = RecycleBinSnapshot { id: snap("snap-3"), description, volume_id, entered: None, exits: None };
+        assert_eq!(bin_image.image(), Some(ami(OTHER)));
+        case.listing.bin.snapshots.push(bin_image);
     };
     assert_eq!(reason(with_own), kept);
     let unknown_start = |case: &mut Case| {
@@ -222,7 +222,10 @@ fn an_image_in_the_bin_keeps_every_older_snapshot() {
     assert_eq!(reason(unknown_start), kept);
     // One of several is enough.
     let both = |case: &mut Case| {
-        case.listing.bin.images.push(BinnedImage { entered: Some(days_ago(31)), ..binned("ami-00000000000000bbb") });
+        case.listing
+            .bin
+            .images
+            .push(RecycleBinImage { entered: Some(days_ago(31)), ..bin_image("ami-00000000000000bbb") });
         in_bin(Some(days_ago(1)))(case);
     };
     assert_eq!(reason(both), kept);
@@ -230,7 +233,8 @@ fn an_image_in_the_bin_keeps_every_older_snapshot() {
 
 #[test]
 fn of_two_listings_of_a_bin_the_later_time_counts() {
-    let bin = |entered| RecycleBin { images: vec![BinnedImage { entered, ..binned(OTHER) }], snapshots: Vec::new() };
+    let bin =
+        |entered| RecycleBin { images: vec![RecycleBinImage { entered, ..bin_image(OTHER) }], snapshots: Vec::new() };
     let (early, late) = (Some(days_ago(9)), Some(days_ago(1)));
     for (one, other, expected) in [(early, late, late), (late, early, late), (None, late, None), (early, None, None)] {
         let mut merged = bin(one);
@@ -245,30 +249,30 @@ fn of_two_listings_of_a_bin_the_later_time_counts() {
 #[test]
 fn what_is_protected_keeps_it() {
     let denied = || Failure::new("read it", "denied");
-    let cases: [(Change, Kept); 14] = [
-        (|c| c.listing.locked = Ok([snap("snap-1")].into()), Kept::Locked),
-        (|c| c.listing.fast_restore = Ok([snap("snap-1")].into()), Kept::FastRestore),
-        (|c| _ = c.sharing.insert(snap("snap-1"), Ok(vec![VolumePermission::Public])), Kept::Shared),
-        (|c| _ = c.sharing.insert(snap("snap-1"), Ok(vec![VolumePermission::Account(account())])), Kept::Shared),
-        (|c| c.sharing.clear(), Kept::SharingNotRead),
-        (|c| first(c).snapshot.state = SnapshotState::Pending, Kept::NotCompleted),
-        (|c| first(c).snapshot.state = SnapshotState::Error, Kept::NotCompleted),
-        (|c| first(c).snapshot.state = SnapshotState::Other, Kept::NotCompleted),
-        (|c| first(c).archived = true, Kept::Archived),
-        (|c| first(c).snapshot.started = None, Kept::AgeUnknown),
-        (|c| c.min_age = SignedDuration::from_hours(24 * 31), Kept::TooYoung),
-        (|c| first(c).owner = AccountId::new("210987654321").ok(), Kept::Implausible(Implausible::Owner)),
-        (|c| first(c).owner = None, Kept::Implausible(Implausible::Owner)),
-        (|c| first(c).owner_alias = Some("amazon".into()), Kept::Implausible(Implausible::Owner)),
+    let cases: [(Change, KeepReason); 14] = [
+        (|c| c.listing.locked = Ok([snap("snap-1")].into()), KeepReason::Locked),
+        (|c| c.listing.fast_restore = Ok([snap("snap-1")].into()), KeepReason::FastRestore),
+        (|c| _ = c.sharing.insert(snap("snap-1"), Ok(vec![VolumePermission::Public])), KeepReason::Shared),
+        (|c| _ = c.sharing.insert(snap("snap-1"), Ok(vec![VolumePermission::Account(account())])), KeepReason::Shared),
+        (|c| c.sharing.clear(), KeepReason::SharingNotRead),
+        (|c| first(c).snapshot.state = SnapshotState::Pending, KeepReason::NotCompleted),
+        (|c| first(c).snapshot.state = SnapshotState::Error, KeepReason::NotCompleted),
+        (|c| first(c).snapshot.state = SnapshotState::Other, KeepReason::NotCompleted),
+        (|c| first(c).archived = true, KeepReason::Archived),
+        (|c| first(c).snapshot.started = None, KeepReason::AgeUnknown),
+        (|c| c.min_age = SignedDuration::from_hours(24 * 31), KeepReason::TooYoung),
+        (|c| first(c).owner = AccountId::new("210987654321").ok(), KeepReason::Implausible(Implausible::Owner)),
+        (|c| first(c).owner = None, KeepReason::Implausible(Implausible::Owner)),
+        (|c| first(c).owner_alias = Some("amazon".into()), KeepReason::Implausible(Implausible::Owner)),
     ];
     for (change, expected) in cases {
         assert_eq!(reason(change), Some(expected));
     }
     let text = denied().to_string();
-    assert_eq!(reason(|c| c.listing.locked = Err(denied())), Some(Kept::LockUnknown(text.clone())));
-    assert_eq!(reason(|c| c.listing.fast_restore = Err(denied())), Some(Kept::FastRestoreUnknown(text.clone())));
+    assert_eq!(reason(|c| c.listing.locked = Err(denied())), Some(KeepReason::LockUnknown(text.clone())));
+    assert_eq!(reason(|c| c.listing.fast_restore = Err(denied())), Some(KeepReason::FastRestoreUnknown(text.clone())));
     let unread = |c: &mut Case| _ = c.sharing.insert(snap("snap-1"), Err(denied()));
-    assert_eq!(reason(unread), Some(Kept::SharingUnknown(text)));
+    assert_eq!(reason(unread), Some(KeepReason::SharingUnknown(text)));
 }
 
 #[test]
@@ -277,16 +281,16 @@ fn services_of_aws_look_after_their_own() {
         let tag = Tag { key: key.into(), value: "x".into() };
         reason(move |case| first(case).snapshot.tags.push(tag))
     };
-    assert_eq!(tagged("aws:backup:source-resource"), Some(Kept::AwsBackup));
-    assert_eq!(tagged("AWS:Backup:source"), Some(Kept::AwsBackup));
-    assert_eq!(tagged("aws:dlm:lifecycle-policy-id"), Some(Kept::Managed("aws:dlm:lifecycle-policy-id".into())));
+    assert_eq!(tagged("aws:backup:source-resource"), Some(KeepReason::AwsBackup));
+    assert_eq!(tagged("AWS:Backup:source"), Some(KeepReason::AwsBackup));
+    assert_eq!(tagged("aws:dlm:lifecycle-policy-id"), Some(KeepReason::Managed("aws:dlm:lifecycle-policy-id".into())));
     assert_eq!(tagged("Team"), None);
-    assert_eq!(reason(|case| first(case).owner_alias = Some("aws-backup-vault".into())), Some(Kept::AwsBackup));
+    assert_eq!(reason(|case| first(case).owner_alias = Some("aws-backup-vault".into())), Some(KeepReason::AwsBackup));
 }
 
 #[test]
 fn a_description_that_somebody_kept_proves_nothing() {
-    let volume = Some(Kept::Implausible(Implausible::Volume));
+    let volume = Some(KeepReason::Implausible(Implausible::Volume));
     // A snapshot of a volume that was made from the copy's snapshot.
     assert_eq!(reason(|case| first(case).snapshot.volume_id = Some("vol-0123456789abcdef0".into())), volume);
     assert_eq!(reason(|case| first(case).snapshot.volume_id = None), volume);
@@ -295,10 +299,10 @@ fn a_description_that_somebody_kept_proves_nothing() {
     assert_eq!(reason_of(created("snap-1", GONE, days_ago(30)), copy_of_created), volume);
     // CopySnapshot of a copy's snapshot, a day later.
     let later = |case: &mut Case| first(case).snapshot.started = Some(days_ago(29));
-    assert_eq!(reason(later), Some(Kept::Implausible(Implausible::Time)));
+    assert_eq!(reason(later), Some(KeepReason::Implausible(Implausible::Time)));
     for (minutes, kept) in [(-11, true), (-10, false), (9, false), (10, false), (11, true), (59, true)] {
         let started = Some(days_ago(30) + SignedDuration::from_mins(minutes));
-        let expected = kept.then_some(Kept::Implausible(Implausible::Time));
+        let expected = kept.then_some(KeepReason::Implausible(Implausible::Time));
         assert_eq!(reason(|case| first(case).snapshot.started = started), expected, "{minutes}");
     }
 }
@@ -306,7 +310,7 @@ fn a_description_that_somebody_kept_proves_nothing() {
 #[test]
 fn a_region_that_was_not_read_may_have_the_image_of_a_copy() {
     let unread = |case: &mut Case| case.elsewhere.unknown = Some("eu-north-1: denied".into());
-    assert_eq!(reason(unread), Some(Kept::ElsewhereUnknown("eu-north-1: denied".into())));
+    assert_eq!(reason(unread), Some(KeepReason::ElsewhereUnknown("eu-north-1: denied".into())));
     // A snapshot with a volume is no copy of another region's.
     assert_eq!(reason_of(created("snap-1", GONE, days_ago(30)), unread), None);
 }

@@ -9,7 +9,7 @@ use super::{Case, ami, copied, created, days_ago, own, region};
 use crate::domain::{
     Failure, ImageId, Region, Snapshot, SnapshotId,
     image_details::VolumePermission,
-    orphans::{BinnedImage, BinnedSnapshot, Claimant, OwnSnapshot},
+    orphans::{Claimant, OwnSnapshot, RecycleBinImage, RecycleBinSnapshot},
 };
 
 /// What somebody does in the account.
@@ -57,8 +57,8 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// An image in the Recycle Bin: its snapshots, which EC2 does not tell, and since when it is there.
-type Binned = (Vec<SnapshotId>, Timestamp);
+/// An image in the Recycle Bin: its snapshots, which EC2 does not report, and since when it is there.
+type InBin = (Vec<SnapshotId>, Timestamp);
 
 /// The account as it really is: also which snapshots an image in the Recycle Bin has.
 #[derive(Default)]
@@ -68,8 +68,8 @@ struct Truth {
     acts: i64,
     snapshots: Vec<OwnSnapshot>,
     images: BTreeMap<ImageId, Vec<SnapshotId>>,
-    binned: BTreeMap<ImageId, Binned>,
-    binned_snapshots: Vec<OwnSnapshot>,
+    in_bin: BTreeMap<ImageId, InBin>,
+    recycle_bin_snapshots: Vec<OwnSnapshot>,
     /// Made by people, with a description that they kept.
     look_alikes: BTreeSet<SnapshotId>,
     shared: BTreeSet<SnapshotId>,
@@ -114,7 +114,7 @@ impl Truth {
 
     /// Returns every snapshot that an image has, also one in the Recycle Bin.
     fn referred_to(&self) -> BTreeSet<&SnapshotId> {
-        self.images.values().chain(self.binned.values().map(|(snapshots, _)| snapshots)).flatten().collect()
+        self.images.values().chain(self.in_bin.values().map(|(snapshots, _)| snapshots)).flatten().collect()
     }
 
     fn act(&mut self, act: Act) -> Option<()> {
@@ -131,12 +131,12 @@ impl Truth {
             Act::Deregister(n, into_bin) => {
                 let (id, snapshots) = self.images.remove_entry(&self.image(n)?)?;
                 if into_bin {
-                    self.binned.insert(id, (snapshots, self.now()));
+                    self.in_bin.insert(id, (snapshots, self.now()));
                 }
             }
             Act::Restore(n) => {
-                let id = nth(&self.binned.keys().cloned().collect::<Vec<_>>(), n)?.clone();
-                let (id, (snapshots, _)) = self.binned.remove_entry(&id)?;
+                let id = nth(&self.in_bin.keys().cloned().collect::<Vec<_>>(), n)?.clone();
+                let (id, (snapshots, _)) = self.in_bin.remove_entry(&id)?;
                 self.images.insert(id, snapshots);
             }
             Act::Delete(n, into_bin) => {
@@ -145,7 +145,7 @@ impl Truth {
                 if !in_use {
                     let at = self.snapshots.iter().position(|own| own.snapshot.id == id)?;
                     let gone = self.snapshots.remove(at);
-                    self.binned_snapshots.extend(into_bin.then_some(gone));
+                    self.recycle_bin_snapshots.extend(into_bin.then_some(gone));
                 }
             }
             Act::CopySnapshot(n) => {
@@ -164,13 +164,13 @@ impl Truth {
         Some(())
     }
 
-    /// What EC2 tells of it, and what of that may not be read.
+    /// What EC2 reports of it, and what of that may not be read.
     fn case(&self, denied: Denied) -> Case {
         let mut case = Case::of(self.snapshots.clone());
         let failure = || Failure::new("read it", "denied");
         case.listing.images.clone_from(&self.images);
         let none = || -> Box<str> { "".into() };
-        let images = self.binned.iter().map(|(id, (_, entered))| BinnedImage {
+        let images = self.in_bin.iter().map(|(id, (_, entered))| RecycleBinImage {
             id: id.clone(),
             name: none(),
             description: none(),
@@ -178,7 +178,7 @@ impl Truth {
             exits: None,
         });
         case.listing.bin.images = images.collect();
-        let snapshots = self.binned_snapshots.iter().map(|own| BinnedSnapshot {
+        let snapshots = self.recycle_bin_snapshots.iter().map(|own| RecycleBinSnapshot {
             id: own.snapshot.id.clone(),
             description: own.snapshot.description.clone(),
             volume_id: own.snapshot.volume_id.clone(),
@@ -224,13 +224,13 @@ proptest! {
             truth.act(act);
         }
         let case = truth.case(denied);
-        let judged = case.judge();
-        let (referred, orphans) = (truth.referred_to(), judged.orphans);
+        let classified = case.classify();
+        let (referred, orphans) = (truth.referred_to(), classified.orphans);
         let read = |id: &SnapshotId| case.sharing.get(id).is_some_and(|read| read == &Ok(Vec::new()));
         for orphan in &orphans {
             let (id, image) = (orphan.id(), &orphan.made_for.image);
             prop_assert!(!referred.contains(id), "{id} is used");
-            prop_assert!(!truth.images.contains_key(image) && !truth.binned.contains_key(image), "{image} is there");
+            prop_assert!(!truth.images.contains_key(image) && !truth.in_bin.contains_key(image), "{image} is there");
             for set in [&truth.look_alikes, &truth.shared, &truth.locked, &truth.fast_restore, &truth.claimed] {
                 prop_assert!(!set.contains(id), "{id} is protected");
             }
@@ -239,7 +239,7 @@ proptest! {
         }
         // With all of it read, whatever is left over is found, unless an image in the bin may have it.
         if !denied.locks && !denied.restores {
-            let last = truth.binned.values().map(|(_, entered)| *entered).max();
+            let last = truth.in_bin.values().map(|(_, entered)| *entered).max();
             let left: BTreeSet<SnapshotId> = truth.snapshots.iter().filter(|own| {
                 let id = &own.snapshot.id;
                 let image = crate::domain::orphans::made_for(&own.snapshot).map(|made| made.image);
@@ -257,5 +257,5 @@ proptest! {
 fn an_image_of_another_region_does_not_hide_an_orphan_unless_it_has_its_id() {
     let mut case = Case::of(vec![copied("snap-1", super::GONE, days_ago(30))]);
     case.elsewhere.images.insert(ami(super::OTHER), Region::new("us-east-1").unwrap());
-    assert_eq!(case.judge().orphans.len(), 1);
+    assert_eq!(case.classify().orphans.len(), 1);
 }

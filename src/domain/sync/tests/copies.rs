@@ -6,7 +6,7 @@ use super::*;
 fn what_is_missing_is_copied_with_syncs_tag() {
     let web = source(1, "web-1", 3);
     let other = Image { tags: Vec::new(), ..source(2, "db-1", 3) };
-    let plan = plan_of(&[policy(&[EU, "eu-west-2"])], &world([web.clone(), other, copy(&web, "eu-west-2")]));
+    let plan = plan_of(&[policy(&[EU, "eu-west-2"])], &account_state([web.clone(), other, copy(&web, "eu-west-2")]));
     assert_eq!(lines(&plan), ["ami-1 eu-west-1 copy", "ami-1 eu-west-2 skip there"]);
     let request = plan.copies().next().unwrap();
     let tag = request.image_tags.iter().find(|tag| &*tag.key == SYNC_TAG).unwrap();
@@ -50,7 +50,7 @@ fn each_reason_not_to_copy_has_its_name() {
         ),
     ];
     for (images, expected) in cases {
-        let plan = plan_of(&[policy(&[EU])], &world(images.clone()));
+        let plan = plan_of(&[policy(&[EU])], &account_state(images.clone()));
         assert_eq!(lines(&plan), expected, "{images:?}");
     }
 }
@@ -58,10 +58,10 @@ fn each_reason_not_to_copy_has_its_name() {
 #[test]
 fn a_copy_of_the_queue_is_awaited_and_not_made_again() {
     let web = source(1, "web-1", 3);
-    let mut world = world([web]);
+    let mut account_state = account_state([web]);
     let route = Route { source_region: region(US), source: id("ami-1"), destination: region(EU) };
-    world.under_way.insert(route);
-    let plan = plan_of(&[policy(&[EU, "eu-west-2"])], &world);
+    account_state.under_way.insert(route);
+    let plan = plan_of(&[policy(&[EU, "eu-west-2"])], &account_state);
     assert_eq!(lines(&plan), ["ami-1 eu-west-1 skip UnderWay", "ami-1 eu-west-2 copy"]);
     assert_eq!((plan.copies().count(), plan.awaited().count()), (1, 2));
 }
@@ -71,16 +71,16 @@ fn a_copy_made_by_sync_is_never_a_source() {
     let web = source(1, "web-1", 3);
     let mut on = policy(&["eu-west-2"]);
     on.from = region(EU);
-    let plan = plan_of(&[policy(&[EU]), on.clone()], &world([web.clone(), copy(&web, EU)]));
+    let plan = plan_of(&[policy(&[EU]), on.clone()], &account_state([web.clone(), copy(&web, EU)]));
     assert_eq!(lines(&plan), ["ami-1 eu-west-1 skip there", "ami-1ceuwest1 - skip MadeBySync"]);
     // What somebody has copied with the tag is: its tag says nothing about it.
     let by_hand = Image { source_region: None, source_image_id: None, ..copy(&web, EU) };
-    assert_eq!(lines(&plan_of(&[on], &world([by_hand]))), ["ami-1ceuwest1 eu-west-2 copy"]);
+    assert_eq!(lines(&plan_of(&[on], &account_state([by_hand]))), ["ami-1ceuwest1 eu-west-2 copy"]);
     // So is one that was brought back from there, with its tags.
     let restored = Image { id: id("ami-7"), region: region(US), source_region: Some(region(EU)), ..copy(&web, EU) };
     let restored = Image { source_image_id: Some(id("ami-1ceuwest1")), ..restored };
     let policies = [policy(&["eu-west-2"])];
-    assert_eq!(lines(&plan_of(&policies, &world([restored]))), ["ami-7 eu-west-2 copy"]);
+    assert_eq!(lines(&plan_of(&policies, &account_state([restored]))), ["ami-7 eu-west-2 copy"]);
 }
 
 #[test]
@@ -88,8 +88,9 @@ fn an_image_is_not_copied_back_to_where_it_comes_from() {
     let golden = Image { name: "golden-1".into(), ..Image::bare(id("ami-9"), region(EU), account()) };
     let copied =
         Image { source_region: Some(region(EU)), source_image_id: Some(id("ami-9")), ..source(1, "golden-1", 3) };
-    let line =
-        |golden: &Image, copied: &Image| lines(&plan_of(&[policy(&[EU])], &world([golden.clone(), copied.clone()])));
+    let line = |golden: &Image, copied: &Image| {
+        lines(&plan_of(&[policy(&[EU])], &account_state([golden.clone(), copied.clone()])))
+    };
     assert_eq!(line(&golden, &copied), ["ami-1 eu-west-1 skip there"]);
     // An image made from an instance names the image that instance came from.
     let built = Image { source_instance: Some("i-1".into()), name: "built-1".into(), ..copied.clone() };
@@ -103,7 +104,7 @@ fn a_copy_that_is_not_encrypted_as_the_policy_asks_is_a_failure() {
     let web = source(1, "web-1", 3);
     let encrypting = |_: usize, _: &Arc<Image>| Draft { encrypt: true, ..draft() };
     let plan_with = |images: Vec<Image>| {
-        plan(&[policy(&[EU])], &world(images), Stage::Before, CheckContext::at(now()), None, &encrypting)
+        plan(&[policy(&[EU])], &account_state(images), Stage::BeforeCopies, CheckContext::at(now()), None, &encrypting)
     };
     let plain = plan_with(vec![web.clone(), copy(&web, EU)]);
     let ActionKind::Skip(reason, None) = &plain.actions[0].kind else { panic!("{plain:?}") };
@@ -113,8 +114,8 @@ fn a_copy_that_is_not_encrypted_as_the_policy_asks_is_a_failure() {
         crate::domain::image::BlockDevice { device_name: "/dev/xvda".into(), ebs: Some(ebs), virtual_name: None };
     let encrypted = Image { id: id("ami-5"), block_devices: vec![device], ..copy(&web, EU) };
     let both = plan_with(vec![web.clone(), copy(&web, EU), encrypted]);
-    let ActionKind::Skip(SkipReason::There(there), None) = &both.actions[0].kind else { panic!("{both:?}") };
-    assert_eq!((&there.image, there.not_encrypted), (&id("ami-5"), false), "the better one counts");
+    let ActionKind::Skip(SkipReason::Exists(existing), None) = &both.actions[0].kind else { panic!("{both:?}") };
+    assert_eq!((&existing.image, existing.not_encrypted), (&id("ami-5"), false), "the better one counts");
 }
 
 #[test]
@@ -122,7 +123,7 @@ fn a_disabled_copy_that_is_wanted_is_a_failure_unless_another_is_available() {
     let web = source(1, "web-1", 3);
     let disabled = Image { state: ImageState::Disabled, ..copy(&web, EU) };
     let fails = |images: Vec<Image>| {
-        let plan = plan_of(&[policy(&[EU])], &world(images));
+        let plan = plan_of(&[policy(&[EU])], &account_state(images));
         let ActionKind::Skip(reason, None) = &plan.actions[0].kind else { panic!("{plan:?}") };
         reason.is_failure()
     };
@@ -143,7 +144,7 @@ fn a_plain_original_is_a_failure_and_keeps_nothing_else_back() {
     let (old, new) = (source(2, "web-1", 9), source(3, "web-2", 8));
     let images = [encrypted(&old), encrypted(&new), golden, copied, old, new];
     let policies = [keeping(1, &[EU])];
-    let plan = plan(&policies, &world(images), Stage::After, CheckContext::at(now()), None, &encrypting);
+    let plan = plan(&policies, &account_state(images), Stage::AfterCopies, CheckContext::at(now()), None, &encrypting);
     let fails = |action: &&Action| matches!(&action.kind, ActionKind::Skip(reason, _) if reason.is_failure());
     let failures: Vec<&str> = plan.actions.iter().filter(fails).map(|action| action.image.id.as_str()).collect();
     assert_eq!(failures, ["ami-1"]);
@@ -153,31 +154,31 @@ fn a_plain_original_is_a_failure_and_keeps_nothing_else_back() {
 #[test]
 fn only_the_newest_versions_of_a_family_are_copied() {
     let images = [source(1, "web-1", 3), source(2, "web-2", 2), source(3, "web-3", 1), source(4, "db-7", 9)];
-    let plan = plan_of(&[keeping(2, &[EU])], &world(images));
+    let plan = plan_of(&[keeping(2, &[EU])], &account_state(images));
     let expected = ["ami-3 eu-west-1 copy", "ami-2 eu-west-1 copy", "ami-1 - skip Older", "ami-4 eu-west-1 copy"];
     assert_eq!(lines(&plan), expected);
 }
 
 #[test]
 fn a_region_that_is_not_listed_is_left_out() {
-    let mut world = world([source(1, "web-1", 3)]);
-    world.images.remove(&region(EU));
-    assert_eq!(lines(&plan_of(&[policy(&[EU, "eu-west-2"])], &world)), ["ami-1 eu-west-2 copy"]);
-    world.images.remove(&region(US));
-    let plan = plan_of(&[policy(&[EU])], &world);
+    let mut account_state = account_state([source(1, "web-1", 3)]);
+    account_state.images.remove(&region(EU));
+    assert_eq!(lines(&plan_of(&[policy(&[EU, "eu-west-2"])], &account_state)), ["ami-1 eu-west-2 copy"]);
+    account_state.images.remove(&region(US));
+    let plan = plan_of(&[policy(&[EU])], &account_state);
     assert!(plan.actions.is_empty() && plan.empty.is_empty(), "what it matches is not known");
 }
 
 #[test]
 fn a_policy_that_matches_nothing_is_named() {
-    let plan = plan_of(&[policy(&[EU])], &world([Image { tags: Vec::new(), ..source(1, "web-1", 3) }]));
+    let plan = plan_of(&[policy(&[EU])], &account_state([Image { tags: Vec::new(), ..source(1, "web-1", 3) }]));
     assert_eq!((plan.empty.as_slice(), plan.has_work()), (&[0][..], false));
 }
 
 #[test]
 fn what_cannot_be_asked_for_is_named_and_the_rest_is_copied() {
     let names = [source(1, "web-1", 3), source(2, "naïve", 2)];
-    let plan = plan_of(&[policy(&[EU])], &world(names));
+    let plan = plan_of(&[policy(&[EU])], &account_state(names));
     let lines = lines(&plan);
     assert!(lines[0].starts_with("ami-2 eu-west-1 skip Mistake(\""), "{lines:?}");
     assert_eq!(lines[1], "ami-1 eu-west-1 copy");

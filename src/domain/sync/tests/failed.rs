@@ -3,13 +3,13 @@
 use super::*;
 
 /// The images that a plan removes if the only copy of the only source is so.
-fn removed(change: impl FnOnce(&mut Image, &mut World)) -> Vec<String> {
+fn removed(change: impl FnOnce(&mut Image, &mut AccountState)) -> Vec<String> {
     let web = source(1, "web-1", 3);
     let mut failed = Image { state: ImageState::Failed, ..copy(&web, EU) };
-    let mut world = world([web]);
-    change(&mut failed, &mut world);
-    world.images.get_mut(&failed.region).unwrap().push(Arc::new(failed));
-    let plan = plan_of(&[policy(&[EU])], &world);
+    let mut account_state = account_state([web]);
+    change(&mut failed, &mut account_state);
+    account_state.images.get_mut(&failed.region).unwrap().push(Arc::new(failed));
+    let plan = plan_of(&[policy(&[EU])], &account_state);
     // The copy is made again in any case.
     assert_eq!(plan.copies().count(), 1);
     plan.failed().map(|image| image.id.to_string()).collect()
@@ -17,7 +17,7 @@ fn removed(change: impl FnOnce(&mut Image, &mut World)) -> Vec<String> {
 
 #[test]
 fn what_failed_copies_of_sync_have_left_goes_and_nothing_else() {
-    type Change = fn(&mut Image, &mut World);
+    type Change = fn(&mut Image, &mut AccountState);
     assert_eq!(removed(|_, _| {}), ["ami-1ceuwest1"]);
     let kept: [(Change, &str); 7] = [
         (|image, _| image.tags.retain(|tag| &*tag.key != SYNC_TAG), "a person's"),
@@ -26,7 +26,7 @@ fn what_failed_copies_of_sync_have_left_goes_and_nothing_else() {
         (|image, _| image.source_image_id = Some(id("ami-77")), "of another source"),
         (|image, _| image.state = ImageState::Error, "in another state"),
         (|image, _| image.created = Some(now() - SignedDuration::from_mins(59)), "of this very run"),
-        (|image, world| _ = world.being_removed.insert(image.id.clone()), "being removed"),
+        (|image, account_state| _ = account_state.being_removed.insert(image.id.clone()), "being removed"),
     ];
     for (change, why) in kept {
         assert_eq!(removed(change), [""; 0], "{why}");

@@ -12,7 +12,7 @@ fn three(names: [&str; 3]) -> ([Image; 3], [Image; 3]) {
 
 /// What becomes of each copy, the oldest first, if this policy is asked; nothing is said of those that stay without a reason.
 fn said(policy: &SyncPolicy, images: impl IntoIterator<Item = Image>) -> Vec<String> {
-    let plan = plan_at(std::slice::from_ref(policy), &world(images), Stage::After);
+    let plan = plan_at(std::slice::from_ref(policy), &account_state(images), Stage::AfterCopies);
     assert_eq!(plan.refusals, []);
     lines(&plan).into_iter().filter(|line| line.contains("ceuwest1 ")).collect()
 }
@@ -59,7 +59,7 @@ fn versions_of_another_minor_number_make_none_old_unless_the_policy_says_what_a_
     assert_eq!(lines, kept);
     let version_pattern = VersionPattern::once("-[0-9.]+").unwrap();
     assert_eq!(said(&SyncPolicy { version_pattern, ..keeping(1, &[EU]) }, all()).len(), 2);
-    // Where the sources are gone their names are told by the copies'.
+    // Where the sources are gone, the copies' names show theirs.
     assert_eq!(said(&keeping(1, &[EU]), copies.clone()).len(), 2);
     // Patch levels, dates and plain numbers follow one another.
     for names in
@@ -111,16 +111,20 @@ fn a_copy_that_other_values_of_the_policy_keep_stays() {
     assert_eq!(said(&policy, others).len(), 2);
     let mut others = written("all", 2);
     others[5].tags.pop();
-    assert_eq!(plan_at(&[policy], &world(others), Stage::After).refusals.len(), 1, "only that one would be left");
+    assert_eq!(
+        plan_at(&[policy], &account_state(others), Stage::AfterCopies).refusals.len(),
+        1,
+        "only that one would be left"
+    );
 }
 
 #[test]
 fn the_tag_is_read_as_it_is_written() {
-    let tag = |versions: &Versions| KeepTag::of(versions).tag().value.to_string();
-    assert_eq!(tag(&Versions::All), "all");
+    let tag = |versions: &VersionLimit| KeepTag::of(versions).tag().value.to_string();
+    assert_eq!(tag(&VersionLimit::All), "all");
     assert_eq!(tag(&keeping(3, &[EU]).versions), "3/deregister");
-    let Versions::Newest { keep, .. } = keeping(3, &[EU]).versions else { panic!() };
-    assert_eq!(tag(&Versions::Newest { keep, retire: None }), "3");
+    let VersionLimit::Newest { keep, .. } = keeping(3, &[EU]).versions else { panic!() };
+    assert_eq!(tag(&VersionLimit::Newest { keep, retire: None }), "3");
     for value in ["all", "3", "3/disable", "10/deprecate", "1/deregister"] {
         assert_eq!(KeepTag::parse(value).map(|tag| tag.to_string()).as_deref(), Some(value));
     }

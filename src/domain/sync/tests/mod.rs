@@ -68,7 +68,7 @@ fn copy(of: &Image, to: &str) -> Image {
     }
 }
 
-/// The tag that tells when a source was created.
+/// The tag that says when a source was created.
 fn noted(source: &Image) -> Tag {
     Tag { key: CREATED_TAG.into(), value: source.created.unwrap().to_string().into() }
 }
@@ -85,8 +85,8 @@ fn unused(image: &Image) -> ImageUsage {
 }
 
 /// An account with these images, none of which anybody uses.
-fn world(images: impl IntoIterator<Item = Image>) -> World {
-    let mut world = World {
+fn account_state(images: impl IntoIterator<Item = Image>) -> AccountState {
+    let mut account_state = AccountState {
         account: account(),
         now: now(),
         images: [US, EU, "eu-west-2"].map(|name| (region(name), Vec::new())).into(),
@@ -98,10 +98,10 @@ fn world(images: impl IntoIterator<Item = Image>) -> World {
         usage: [].into(),
     };
     for image in images {
-        world.usage.insert((image.region.clone(), image.id.clone()), unused(&image));
-        world.images.entry(image.region.clone()).or_default().push(Arc::new(image));
+        account_state.usage.insert((image.region.clone(), image.id.clone()), unused(&image));
+        account_state.images.entry(image.region.clone()).or_default().push(Arc::new(image));
     }
-    world
+    account_state
 }
 
 fn policy(to: &[&str]) -> SyncPolicy {
@@ -112,7 +112,7 @@ fn policy(to: &[&str]) -> SyncPolicy {
         matching: Filter::parse("tag:DR=true", now()),
         match_text: "tag:DR=true".into(),
         version_pattern: VersionPattern::of_sync(),
-        versions: Versions::All,
+        versions: VersionLimit::All,
         copy_name: "{name}".into(),
         override_keep: false,
         fail_if_empty: false,
@@ -122,7 +122,7 @@ fn policy(to: &[&str]) -> SyncPolicy {
 /// A policy that keeps so many versions, and deregisters older copies.
 fn keeping(keep: usize, to: &[&str]) -> SyncPolicy {
     let retire = Retiring { mode: RetireMode::Deregister, max: MAX_RETIRE, min_age: MIN_AGE };
-    SyncPolicy { versions: Versions::Newest { keep: keep.try_into().unwrap(), retire: Some(retire) }, ..policy(to) }
+    SyncPolicy { versions: VersionLimit::Newest { keep: keep.try_into().unwrap(), retire: Some(retire) }, ..policy(to) }
 }
 
 fn draft() -> Draft {
@@ -134,12 +134,12 @@ fn matching(text: &str, policy: SyncPolicy) -> SyncPolicy {
     SyncPolicy { matching: Filter::parse(text, now()), match_text: text.into(), ..policy }
 }
 
-fn plan_at(policies: &[SyncPolicy], world: &World, stage: Stage) -> SyncPlan {
-    plan(policies, world, stage, CheckContext::at(now()), None, &|_, _| draft())
+fn plan_at(policies: &[SyncPolicy], account_state: &AccountState, stage: Stage) -> SyncPlan {
+    plan(policies, account_state, stage, CheckContext::at(now()), None, &|_, _| draft())
 }
 
-fn plan_of(policies: &[SyncPolicy], world: &World) -> SyncPlan {
-    plan_at(policies, world, Stage::Before)
+fn plan_of(policies: &[SyncPolicy], account_state: &AccountState) -> SyncPlan {
+    plan_at(policies, account_state, Stage::BeforeCopies)
 }
 
 /// The images that a plan would retire if that is not refused.
@@ -153,7 +153,7 @@ fn lines(plan: &SyncPlan) -> Vec<String> {
         let region = action.region.as_ref().map_or("-", Region::as_str);
         let what = match &action.kind {
             ActionKind::Copy(_) => "copy".to_owned(),
-            ActionKind::Skip(SkipReason::There(_), _) => "skip there".to_owned(),
+            ActionKind::Skip(SkipReason::Exists(_), _) => "skip there".to_owned(),
             ActionKind::Skip(reason, _) => format!("skip {reason:?}"),
             ActionKind::Retire { mode, .. } => mode.as_str().to_owned(),
             ActionKind::RemoveFailed => "remove".to_owned(),

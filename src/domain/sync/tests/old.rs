@@ -9,20 +9,20 @@ fn versions(names: &[&str]) -> (Vec<Image>, Vec<Image>) {
     (sources, copies)
 }
 
-fn of(parts: [&[Image]; 2]) -> World {
-    world(parts.concat())
+fn of(parts: [&[Image]; 2]) -> AccountState {
+    account_state(parts.concat())
 }
 
 /// The copies that are retired.
-fn retired(policies: &[SyncPolicy], world: &World) -> Vec<String> {
-    let plan = plan_at(policies, world, Stage::After);
+fn retired(policies: &[SyncPolicy], account_state: &AccountState) -> Vec<String> {
+    let plan = plan_at(policies, account_state, Stage::AfterCopies);
     assert_eq!(plan.refusals, []);
     would_retire(&plan).map(|image| image.id.to_string()).collect()
 }
 
 /// Why an image is kept.
-fn kept(policies: &[SyncPolicy], world: &World, image: &str) -> Option<KeepReason> {
-    let plan = plan_at(policies, world, Stage::After);
+fn kept(policies: &[SyncPolicy], account_state: &AccountState, image: &str) -> Option<KeepReason> {
+    let plan = plan_at(policies, account_state, Stage::AfterCopies);
     let action = plan.actions.into_iter().find(|one| one.image.id.as_str() == image);
     action.and_then(|one| if let ActionKind::Keep(reason) = one.kind { Some(reason) } else { None })
 }
@@ -68,13 +68,13 @@ fn what_another_policy_is_about_goes_only_if_that_retires_it_too() {
     sources[0].tags.retain(|tag| &*tag.key != "Tier");
     for policies in [[all.clone(), one.clone()], [one.clone(), all]] {
         let other = policies.iter().position(|policy| policy.retiring().is_none()).unwrap();
-        let world = of([&sources, &copies]);
-        assert_eq!(kept(&policies, &world, "ami-1ceuwest1"), Some(KeepReason::OtherPolicy(other)));
+        let account_state = of([&sources, &copies]);
+        assert_eq!(kept(&policies, &account_state, "ami-1ceuwest1"), Some(KeepReason::OtherPolicy(other)));
     }
     // Nor does one that would only disable it let another deregister it.
-    let Versions::Newest { keep, retire: Some(retire) } = one.versions.clone() else { panic!("{one:?}") };
+    let VersionLimit::Newest { keep, retire: Some(retire) } = one.versions.clone() else { panic!("{one:?}") };
     let with = |mode| {
-        let versions = Versions::Newest { keep, retire: Some(Retiring { mode, ..retire.clone() }) };
+        let versions = VersionLimit::Newest { keep, retire: Some(Retiring { mode, ..retire.clone() }) };
         let other = matching("name:web-*", SyncPolicy { versions, ..policy(&[EU]) });
         kept(&[one.clone(), other], &of([&sources, &copies]), "ami-1ceuwest1")
     };
@@ -85,15 +85,18 @@ fn what_another_policy_is_about_goes_only_if_that_retires_it_too() {
 #[test]
 fn only_the_policy_for_which_a_copy_was_made_retires_it() {
     let (sources, copies) = versions(&["web-1", "web-2"]);
-    let world = of([&sources, &copies]);
+    let account_state = of([&sources, &copies]);
     let other = matching("name:web-*", keeping(1, &[EU]));
-    assert_eq!(kept(std::slice::from_ref(&other), &world, "ami-1ceuwest1"), Some(KeepReason::MadeForOtherPolicy));
+    assert_eq!(
+        kept(std::slice::from_ref(&other), &account_state, "ami-1ceuwest1"),
+        Some(KeepReason::MadeForOtherPolicy)
+    );
     // Beside the policy itself it says nothing.
-    assert_eq!(retired(&[other, keeping(1, &[EU])], &world), ["ami-1ceuwest1"]);
+    assert_eq!(retired(&[other, keeping(1, &[EU])], &account_state), ["ami-1ceuwest1"]);
     // How many are kept, how, and what else is copied may change.
     let same = SyncPolicy { name: "renamed".into(), to: vec![region("eu-west-2"), region(EU)], ..keeping(1, &[EU]) };
     let spaced = SyncPolicy { match_text: "  tag:DR=true ".into(), ..same };
-    assert_eq!(kept(&[spaced], &world, "ami-1ceuwest1"), None);
+    assert_eq!(kept(&[spaced], &account_state, "ami-1ceuwest1"), None);
 }
 
 #[test]
@@ -105,7 +108,7 @@ fn a_tag_of_a_policy_stays_the_same_from_version_to_version() {
 #[test]
 fn a_copy_that_is_not_encrypted_as_asked_is_no_version() {
     let (sources, copies) = versions(&["web-1", "web-2", "web-3"]);
-    let world = of([&sources, &copies]);
+    let account_state = of([&sources, &copies]);
     let ebs = crate::domain::image::Ebs { encrypted: Some(true), ..crate::domain::image::Ebs::default() };
     let encrypted = |image: &Image| {
         let device = crate::domain::image::BlockDevice {
@@ -117,9 +120,10 @@ fn a_copy_that_is_not_encrypted_as_asked_is_no_version() {
     };
     let plan_with = |copies: Vec<Image>| {
         let encrypting = |_: usize, _: &Arc<Image>| Draft { encrypt: true, ..draft() };
-        let mut world = world.clone();
-        world.images.insert(region(EU), copies.into_iter().map(Arc::new).collect());
-        let plan = plan(&[keeping(2, &[EU])], &world, Stage::After, CheckContext::at(now()), None, &encrypting);
+        let mut account_state = account_state.clone();
+        account_state.images.insert(region(EU), copies.into_iter().map(Arc::new).collect());
+        let plan =
+            plan(&[keeping(2, &[EU])], &account_state, Stage::AfterCopies, CheckContext::at(now()), None, &encrypting);
         would_retire(&plan).map(|image| image.id.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(plan_with(copies.iter().map(encrypted).collect()), ["ami-1ceuwest1"]);
@@ -134,15 +138,18 @@ fn nothing_goes_while_a_copy_is_missing_that_another_policy_makes_or_that_is_dis
     let first = Some(KeepReason::CopiesFirst);
     assert_eq!(kept(&policies, &of([&sources, &copies]), "ami-1ceuwest1"), first);
     let with = |state| {
-        let world = of([&sources, &[&copies[..], &[Image { state, ..newest.clone() }]].concat()]);
-        (kept(&policies[1..], &world, "ami-1ceuwest1"), plan_of(&policies[1..], &world).retired().count())
+        let account_state = of([&sources, &[&copies[..], &[Image { state, ..newest.clone() }]].concat()]);
+        (
+            kept(&policies[1..], &account_state, "ami-1ceuwest1"),
+            plan_of(&policies[1..], &account_state).retired().count(),
+        )
     };
     assert_eq!(with(ImageState::Disabled), (first, 0));
     assert_eq!(with(ImageState::Available), (None, 2));
     // One that nobody wants any more is not missing.
     sources[2].state = ImageState::Disabled;
-    let world = of([&sources, &[&copies[..], &[Image { state: ImageState::Disabled, ..newest }]].concat()]);
-    assert_eq!(retired(&policies[1..], &world), ["ami-1ceuwest1"]);
+    let account_state = of([&sources, &[&copies[..], &[Image { state: ImageState::Disabled, ..newest }]].concat()]);
+    assert_eq!(retired(&policies[1..], &account_state), ["ami-1ceuwest1"]);
 }
 
 #[test]
@@ -151,8 +158,8 @@ fn the_origin_of_a_wanted_source_stays() {
     let (sources, copies) = versions(&["web-1", "web-2", "web-3"]);
     let restored =
         Image { source_region: Some(region(EU)), source_image_id: Some(copies[0].id.clone()), ..source(9, "web-1", 1) };
-    let world = of([&[&sources[1..], &[restored]].concat(), &copies]);
-    let plan = plan_at(&[keeping(1, &[EU])], &world, Stage::After);
+    let account_state = of([&[&sources[1..], &[restored]].concat(), &copies]);
+    let plan = plan_at(&[keeping(1, &[EU])], &account_state, Stage::AfterCopies);
     assert_eq!(lines(&plan)[0], "ami-9 eu-west-1 skip there");
     assert_eq!(would_retire(&plan).map(|image| image.id.as_str()).collect::<Vec<_>>(), ["ami-2ceuwest1"]);
 }
@@ -160,16 +167,19 @@ fn the_origin_of_a_wanted_source_stays() {
 #[test]
 fn a_later_plan_says_why_it_keeps_what_an_earlier_one_retires() {
     let (sources, copies) = versions(&["web-1", "web-2", "web-3"]);
-    let why = |sources: &[Image], copies: &[Image], change: fn(&mut World)| {
-        let mut world = of([sources, copies]);
-        change(&mut world);
-        let plan = plan_at(&[keeping(2, &[EU])], &world, Stage::After);
-        plan.keeps(0, &id("ami-1ceuwest1"), &region(EU), &world)
+    let why = |sources: &[Image], copies: &[Image], change: fn(&mut AccountState)| {
+        let mut account_state = of([sources, copies]);
+        change(&mut account_state);
+        let plan = plan_at(&[keeping(2, &[EU])], &account_state, Stage::AfterCopies);
+        plan.keeps(0, &id("ami-1ceuwest1"), &region(EU), &account_state)
     };
     assert_eq!(why(&sources, &copies, |_| {}), None);
     assert_eq!(why(&sources, &copies[1..], |_| {}), Some(KeepReason::Gone));
-    assert_eq!(why(&sources, &copies, |world| _ = world.images.remove(&region(EU))), Some(KeepReason::NotListed));
+    assert_eq!(
+        why(&sources, &copies, |account_state| _ = account_state.images.remove(&region(EU))),
+        Some(KeepReason::NotListed)
+    );
     assert_eq!(why(&sources, &copies[..2], |_| {}), Some(KeepReason::CopiesFirst));
     assert_eq!(why(&sources[..2], &copies[..2], |_| {}), Some(KeepReason::NotOld));
-    assert_eq!(why(&sources, &copies, |world| world.pending = None), Some(KeepReason::UsageNotRead));
+    assert_eq!(why(&sources, &copies, |account_state| account_state.pending = None), Some(KeepReason::UsageNotRead));
 }

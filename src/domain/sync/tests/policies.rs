@@ -17,7 +17,7 @@ fn circles_are_found_however_long() {
     let long: Routes = &[(US, &[EU]), (EU, &["eu-west-2", "eu-west-3"]), ("eu-west-3", &[US])];
     assert_eq!(found(long).as_deref(), Some("eu-west-1 eu-west-3 us-east-1 eu-west-1"));
     assert_eq!(found(&[(US, &[EU, "eu-west-2"]), (EU, &["eu-west-2"])]), None, "two ways to a region are no circle");
-    let plan = plan_of(&[route(US, &[EU]), route(EU, &[US])], &world([]));
+    let plan = plan_of(&[route(US, &[EU]), route(EU, &[US])], &account_state([]));
     assert!(matches!(plan.refusals.as_slice(), [Refusal::Cycle(_)]) && plan.refusals[0].is_of_policies());
 }
 
@@ -26,10 +26,10 @@ type Case = (fn() -> Draft, &'static str);
 
 #[test]
 fn policies_that_want_different_things_of_one_copy_are_named() {
-    let world = world([source(1, "web-1", 3)]);
+    let account_state = account_state([source(1, "web-1", 3)]);
     let with = |second: fn() -> Draft, policies: [SyncPolicy; 2]| {
         let drafts = move |n: usize, _: &Arc<Image>| if n == 0 { draft() } else { second() };
-        plan(&policies, &world, Stage::Before, CheckContext::at(now()), None, &drafts)
+        plan(&policies, &account_state, Stage::BeforeCopies, CheckContext::at(now()), None, &drafts)
     };
     let both = || [policy(&[EU]), policy(&["eu-west-2", EU])];
     let same = with(draft, both());
@@ -84,6 +84,6 @@ fn the_tag_proves_only_what_ec2_confirms() {
     assert_eq!(with("us-east-1/ami-2/eu-west-1"), Err(NotOurs::Source));
     assert_eq!(with("us-east-2/ami-1/eu-west-1"), Err(NotOurs::Source));
     for image in [Image { source_image_id: None, ..copy.clone() }, Image { source_region: None, ..copy.clone() }] {
-        assert_eq!(made_by_sync(&image, &account()), Err(NotOurs::Source), "EC2 does not tell");
+        assert_eq!(made_by_sync(&image, &account()), Err(NotOurs::Source), "EC2 does not report");
     }
 }

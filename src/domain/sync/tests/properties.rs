@@ -135,9 +135,9 @@ fn usage(image: &Image, kind: u8) -> Option<ImageUsage> {
 }
 
 /// An account: sources 0 to 4, of which 5 is gone, and whatever there is elsewhere.
-fn worlds() -> impl Strategy<Value = World> {
+fn worlds() -> impl Strategy<Value = AccountState> {
     prop::collection::vec(odd(), 0..40).prop_map(|all| {
-        let mut made = world((0..5).map(|n| source(n, &format!("web-{n}"), i64::from(40 - n))));
+        let mut made = account_state((0..5).map(|n| source(n, &format!("web-{n}"), i64::from(40 - n))));
         for (n, odd) in all.into_iter().enumerate() {
             let image = image(n, odd);
             if let Some(usage) = usage(&image, odd.usage) {
@@ -155,7 +155,7 @@ fn policies() -> impl Strategy<Value = Vec<SyncPolicy>> {
         let policy = |(keep, mode, to): (usize, usize, Vec<&str>)| {
             let retire = Retiring { mode: RetireMode::ALL[mode], max: 100, min_age: MIN_AGE };
             SyncPolicy {
-                versions: Versions::Newest { keep: keep.try_into().unwrap(), retire: Some(retire) },
+                versions: VersionLimit::Newest { keep: keep.try_into().unwrap(), retire: Some(retire) },
                 ..policy(&to)
             }
         };
@@ -164,12 +164,12 @@ fn policies() -> impl Strategy<Value = Vec<SyncPolicy>> {
 }
 
 /// States the rules once more, in other words than the plan does.
-fn may_be_retired(image: &Image, world: &World) -> Result<(), &'static str> {
+fn may_be_retired(image: &Image, account_state: &AccountState) -> Result<(), &'static str> {
     let tag = image.tags.iter().find(|tag| &*tag.key == "amigrate:sync").ok_or("no tag")?;
     let source = image.source_image_id.as_ref().ok_or("no source")?;
     let from = image.source_region.as_ref().ok_or("no source region")?;
-    let source_there = world.images[&region(US)].iter().any(|image| image.id == *source);
-    let usage = world.usage.get(&(image.region.clone(), image.id.clone())).ok_or("unknown usage")?;
+    let source_there = account_state.images[&region(US)].iter().any(|image| image.id == *source);
+    let usage = account_state.usage.get(&(image.region.clone(), image.id.clone())).ok_or("unknown usage")?;
     let wrong = [
         (*tag.value != *format!("{from}/{source}/{}", image.region), "another route"),
         (image.owner_id.as_str() != OWN, "another owner"),
@@ -192,12 +192,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn nothing_is_retired_that_is_not_syncs_own_or_that_anybody_needs(world in worlds(), policies in policies(), after: bool) {
-        let stage = if after { Stage::After } else { Stage::Before };
-        let plan = plan_at(&policies, &world, stage);
+    fn nothing_is_retired_that_is_not_syncs_own_or_that_anybody_needs(account_state in worlds(), policies in policies(), after: bool) {
+        let stage = if after { Stage::AfterCopies } else { Stage::BeforeCopies };
+        let plan = plan_at(&policies, &account_state, stage);
         let mut gone = BTreeSet::new();
         for image in would_retire(&plan) {
-            prop_assert_eq!(may_be_retired(image, &world), Ok(()), "{:?}", image);
+            prop_assert_eq!(may_be_retired(image, &account_state), Ok(()), "{:?}", image);
             prop_assert!(gone.insert(image.id.clone()), "retired twice");
             prop_assert!(image.region != region(US), "a source");
         }
@@ -211,7 +211,7 @@ proptest! {
         // Of each family that loses an image in a region, one is left; before the copies, at the latest once they are there.
         let pattern = VersionPattern::of_sync();
         let name = |image: &Image| {
-            let sources = &world.images[&region(US)];
+            let sources = &account_state.images[&region(US)];
             let is_copy = image.source_region.as_ref().is_none_or(|from| *from == region(US));
             let of = image.source_image_id.as_ref().filter(|_| is_copy);
             let source = of.and_then(|of| sources.iter().find(|source| source.id == *of && source.owner_id == account()));
@@ -219,7 +219,7 @@ proptest! {
         };
         for image in would_retire(&plan).filter(|_| after) {
             let family = name(image);
-            let left = world.images[&image.region].iter().any(|other| {
+            let left = account_state.images[&image.region].iter().any(|other| {
                 other.state == ImageState::Available && other.owner_id == account() && other.deprecated.is_none_or(|at| at > now())
                     && !gone.contains(&other.id) && name(other) == family
             });
@@ -228,14 +228,14 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_copied_that_is_there_or_that_sync_has_made(world in worlds(), policies in policies()) {
-        let plan = plan_of(&policies, &world);
+    fn nothing_is_copied_that_is_there_or_that_sync_has_made(account_state in worlds(), policies in policies()) {
+        let plan = plan_of(&policies, &account_state);
         let mut routes = BTreeSet::new();
         for copy in plan.copies() {
             prop_assert!(routes.insert((copy.source.clone(), copy.destination.clone())), "copied twice");
-            let source = world.images[&region(US)].iter().find(|image| image.id == copy.source).unwrap();
+            let source = account_state.images[&region(US)].iter().find(|image| image.id == copy.source).unwrap();
             prop_assert!(made_by_sync(source, &account()).is_err() && source.state == ImageState::Available);
-            let there = world.images[&copy.destination].iter().find(|image| {
+            let there = account_state.images[&copy.destination].iter().find(|image| {
                 image.source_image_id.as_ref() == Some(&copy.source)
                     && image.source_region == Some(region(US))
                     && image.owner_id == account()

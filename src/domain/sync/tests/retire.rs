@@ -10,13 +10,13 @@ fn three() -> (Vec<Image>, [Image; 3]) {
 }
 
 /// What becomes of the copy of the oldest of three versions if two are kept, once something was changed.
-fn oldest(change: impl FnOnce(&mut Image), and: impl FnOnce(&mut World)) -> String {
+fn oldest(change: impl FnOnce(&mut Image), and: impl FnOnce(&mut AccountState)) -> String {
     let (sources, [mut first, second, third]) = three();
     change(&mut first);
     let key = (first.region.clone(), first.id.clone());
-    let mut world = world(sources.into_iter().chain([first, second, third]));
-    and(&mut world);
-    let plan = plan_of(&[keeping(2, &[EU])], &world);
+    let mut account_state = account_state(sources.into_iter().chain([first, second, third]));
+    and(&mut account_state);
+    let plan = plan_of(&[keeping(2, &[EU])], &account_state);
     assert!(plan.refusals.is_empty(), "{:?}", plan.refusals);
     let action = plan.actions.into_iter().find(|action| action.image.id == key.1);
     action.map_or("nothing".into(), |action| match action.kind {
@@ -64,7 +64,9 @@ fn each_rule_keeps_a_copy() {
 #[test]
 fn who_uses_a_copy_keeps_it_and_so_does_what_is_not_known() {
     let key = || (region(EU), id("ami-1ceuwest1"));
-    let with = |change: fn(&mut ImageUsage)| oldest(|_| {}, |world| change(world.usage.get_mut(&key()).unwrap()));
+    let with = |change: fn(&mut ImageUsage)| {
+        oldest(|_| {}, |account_state| change(account_state.usage.get_mut(&key()).unwrap()))
+    };
     let unknown = "UsageUnknown(\"read: denied\")";
     assert_eq!(with(|u| u.references = Err(Failure::new("read", "denied"))), unknown);
     assert_eq!(with(|u| u.permissions = Err(Failure::new("read", "denied"))), unknown);
@@ -86,23 +88,25 @@ fn who_uses_a_copy_keeps_it_and_so_does_what_is_not_known() {
         u.shared_snapshots = Ok(vec![shared]);
     });
     assert_eq!(used, "SnapshotsUsed");
-    assert_eq!(oldest(|_| {}, |world| _ = world.usage.remove(&key())), "UsageNotRead");
-    assert_eq!(oldest(|_| {}, |world| _ = world.being_copied.insert(key())), "SourceOfCopies");
-    assert_eq!(oldest(|_| {}, |world| _ = world.being_removed.insert(key().1)), "BeingRemoved");
-    assert_eq!(oldest(|_| {}, |world| _ = world.deregistered.insert(key().1)), "Restored");
-    let pending = |change: fn(&mut PendingCopies)| oldest(|_| {}, |world| change(world.pending.as_mut().unwrap()));
+    assert_eq!(oldest(|_| {}, |account_state| _ = account_state.usage.remove(&key())), "UsageNotRead");
+    assert_eq!(oldest(|_| {}, |account_state| _ = account_state.being_copied.insert(key())), "SourceOfCopies");
+    assert_eq!(oldest(|_| {}, |account_state| _ = account_state.being_removed.insert(key().1)), "BeingRemoved");
+    assert_eq!(oldest(|_| {}, |account_state| _ = account_state.deregistered.insert(key().1)), "Restored");
+    let pending = |change: fn(&mut PendingCopies)| {
+        oldest(|_| {}, |account_state| change(account_state.pending.as_mut().unwrap()))
+    };
     assert_eq!(pending(|pending| _ = pending.sources.insert(id("ami-1ceuwest1"))), "SourceOfCopies");
     assert_eq!(
         pending(|pending| pending.unknown = Some("ap-east-1: denied".into())),
         "CopiesUnknown(\"ap-east-1: denied\")"
     );
-    assert_eq!(oldest(|_| {}, |world| world.pending = None), "UsageNotRead");
+    assert_eq!(oldest(|_| {}, |account_state| account_state.pending = None), "UsageNotRead");
     let being_copied = oldest(
         |_| {},
-        |world| {
+        |account_state| {
             let mut copy = Image::bare(id("ami-5"), region("eu-west-2"), account());
             (copy.state, copy.source_image_id) = (ImageState::Pending, Some(key().1));
-            world.images.get_mut(&region("eu-west-2")).unwrap().push(Arc::new(copy));
+            account_state.images.get_mut(&region("eu-west-2")).unwrap().push(Arc::new(copy));
         },
     );
     assert_eq!(being_copied, "SourceOfCopies");
@@ -113,11 +117,11 @@ fn what_is_retired_already_is_left_alone() {
     let mode = |mode, change: fn(&mut Image)| {
         let (sources, [mut first, second, third]) = three();
         change(&mut first);
-        let world = world(sources.into_iter().chain([first, second, third]));
+        let account_state = account_state(sources.into_iter().chain([first, second, third]));
         let mut policy = keeping(2, &[EU]);
         let retire = Retiring { mode, max: MAX_RETIRE, min_age: MIN_AGE };
-        policy.versions = Versions::Newest { keep: 2.try_into().unwrap(), retire: Some(retire) };
-        lines(&plan_of(&[policy], &world)).pop().unwrap()
+        policy.versions = VersionLimit::Newest { keep: 2.try_into().unwrap(), retire: Some(retire) };
+        lines(&plan_of(&[policy], &account_state)).pop().unwrap()
     };
     let kept = "ami-1ceuwest1 eu-west-1 keep AlreadyRetired";
     assert_eq!(mode(RetireMode::Deprecate, |i| i.deprecated = Some(now())), kept);
@@ -131,18 +135,18 @@ fn what_is_retired_already_is_left_alone() {
 #[test]
 fn old_copies_go_only_after_new_ones_are_there() {
     let (sources, [first, second, _]) = three();
-    let world_of = |copies: Vec<Image>| world(sources.clone().into_iter().chain(copies));
+    let world_of = |copies: Vec<Image>| account_state(sources.clone().into_iter().chain(copies));
     let before = plan_of(&[keeping(1, &[EU])], &world_of(vec![first.clone(), second.clone()]));
     assert_eq!(lines(&before)[0], "ami-3 eu-west-1 copy");
     assert_eq!(before.retired().count(), 2, "the plan tells what follows");
-    let after = plan_at(&[keeping(1, &[EU])], &world_of(vec![first.clone(), second.clone()]), Stage::After);
+    let after = plan_at(&[keeping(1, &[EU])], &world_of(vec![first.clone(), second.clone()]), Stage::AfterCopies);
     assert!(lines(&after).iter().any(|line| line.ends_with("ami-1ceuwest1 eu-west-1 keep CopiesFirst")));
     assert_eq!(after.retired().count(), 0);
     let third = copy(&sources[2], EU);
     let pending = Image { state: ImageState::Pending, ..third.clone() };
     let with = |third| world_of(vec![first.clone(), second.clone(), third]);
-    assert_eq!(plan_at(&[keeping(1, &[EU])], &with(pending), Stage::After).retired().count(), 0);
-    assert_eq!(plan_at(&[keeping(1, &[EU])], &with(third), Stage::After).retired().count(), 2);
+    assert_eq!(plan_at(&[keeping(1, &[EU])], &with(pending), Stage::AfterCopies).retired().count(), 0);
+    assert_eq!(plan_at(&[keeping(1, &[EU])], &with(third), Stage::AfterCopies).retired().count(), 2);
 }
 
 #[test]
@@ -150,15 +154,16 @@ fn a_copy_whose_source_is_wanted_or_that_the_policy_does_not_match_stays() {
     // The source of a copy is gone, and it is the newest by its own time.
     let gone = copy(&source(9, "web-9", 5), EU);
     let (sources, [first, second, third]) = three();
-    let all = |images: &[&Image]| world(sources.iter().chain(images.iter().copied()).cloned().collect::<Vec<_>>());
+    let all =
+        |images: &[&Image]| account_state(sources.iter().chain(images.iter().copied()).cloned().collect::<Vec<_>>());
     let plan = plan_of(&[keeping(1, &[EU])], &all(&[&second, &third, &gone]));
     let retired: Vec<&str> = plan.retired().map(|(image, _)| image.id.as_str()).collect();
     assert_eq!(retired, ["ami-2ceuwest1"], "the wanted source's and the newest copy stay");
     // One whose source is there, and has lost its tag.
     let mut untagged = sources.clone();
     untagged[0].tags.clear();
-    let world = world(untagged.into_iter().chain([first, second, third]));
-    let plan = plan_of(&[keeping(1, &[EU])], &world);
+    let account_state = account_state(untagged.into_iter().chain([first, second, third]));
+    let plan = plan_of(&[keeping(1, &[EU])], &account_state);
     assert!(lines(&plan).contains(&"ami-1ceuwest1 eu-west-1 keep SourceDoesNotMatch".to_owned()));
 }
 
@@ -166,10 +171,10 @@ fn a_copy_whose_source_is_wanted_or_that_the_policy_does_not_match_stays() {
 fn a_plan_that_retires_too_much_is_refused() {
     let sources: Vec<Image> = (1..=13).map(|n| source(n, &format!("web-{n}"), 100 - i64::from(n))).collect();
     let copies: Vec<Image> = sources.iter().map(|source| copy(source, EU)).collect();
-    let all = world(sources.iter().cloned().chain(copies));
+    let all = account_state(sources.iter().cloned().chain(copies));
     let plan_with = |keep, max_retire| {
         let policies = [keeping(keep, &[EU])];
-        plan(&policies, &all, Stage::Before, CheckContext::at(now()), max_retire, &|_, _| draft()).refusals
+        plan(&policies, &all, Stage::BeforeCopies, CheckContext::at(now()), max_retire, &|_, _| draft()).refusals
     };
     assert_eq!(plan_with(3, None), []);
     assert_eq!(plan_with(2, None), [Refusal::TooMany { policy: 0, count: 11, max: 10 }]);
@@ -181,13 +186,14 @@ fn neither_the_last_image_of_a_family_goes_nor_every_copy_of_sync() {
     let (sources, [first, second, _]) = three();
     // All copies are old: the newest source was copied by hand, and that copy is what remains.
     let by_hand = Image { tags: sources[2].tags.clone(), ..copy(&sources[2], EU) };
-    let plan = plan_of(&[keeping(1, &[EU])], &world(sources.iter().cloned().chain([first.clone(), by_hand.clone()])));
+    let plan =
+        plan_of(&[keeping(1, &[EU])], &account_state(sources.iter().cloned().chain([first.clone(), by_hand.clone()])));
     let refused = Refusal::RetiresAll { policy: 0, family: "web".into(), region: region(EU) };
     assert_eq!((plan.refusals.as_slice(), plan.retired().count()), (&[refused][..], 0));
     // That copy is deprecated: nothing else of the family would be left.
     let deprecated = Image { deprecated: Some(now() - days(1)), ..by_hand };
-    let world = world(sources.iter().cloned().chain([first, second, deprecated]));
-    let plan = plan_of(&[keeping(1, &[EU])], &world);
+    let account_state = account_state(sources.iter().cloned().chain([first, second, deprecated]));
+    let plan = plan_of(&[keeping(1, &[EU])], &account_state);
     let of_copies: Vec<String> = lines(&plan).into_iter().filter(|line| line.contains("ceuwest1 ")).collect();
     assert_eq!(of_copies, ["ami-1ceuwest1 eu-west-1 deregister", "ami-2ceuwest1 eu-west-1 keep LastAvailable"]);
 }
@@ -201,7 +207,7 @@ fn the_family_of_a_copy_is_told_by_the_template_where_its_source_is_gone() {
     let newest = source(5, "web-5", 2);
     let images = [named(1, 30), named(2, 20), named(5, 2), newest];
     let template = |text: &str| SyncPolicy { copy_name: text.into(), ..keeping(1, &[EU]) };
-    let retired = |text: &str| plan_of(&[template(text)], &world(images.clone())).retired().count();
+    let retired = |text: &str| plan_of(&[template(text)], &account_state(images.clone())).retired().count();
     assert_eq!(retired("{region}/{name}-dr"), 2);
     // Each is a family of its own then, and the last one of it.
     assert_eq!(retired("{name}-{date}"), 0);
@@ -212,9 +218,9 @@ fn an_image_is_checked_once_more() {
     let (_, [first, ..]) = three();
     let retiring = Retiring { mode: RetireMode::Disable, max: 1, min_age: MIN_AGE };
     let (policy, pending, newer) = (policy(&[EU]), PendingCopies::default(), [id("ami-3ceuwest1")]);
-    let check_of = |look: &LastLook<'_>| recheck(look, &account(), &policy, &retiring, now());
+    let check_of = |input: &RecheckInput<'_>| recheck(input, &account(), &policy, &retiring, now());
     let check = |image: &Image, usage: Option<&ImageUsage>| {
-        check_of(&LastLook { image, usage, pending: Some(&pending), newer: &newer, available: &newer })
+        check_of(&RecheckInput { image, usage, pending: Some(&pending), newer: &newer, available: &newer })
     };
     assert_eq!(check(&first, Some(&unused(&first))), None);
     assert_eq!(check(&first, None), Some(KeepReason::UsageNotRead));
@@ -228,9 +234,13 @@ fn an_image_is_checked_once_more() {
     // What stands beside it counts too.
     let unused = unused(&first);
     let copied = PendingCopies { sources: [first.id.clone()].into(), unknown: None };
-    let look =
-        LastLook { available: &newer, newer: &newer, usage: Some(&unused), image: &first, pending: Some(&copied) };
-    assert_eq!(check_of(&look), Some(KeepReason::SourceOfCopies));
-    assert_eq!(check_of(&LastLook { pending: None, ..look }), Some(KeepReason::UsageNotRead));
-    assert_eq!(check_of(&LastLook { available: &[], ..look }), Some(KeepReason::CopiesFirst), "the newer one is gone");
+    let input =
+        RecheckInput { available: &newer, newer: &newer, usage: Some(&unused), image: &first, pending: Some(&copied) };
+    assert_eq!(check_of(&input), Some(KeepReason::SourceOfCopies));
+    assert_eq!(check_of(&RecheckInput { pending: None, ..input }), Some(KeepReason::UsageNotRead));
+    assert_eq!(
+        check_of(&RecheckInput { available: &[], ..input }),
+        Some(KeepReason::CopiesFirst),
+        "the newer one is gone"
+    );
 }

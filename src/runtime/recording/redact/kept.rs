@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_judged_with_what_stands_beside_it() {
+    fn a_word_is_judged_with_its_neighbours() {
         let line = "export re-acme.csv";
         assert_eq!(Word::around(line, 10..12), Word { line, before: "export re-", text: "acme" });
         let vocabulary = Vocabulary::new("", &BTreeSet::new());

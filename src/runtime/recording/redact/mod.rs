@@ -1,7 +1,7 @@
 //! Redaction of a recording: every text that is not known to be harmless is replaced by a stand-in of the same length and kind,
 //! equal texts by equal ones. What is harmless is listed in [`places`]; numbers, times, regions and AWS's own words stay.
 //!
-//! Stand-ins are chosen at random and kept nowhere, so that nothing but the length of a word can be told from them.
+//! Stand-ins are chosen at random and kept nowhere, so that they reveal only the length of a word.
 
 mod kept;
 mod places;

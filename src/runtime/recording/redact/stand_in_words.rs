@@ -1,4 +1,4 @@
-//! Words and what stands in their place: of the same length, with letters for letters and digits for digits, and different ones for
+//! Words and their replacements: of the same length, with letters for letters and digits for digits, and different ones for
 //! different words.
 
 use std::{

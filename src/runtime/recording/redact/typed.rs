@@ -66,7 +66,7 @@ pub(super) struct TypedTexts {
     entered: Vec<Entered>,
 }
 
-/// What stands in place of what was typed, by the number of the message.
+/// Replacements of what was typed, by the number of the message.
 #[derive(Debug, Default)]
 pub(super) struct Replaced {
     pub(super) keys: BTreeMap<u64, char>,
@@ -95,7 +95,7 @@ impl TypedTexts {
         Ok(typed)
     }
 
-    /// Adds an input; `open` while the last run goes on. Returns whether it does then.
+    /// Adds an input; `open` while the last run continues. Returns whether it does then.
     fn add(&mut self, model: &Model, n: u64, input: &Input, open: bool) -> bool {
         match input {
             Input::Key(key) => self.add_key(model, n, key, open),
@@ -143,7 +143,7 @@ impl TypedTexts {
         pieces
     }
 
-    /// What stands in the messages.
+    /// The texts in the messages.
     pub(super) fn replaced(&self, replace: impl Fn(&TypedLine, &str) -> String) -> Replaced {
         let mut keys = BTreeMap::new();
         for run in &self.runs {

@@ -113,7 +113,7 @@ fn what_is_typed_after_other_keys_is_replaced(#[case] text: &str, #[case] expect
 
 #[test]
 fn lines_keep_keys_rows_and_commands_and_lose_texts() {
-    let start = Start { caps: Caps { lines: true, ..Caps::full() }, ..start() };
+    let start = Start { caps: Caps { line_mode: true, ..Caps::full() }, ..start() };
     let lines = [
         ("help", "help"),
         ("Tab", "Tab"),

@@ -1,4 +1,4 @@
-//! Words in texts: which of them stay, and what stands in the place of the others.
+//! Words in texts: which of them stay, and what replaces the others.
 
 use std::collections::{BTreeSet, HashSet};
 

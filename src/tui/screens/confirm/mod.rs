@@ -1,6 +1,6 @@
 //! Confirmations before something that cannot be pending. The default changes nothing, except when quitting.
 
-pub mod plain;
+pub mod line_mode;
 mod steps;
 pub mod update;
 pub mod view;
@@ -181,7 +181,7 @@ impl Confirmation {
         confirmation
     }
 
-    /// Decides a copy of which it is not known whether AWS started it.
+    /// Decides a copy that AWS may or may not have started.
     pub fn in_doubt(job: &Job) -> Self {
         let request = &job.request;
         let candidates = if let JobState::InDoubt { candidates } = &job.state { candidates.as_slice() } else { &[] };
@@ -291,7 +291,7 @@ impl Confirmation {
         Self { quits: true, ..Self::yes_or_no("Quit", text, "No, stay", "Yes, quit", action) }
     }
 
-    /// Quits while this process changes something that no other process goes on with; the text is to be added.
+    /// Quits while this process changes something that no other process continues with; the text is to be added.
     pub fn quit_working(leaves_hooks: bool) -> Self {
         Self { text: Vec::new(), ..Self::quit_with_form(leaves_hooks) }
     }

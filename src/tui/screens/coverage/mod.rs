@@ -1,6 +1,6 @@
 //! The coverage screen: families of own images against regions, with what is missing where.
 
-pub mod plain;
+pub mod line_mode;
 pub mod update;
 pub mod view;
 

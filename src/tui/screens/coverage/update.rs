@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
-use super::{Basis, CoverageScreen, family_ref, plain, view};
+use super::{Basis, CoverageScreen, family_ref, line_mode, view};
 use crate::{
     config::StartRegions,
     domain::{
@@ -280,7 +280,7 @@ fn details(model: &mut Model) {
     let Some((family, column, cell)) = screen.under_cursor() else { return };
     let region = column.region.clone();
     let Some(id) = cell.image.clone() else {
-        let page = Pager::listing(format!("Regions of {}", clean(family.label())), plain::by_state(screen, family));
+        let page = Pager::listing(format!("Regions of {}", clean(family.label())), line_mode::by_state(screen, family));
         return model.overlays.push(Overlay::Pager(page));
     };
     match find(model, &region, &id) {

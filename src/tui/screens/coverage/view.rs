@@ -19,9 +19,10 @@ use crate::{
     labels,
     tui::{
         bindings::{Action, Context},
-        layout, live,
+        layout,
+        line_mode::text::PAGE,
+        live,
         model::Model,
-        plain::text::PAGE,
         theme,
         widgets::{
             draw_context::{DrawContext, pane},
@@ -35,7 +36,7 @@ use crate::{
 
 /// Cells of a state with its mark, or of a region's name: the least, and where there is room for names such as `ap-northeast-1`.
 /// Two more are for the brackets around the one with the cursor.
-const STATE: [usize; 2] = [10, 14];
+const STATE: [usize; 2] = [11, 14];
 /// Cells of the newest version, and of its age, where there is room for them.
 const NEWEST: usize = 14;
 const AGE: usize = 4;
@@ -46,7 +47,7 @@ const STATUS: usize = 3;
 
 /// Rows and columns of the table at the terminal's present size.
 pub(super) fn window(model: &Model) -> (usize, usize) {
-    if model.start.caps.lines {
+    if model.start.caps.line_mode {
         return (PAGE, usize::MAX);
     }
     let body = layout::now(model).body;
@@ -130,7 +131,7 @@ pub(super) fn left_out(screen: &CoverageScreen) -> Option<String> {
     (empty > 0).then(|| format!("{empty} empty left out"))
 }
 
-/// The title in so many cells, and the cell of the cursor in its filter.
+/// The title in this many cells, and the cell of the cursor in its filter.
 fn title<'a>(screen: &CoverageScreen, model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, usize) {
     let counts = format!(" {} ", counts(screen));
     let mut behind = Vec::new();
@@ -260,7 +261,7 @@ fn version(family: &Family) -> &str {
 /// A cell: a mark that is its own for each state, and a word.
 fn state(cell: &Cell, cells: usize, current: bool, ctx: DrawContext<'_>) -> Span<'static> {
     let (mark, style) = match &cell.state {
-        CellState::There => ("+", Style::default()),
+        CellState::Available => ("+", Style::default()),
         CellState::Differs(_) => ("!", theme::WARN),
         CellState::Pending(_) => (".", theme::BUSY),
         CellState::Disabled => ("o", theme::WARN),

@@ -3,9 +3,9 @@
 pub mod again;
 pub mod fields;
 mod keys;
+pub mod line_mode;
 pub mod open;
 mod outcome;
-pub mod plain;
 pub mod presets;
 pub mod start;
 pub(in crate::tui) mod steps;

@@ -2,9 +2,9 @@
 
 pub mod columns;
 mod highlights;
+pub mod line_mode;
 mod marks;
 mod parallel;
-pub mod plain;
 mod region_index;
 mod row;
 mod rows;

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, panic::resume_unwind, thread};
 /// From this many rows on, several cores are used.
 pub(super) const PARALLEL: usize = 5_000;
 
-/// Returns how many cores are worth using for so many rows.
+/// Returns how many cores are worth using for a number of rows.
 pub(super) fn cores(rows: usize) -> usize {
     let cores = thread::available_parallelism().map_or(1, usize::from).min(8);
     if rows < PARALLEL { 1 } else { cores }

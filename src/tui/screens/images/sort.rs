@@ -21,7 +21,7 @@ impl Default for Sort {
 /// The value of a row in the column it is sorted by, ready to be compared.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SortKey<'a> {
-    /// A number, or the first 16 bytes of a text in lower case, which tell most texts apart without a look at them; `None` sorts
+    /// A number, or the first 16 bytes of a text in lower case, which distinguish most texts without reading them; `None` sorts
     /// last whichever way round.
     start: Option<u128>,
     /// The rest of a longer text.

@@ -300,7 +300,7 @@ fn name_hidden(model: &mut Model) {
     }
 }
 
-/// The marked images in the order of the table, at most so many; or the one under the cursor if none is marked.
+/// The marked images in the order of the table, up to a limit; or the one under the cursor if none is marked.
 fn marked_images(model: &Model, most: usize) -> Vec<Arc<Image>> {
     let pane = &model.images;
     if pane.marked.is_empty() {

@@ -77,7 +77,7 @@ fn unlisted(model: &Model, separator: &str) -> String {
     model.catalogue.unlisted().map(|text| format!("{separator}{text}")).unwrap_or_default()
 }
 
-/// The title in so many cells, and the cell of the cursor in its filter.
+/// The title in this many cells, and the cell of the cursor in its filter.
 fn title<'a>(model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, usize) {
     let counts = format!(" {} ", counts(model));
     let mut behind = Vec::new();

@@ -1,8 +1,8 @@
 //! A line of text to type: an account id, a name pattern, the name of a batch to deregister.
 
 mod deregistration;
+pub mod line_mode;
 pub mod open;
-pub mod plain;
 pub mod update;
 pub mod view;
 
@@ -19,6 +19,7 @@ use crate::{
         orphans::Orphan, preset::Preset, text::count,
     },
     engine::{BatchId, Job, JobId},
+    labels,
     term::input::KeyEvent,
     tui::{
         screens::jobs::labels::{named_jobs, started_elsewhere},
@@ -123,18 +124,9 @@ impl InputLine {
         let number = orphans.len();
         let snapshots = count(number, "snapshot", "snapshots");
         let mut text = vec![format!("Delete {snapshots}? Type {number} to confirm.")];
-        let line = |orphan: &Orphan| {
-            format!(
-                "{} ({} GiB) in {}, made for {}",
-                orphan.id(),
-                orphan.size_gib(),
-                orphan.region,
-                orphan.made_for.image
-            )
-        };
-        text.extend(orphans.iter().map(line));
+        text.extend(orphans.iter().map(labels::orphans::line));
         text.push("Each snapshot is checked again before it is deleted, and kept if anything uses it.".into());
-        text.push("This cannot be undone, except where a rule of the Recycle Bin keeps deleted snapshots.".into());
+        text.push(labels::orphans::CANNOT_BE_UNDONE.into());
         Self::with(InputKind::DeleteSnapshots(orphans), "Delete snapshots", text)
     }
 

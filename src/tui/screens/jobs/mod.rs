@@ -7,9 +7,9 @@ pub mod history_update;
 mod history_view;
 mod job_line;
 pub mod labels;
+pub mod line_mode;
 pub mod lines;
 mod longest;
-pub mod plain;
 pub mod update;
 pub mod view;
 

@@ -75,7 +75,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
     }
 }
 
-/// The title in at most so many cells, if it has room without the costs.
+/// The title in at most this many cells, if it has room without the costs.
 pub(super) fn title(model: &Model, cells: usize) -> String {
     let stopped = model.jobs_view.driver.is_silent();
     let waits = model.jobs_view.request_waits() && matches!(model.jobs_view.driver, DriverStatus::OtherProcess(_));

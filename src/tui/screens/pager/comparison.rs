@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::{
         CopyRequest, Image,
-        compare::{self, CompareRequest, Difference, Finding, ImagePlace, Incomparable, Pair, Standing, Unknown},
+        compare::{self, CompareRequest, Difference, Finding, ImageRef, Incomparable, Pair, RequestStatus, Unknown},
         text::clean,
     },
     engine::{Job, JobId, JobState, Origin},
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// From so many columns on two values stand side by side.
+/// From this many columns on two values stand side by side.
 const WIDE: usize = 96;
 /// Most cells of the names of parts beside their values.
 const PARTS: usize = 34;
@@ -39,14 +39,14 @@ fn page(request: CompareRequest, job: Option<&Job>) -> Pager {
 
 /// The page that compares any two images.
 pub fn of_two(left: &Image, right: &Image) -> Pager {
-    page(CompareRequest::Pair(ImagePlace::of(left), ImagePlace::of(right)), None)
+    page(CompareRequest::Pair(ImageRef::of(left), ImageRef::of(right)), None)
 }
 
 /// The page that compares the image a job has made with its source; `None` if there is none to be compared.
 pub fn of_job(job: &Job) -> Option<Pager> {
     let JobState::Available { image } = &job.state else { return None };
-    let copy = ImagePlace { region: job.request.destination.clone(), id: image.clone() };
-    let source = Some(ImagePlace::source_of(&job.request));
+    let copy = ImageRef { region: job.request.destination.clone(), id: image.clone() };
+    let source = Some(ImageRef::source_of(&job.request));
     // Of a copy that others started only the route is known.
     Some(page(CompareRequest::Copy { copy, source }, Some(job).filter(|job| job.origin == Origin::Here)))
 }
@@ -58,8 +58,8 @@ pub fn of_image(model: &Model, image: &Image) -> Option<Pager> {
     if image.source_instance.is_some() || job.is_none() && image.copied_from().is_none() {
         return None;
     }
-    let source = job.map(|job| ImagePlace::source_of(&job.request));
-    Some(page(CompareRequest::Copy { copy: ImagePlace::of(image), source }, job))
+    let source = job.map(|job| ImageRef::source_of(&job.request));
+    Some(page(CompareRequest::Copy { copy: ImageRef::of(image), source }, job))
 }
 
 /// Opens the page that compares a copy with its source, or says why there is none.
@@ -69,7 +69,7 @@ pub fn verify(model: &mut Model, image: &Image) {
         None if image.source_instance.is_some() => {
             model.show_notice(format!("{} is no copy: it was made from an instance.", image.id));
         }
-        None => model.show_notice(format!("{} is not known to be a copy: EC2 names no source of it.", image.id)),
+        None => model.show_notice(format!("Cannot verify {}: EC2 reports no source image.", image.id)),
     }
 }
 
@@ -116,8 +116,8 @@ impl Row {
     }
 
     fn of_copy(finding: &Finding) -> Self {
-        let otherwise = matches!(finding.standing, Standing::Otherwise(_));
-        Self { note: otherwise.then(|| labels::compare::standing(finding)), ..Self::of(&finding.difference) }
+        let otherwise = matches!(finding.status, RequestStatus::NotAsRequested { .. });
+        Self { note: otherwise.then(|| labels::compare::request_status(finding)), ..Self::of(&finding.difference) }
     }
 
     fn unknown(unknown: &Unknown) -> Self {
@@ -165,7 +165,7 @@ pub(super) fn lines(
             let found = compare::verify(pair, job.as_ref().map(|(_, request)| request));
             let job = match &job {
                 Some((number, _)) => format!("by copy {number}"),
-                None => "not known here: no copy of the jobs pane has made it".into(),
+                None => "unknown: no job in the list made this copy".into(),
             };
             lines.extend(entry("requested", &job, width));
             lines.extend(entry("result", &labels::compare::verdict(&found), width));

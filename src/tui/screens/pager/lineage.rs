@@ -8,7 +8,7 @@ use super::{Pager, PagerSubject, entries::entry, load::Load};
 use crate::{
     domain::{
         Image,
-        compare::ImagePlace,
+        compare::ImageRef,
         lineage::{LineageRead, Node, Relative, tree},
     },
     labels::{self, lineage::Branches},
@@ -37,7 +37,7 @@ pub fn request_if_opened(model: &mut Model, effects: &mut Vec<Effect>) {
     if pager.lineage == Load::NotRequested {
         let image = Arc::clone(image);
         pager.lineage = Load::Loading;
-        let expected = PendingReply::Lineage(ImagePlace::of(&image));
+        let expected = PendingReply::Lineage(ImageRef::of(&image));
         // An answer to an earlier request may be older.
         model.pending.retain(|_, pending| *pending != expected);
         let id = model.expect_reply(expected);
@@ -46,10 +46,10 @@ pub fn request_if_opened(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 /// Shows the reply in every open page of this image's lineage.
-pub fn on_reply(model: &mut Model, place: &ImagePlace, read: &LineageRead) {
+pub fn on_reply(model: &mut Model, place: &ImageRef, read: &LineageRead) {
     for overlay in &mut model.overlays {
         if let Overlay::Pager(pager) = overlay
-            && matches!(&pager.subject, PagerSubject::Lineage(image) if ImagePlace::of(image) == *place)
+            && matches!(&pager.subject, PagerSubject::Lineage(image) if ImageRef::of(image) == *place)
         {
             pager.lineage = Load::Loaded(Box::new(read.clone()));
         }
@@ -58,11 +58,11 @@ pub fn on_reply(model: &mut Model, place: &ImagePlace, read: &LineageRead) {
 
 pub(super) fn lines(image: &Arc<Image>, load: &Load<LineageRead>, model: &Model, width: usize) -> Vec<Line<'static>> {
     let Load::Loaded(read) = load else { return entry("lineage", "looking for ancestors and copies ...", width) };
-    let unicode = model.start.caps.unicode && !model.start.caps.lines;
+    let unicode = model.start.caps.unicode && !model.start.caps.line_mode;
     let branches = if unicode { Branches::UNICODE } else { Branches::ASCII };
     let mut lines = entry("lineage", &labels::lineage::summary(image, read), width);
     for (n, text) in labels::lineage::unread(read).iter().enumerate() {
-        lines.extend(entry(if n == 0 { "not known" } else { "" }, text, width));
+        lines.extend(entry(if n == 0 { "unknown" } else { "" }, text, width));
     }
     let all = !model.regions.is_empty();
     let all = all && model.regions.iter().all(|info| !info.enabled() || read.regions.contains(&info.region));

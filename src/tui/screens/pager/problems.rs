@@ -160,7 +160,7 @@ pub(super) fn move_to(
         Action::Bottom => last,
         _ => cursor,
     };
-    // What stands above the first belongs to it.
+    // The lines above the first belong to it.
     let start = if to == 0 { 0 } else { starts[to] };
     (to, scroll.max(end_of(to).saturating_sub(height)).min(start))
 }

@@ -66,7 +66,7 @@ impl Search {
         Line { spans, ..line }
     }
 
-    /// Returns what the title says of it in so many cells, and the cell of the cursor.
+    /// Returns what the title says of it in this many cells, and the cell of the cursor.
     pub(super) fn title(
         &self,
         lines: &[Line<'_>],

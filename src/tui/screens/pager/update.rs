@@ -135,13 +135,13 @@ fn typed(model: &mut Model) -> Option<&mut Search> {
 /// Goes to a place where the text is, round the end if there is none before it.
 fn go(model: &mut Model, towards: Towards) {
     let (width, height) = window(model);
-    let in_lines = model.start.caps.lines;
+    let in_lines = model.start.caps.line_mode;
     let Some(Overlay::Pager(pager)) = model.overlays.last() else { return };
     let Some(search) = &pager.search else { return };
     let lines = lines(pager, model, width);
     let found = search.found_in(&lines);
     let shown = pager.scroll..pager.scroll + height;
-    // Who has scrolled away goes on from there.
+    // Who has scrolled away continues from there.
     let last = search.at.filter(|at| shown.contains(at));
     let first_from = |line: usize| found.iter().find(|at| **at >= line).or(found.first()).copied();
     let at = match towards {

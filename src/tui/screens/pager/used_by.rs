@@ -1,4 +1,4 @@
-//! Who uses an image: what of the account names it is read when the page is opened, other accounts are told by a usage report.
+//! Who uses an image: what of the account names it is read when the page is opened, other accounts come from a usage report.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::{
     load::{Load, UsedBy},
 };
 use crate::{
-    domain::{Failure, Image, compare::ImagePlace, image_usage::ImageUsage, usage_report::Reported},
+    domain::{Failure, Image, compare::ImageRef, image_usage::ImageUsage, usage_report::Reported},
     labels,
     tui::{
         bindings::{Action, Context},
@@ -45,7 +45,7 @@ pub fn request_if_opened(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 fn read(model: &mut Model, image: Arc<Image>, effects: &mut Vec<Effect>) {
-    let expected = PendingReply::UsedBy(ImagePlace::of(&image));
+    let expected = PendingReply::UsedBy(ImageRef::of(&image));
     // An answer to an earlier request may be older.
     model.pending.retain(|_, pending| *pending != expected);
     let id = model.expect_reply(expected);
@@ -61,17 +61,17 @@ pub fn request_report(model: &mut Model, image: Arc<Image>, effects: &mut Vec<Ef
     if !matches!(model.connection, Connection::Ready(_)) || is_requested(model, &image) {
         return;
     }
-    let id = model.expect_reply(PendingReply::UsageReport(ImagePlace::of(&image)));
+    let id = model.expect_reply(PendingReply::UsageReport(ImageRef::of(&image)));
     effects.push(Effect::RequestUsageReport { id, image });
 }
 
 fn is_requested(model: &Model, image: &Image) -> bool {
-    let wanted = PendingReply::UsageReport(ImagePlace::of(image));
+    let wanted = PendingReply::UsageReport(ImageRef::of(image));
     model.pending.values().any(|pending| *pending == wanted)
 }
 
 /// Shows the reply in every open page of this image.
-pub(super) fn on_reply(model: &mut Model, place: &ImagePlace, usage: Vec<ImageUsage>) {
+pub(super) fn on_reply(model: &mut Model, place: &ImageRef, usage: Vec<ImageUsage>) {
     let Some(usage) = usage.into_iter().next() else { return };
     let at = model.now;
     for pager in pages(model, place) {
@@ -84,7 +84,7 @@ pub(super) fn on_reply(model: &mut Model, place: &ImagePlace, usage: Vec<ImageUs
 }
 
 /// Shows what a usage report says in every open page of its image.
-pub(super) fn on_reported(model: &mut Model, place: &ImagePlace, reported: &Result<Reported, Failure>) {
+pub(super) fn on_reported(model: &mut Model, place: &ImageRef, reported: &Result<Reported, Failure>) {
     for pager in pages(model, place) {
         pager.reported = reported.clone().ok();
         if let Load::Loaded(read) = &mut pager.used_by {
@@ -93,10 +93,10 @@ pub(super) fn on_reported(model: &mut Model, place: &ImagePlace, reported: &Resu
     }
 }
 
-fn pages<'a>(model: &'a mut Model, place: &'a ImagePlace) -> impl Iterator<Item = &'a mut Pager> {
+fn pages<'a>(model: &'a mut Model, place: &'a ImageRef) -> impl Iterator<Item = &'a mut Pager> {
     model.overlays.iter_mut().filter_map(move |overlay| match overlay {
         Overlay::Pager(pager) => {
-            let is_of = matches!(&pager.subject, PagerSubject::UsedBy(image) if ImagePlace::of(image) == *place);
+            let is_of = matches!(&pager.subject, PagerSubject::UsedBy(image) if ImageRef::of(image) == *place);
             is_of.then_some(pager)
         }
         _ => None,
@@ -126,6 +126,6 @@ fn advice(image: &Image, usage: &ImageUsage, model: &Model) -> String {
             "may leave out instances of the last day and launch templates of the last days".into()
         }
         _ if model.start.config.read_only => "none is requested in a read-only session".into(),
-        _ => format!("{key} requests one, which tells the other accounts; EC2 takes minutes to make it"),
+        _ => format!("{key} requests one, which lists other accounts that use it; EC2 takes minutes to make it"),
     }
 }

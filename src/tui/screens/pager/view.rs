@@ -82,7 +82,7 @@ pub(super) fn lines(pager: &Pager, model: &Model, width: usize) -> Vec<Line<'sta
 /// All that the review says, in the words of line mode.
 fn review_in_full(model: &Model, width: usize) -> Vec<Line<'static>> {
     let review = model.overlays.iter().rev().find_map(|overlay| match overlay {
-        Overlay::Review(screen) => Some(review::plain::screen(screen, model)),
+        Overlay::Review(screen) => Some(review::line_mode::screen(screen, model)),
         _ => None,
     });
     let texts = review.map(|review| review.lines).unwrap_or_default();

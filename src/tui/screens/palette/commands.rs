@@ -221,7 +221,7 @@ fn export(model: &mut Model, path: PathBuf, format: ExportFormat, replace: bool,
     effects.push(Effect::Export { id, request });
 }
 
-/// Takes in what the palette has asked for.
+/// Takes in what the palette has requested.
 pub(in crate::tui) fn on_reply(model: &mut Model, pending: PendingReply, reply: Reply) {
     match (pending, reply) {
         (PendingReply::Forms(_), Reply::Forms(result)) => on_presets(model, result),

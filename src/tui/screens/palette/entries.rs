@@ -28,7 +28,7 @@ pub struct Candidate {
     pub note: String,
 }
 
-/// What a word stands for that is no action's name.
+/// Meaning of a word that is no action's name.
 const ALIASES: [(&str, Action); 1] = [("q", Action::Quit)];
 
 /// Returns true for the actions that are listed: all but those of the palette itself.

@@ -75,7 +75,7 @@ pub struct Palette {
 }
 
 impl Palette {
-    /// A palette over these contexts; `reach` tells what an action needs to be run.
+    /// A palette over these contexts; `reach` says what an action needs to be run.
     pub(in crate::tui) fn new(
         keys: &KeyMap,
         history: PaletteHistory,

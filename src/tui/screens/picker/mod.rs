@@ -2,8 +2,8 @@
 
 pub mod columns;
 pub mod form_lists;
+pub mod line_mode;
 pub mod open;
-pub mod plain;
 pub mod saved_filters;
 pub mod update;
 pub mod view;
@@ -104,7 +104,7 @@ pub struct Picker {
     present: Option<Value>,
 }
 
-/// Rows by which a page goes on; the screen shows as many as fit.
+/// Rows by which a page continues; the screen shows as many as fit.
 const PAGE: usize = 14;
 
 impl Picker {

@@ -16,7 +16,7 @@ use crate::tui::{
     },
 };
 
-/// Columns of the popup: at least so many, and more where its rows are longer and there is room.
+/// Minimum columns of the popup; more where its rows are longer and there is room.
 const COLUMNS: std::ops::RangeInclusive<u16> = 76..=118;
 
 /// Columns of the popup in this area.

@@ -1,7 +1,7 @@
 //! The review of copies before they start: destinations against checks, findings, and what is there already.
 
+pub mod line_mode;
 pub mod open;
-pub mod plain;
 pub(in crate::tui) mod requested;
 pub mod update;
 pub mod view;

@@ -72,7 +72,7 @@ pub(super) fn sources(screen: &ReviewScreen, spinner: &str) -> (String, Style) {
         Status::NotNeeded | Status::Waiting => (format!("{spinner} checking").trim_start().to_owned(), theme::BUSY),
         Status::Fine => ("available".into(), theme::GOOD),
         Status::Warning => ("available, see below".into(), theme::WARN),
-        Status::Unknown => ("not known, see below".into(), theme::WARN),
+        Status::Unknown => ("unknown, see below".into(), theme::WARN),
         Status::Refused => ("cannot be copied, see below".into(), theme::BAD),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Page, Read,
+    Read, StoragePage,
     entry::{Entry, EntryRef},
     update::{of_page, read},
 };
@@ -16,6 +16,7 @@ use crate::{
     driver::orphans::{Deleted, RestoreOutcome},
     labels,
     tui::{
+        bindings::{Action, Context},
         model::Model,
         msg::{Effect, Restored, StorageReply},
     },
@@ -40,12 +41,12 @@ fn on_orphans(model: &mut Model, result: Result<FoundOrphans, Failure>) {
             // They may have been listed before they were deleted.
             entries.retain(|entry| !model.deleted_snapshots.contains(&entry.reference()));
             let FoundOrphans { read, failures, unknown, .. } = found;
-            if let Some(screen) = of_page(model, Page::Orphans) {
+            if let Some(screen) = of_page(model, StoragePage::Orphans) {
                 screen.set(Read { entries, regions: read, failures, unknown }, now);
             }
         }
         Err(failure) => {
-            if let Some(screen) = of_page(model, Page::Orphans) {
+            if let Some(screen) = of_page(model, StoragePage::Orphans) {
                 screen.waiting = None;
             }
             model.show_failure("orphans", &failure);
@@ -56,7 +57,7 @@ fn on_orphans(model: &mut Model, result: Result<FoundOrphans, Failure>) {
 /// Shows what the bins hold.
 fn on_bins(model: &mut Model, bins: Vec<(Region, Result<RecycleBin, Failure>)>) {
     let now = model.now;
-    let Some(screen) = of_page(model, Page::RecycleBin) else { return };
+    let Some(screen) = of_page(model, StoragePage::RecycleBin) else { return };
     let mut read = Read { entries: Vec::new(), regions: 0, failures: Vec::new(), unknown: Vec::new() };
     for (region, bin) in bins {
         match bin {
@@ -82,13 +83,13 @@ fn on_deleted(
         .filter(|(_, _, result)| is_gone(result))
         .map(|(region, id, _)| (region.clone(), id.to_string()))
         .collect();
-    if let Some(screen) = of_page(model, Page::Orphans) {
+    if let Some(screen) = of_page(model, StoragePage::Orphans) {
         screen.waiting = None;
         screen.entries.retain(|entry| !gone.contains(&entry.reference()));
         screen.marked.retain(|entry| !gone.contains(entry));
         for (region, id, result) in results {
             let why = match result {
-                Ok(Deleted::Kept(reason)) => labels::orphans::kept(reason),
+                Ok(Deleted::Kept(reason)) => labels::orphans::keep(reason),
                 Ok(_) => continue,
                 Err(failure) => failure.why.clone(),
             };
@@ -98,26 +99,30 @@ fn on_deleted(
     }
     let mut unrecorded = 0;
     for (_, _, result) in results {
-        if let Err(failure) | Ok(Deleted::Deleted { not_on_record: Some(failure) }) = result {
+        if let Err(failure) | Ok(Deleted::Deleted { audit_failure: Some(failure) }) = result {
             unrecorded += usize::from(result.is_ok());
             model.show_failure("orphans", failure);
         }
     }
     let deleted = count(gone.len(), "snapshot deleted", "snapshots deleted");
+    let problems = model.keymap.key(Context::Everywhere, Action::Problems);
     match (results.len() - gone.len(), unrecorded) {
         (0, 0) => model.show_notice(format!("{deleted}.")),
-        (0, unrecorded) => model.show_error(format!("{deleted}, {unrecorded} not on record: ! says why.")),
-        (kept, _) => model.show_error(format!("{deleted}, {kept} not: each says why.")),
+        (0, unrecorded) => {
+            model
+                .show_error(format!("{deleted}, {unrecorded} not written to the audit. Press {problems} for details."));
+        }
+        (kept, _) => model.show_error(format!("{deleted}, {kept} not deleted. Select a row to see why.")),
     }
     model.deleted_snapshots.extend(gone);
-    if of_page(model, Page::Orphans).is_some_and(|screen| screen.read.is_none()) {
-        read(model, Page::Orphans, effects);
+    if of_page(model, StoragePage::Orphans).is_some_and(|screen| screen.read.is_none()) {
+        read(model, StoragePage::Orphans, effects);
     }
 }
 
 /// Says what was restored, and reads the bins and the images again.
 fn on_restored(model: &mut Model, done: &Restored, effects: &mut Vec<Effect>) {
-    if let Some(screen) = of_page(model, Page::RecycleBin) {
+    if let Some(screen) = of_page(model, StoragePage::RecycleBin) {
         screen.waiting = None;
     }
     let (mut restored, mut pending, mut failed) = (0, 0, 0);
@@ -133,7 +138,7 @@ fn on_restored(model: &mut Model, done: &Restored, effects: &mut Vec<Effect>) {
             }
         }
     }
-    for failure in &done.not_on_record {
+    for failure in &done.audit_failures {
         model.show_failure("recycle bin", failure);
     }
     let mut text = vec![count(restored, "resource restored", "resources restored")];
@@ -144,8 +149,9 @@ fn on_restored(model: &mut Model, done: &Restored, effects: &mut Vec<Effect>) {
     if failed == 0 {
         model.show_notice(format!("{text}."));
     } else {
-        model.show_error(format!("{text}, {failed} not: ! says why."));
+        let problems = model.keymap.key(Context::Everywhere, Action::Problems);
+        model.show_error(format!("{text}, {failed} not restored. Press {problems} for details."));
     }
-    read(model, Page::RecycleBin, effects);
+    read(model, StoragePage::RecycleBin, effects);
     crate::tui::browse::refresh(model, effects);
 }

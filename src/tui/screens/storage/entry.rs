@@ -5,14 +5,16 @@ use jiff::Timestamp;
 use crate::{
     domain::{
         Region, Snapshot,
-        orphans::{BinnedImage, BinnedSnapshot, FoundOrphans, KeptSnapshot, MadeFor, Maker, Orphan, RecycleBin},
+        orphans::{
+            FoundOrphans, KeptSnapshot, MadeFor, Maker, Orphan, RecycleBin, RecycleBinImage, RecycleBinSnapshot,
+        },
         price::{Money, Prices},
         text::{age, clean},
     },
     labels,
 };
 
-/// By which an entry is found again when the list was read anew.
+/// Identifies an entry across refreshes.
 pub(super) type EntryRef = (Region, String);
 
 /// A row.
@@ -20,17 +22,17 @@ pub(super) type EntryRef = (Region, String);
 pub(super) struct Entry {
     pub(super) region: Region,
     pub(super) id: String,
-    pub(super) what: What,
+    pub(super) kind: EntryKind,
 }
 
 /// What is in a row.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum What {
+pub(super) enum EntryKind {
     Orphan(Box<Orphan>),
     /// A snapshot without its image that a rule keeps.
     Kept(Box<KeptSnapshot>),
-    Image(Box<BinnedImage>),
-    Snapshot(Box<BinnedSnapshot>),
+    Image(Box<RecycleBinImage>),
+    Snapshot(Box<RecycleBinSnapshot>),
 }
 
 impl Entry {
@@ -39,22 +41,22 @@ impl Entry {
         let orphan = |orphan: &Orphan| Self {
             region: orphan.region.clone(),
             id: orphan.id().to_string(),
-            what: What::Orphan(Box::new(orphan.clone())),
+            kind: EntryKind::Orphan(Box::new(orphan.clone())),
         };
         let kept = |kept: &KeptSnapshot| Self {
             region: kept.region.clone(),
             id: kept.id().to_string(),
-            what: What::Kept(Box::new(kept.clone())),
+            kind: EntryKind::Kept(Box::new(kept.clone())),
         };
         found.orphans.iter().map(orphan).chain(found.kept.iter().map(kept)).collect()
     }
 
     /// Returns the entries of a bin.
     pub(super) fn of_bin(region: &Region, bin: &RecycleBin) -> Vec<Self> {
-        let entry = |id: String, what| Self { region: region.clone(), id, what };
-        let images = bin.images.iter().map(|one| entry(one.id.to_string(), What::Image(Box::new(one.clone()))));
+        let entry = |id: String, kind| Self { region: region.clone(), id, kind };
+        let images = bin.images.iter().map(|one| entry(one.id.to_string(), EntryKind::Image(Box::new(one.clone()))));
         let snapshots =
-            bin.snapshots.iter().map(|one| entry(one.id.to_string(), What::Snapshot(Box::new(one.clone()))));
+            bin.snapshots.iter().map(|one| entry(one.id.to_string(), EntryKind::Snapshot(Box::new(one.clone()))));
         images.chain(snapshots).collect()
     }
 
@@ -63,15 +65,15 @@ impl Entry {
     }
 
     pub(super) fn is_kept(&self) -> bool {
-        matches!(self.what, What::Kept(_))
+        matches!(self.kind, EntryKind::Kept(_))
     }
 
     /// Returns the snapshot, unless it is in the bin.
     fn snapshot(&self) -> Option<&Snapshot> {
-        match &self.what {
-            What::Orphan(orphan) => Some(&orphan.snapshot.snapshot),
-            What::Kept(kept) => Some(&kept.snapshot.snapshot),
-            What::Image(_) | What::Snapshot(_) => None,
+        match &self.kind {
+            EntryKind::Orphan(orphan) => Some(&orphan.snapshot.snapshot),
+            EntryKind::Kept(kept) => Some(&kept.snapshot.snapshot),
+            EntryKind::Image(_) | EntryKind::Snapshot(_) => None,
         }
     }
 
@@ -82,28 +84,28 @@ impl Entry {
 
     /// Returns since when it is there: a snapshot since it was started, what is in the bin since it entered it.
     pub(super) fn since(&self) -> Option<Timestamp> {
-        match &self.what {
-            What::Orphan(_) | What::Kept(_) => self.snapshot()?.started,
-            What::Image(image) => image.entered,
-            What::Snapshot(snapshot) => snapshot.entered,
+        match &self.kind {
+            EntryKind::Orphan(_) | EntryKind::Kept(_) => self.snapshot()?.started,
+            EntryKind::Image(image) => image.entered,
+            EntryKind::Snapshot(snapshot) => snapshot.entered,
         }
     }
 
     /// Returns when EC2 deletes what is in the bin.
     pub(super) fn exits(&self) -> Option<Timestamp> {
-        match &self.what {
-            What::Orphan(_) | What::Kept(_) => None,
-            What::Image(image) => image.exits,
-            What::Snapshot(snapshot) => snapshot.exits,
+        match &self.kind {
+            EntryKind::Orphan(_) | EntryKind::Kept(_) => None,
+            EntryKind::Image(image) => image.exits,
+            EntryKind::Snapshot(snapshot) => snapshot.exits,
         }
     }
 
     /// Returns what it costs a month at most.
     pub(super) fn month(&self, prices: &Prices) -> Option<Money> {
-        match &self.what {
-            What::Orphan(orphan) => orphan.month(prices),
-            What::Kept(kept) => kept.month(prices),
-            What::Image(_) | What::Snapshot(_) => None,
+        match &self.kind {
+            EntryKind::Orphan(orphan) => orphan.month(prices),
+            EntryKind::Kept(kept) => kept.month(prices),
+            EntryKind::Image(_) | EntryKind::Snapshot(_) => None,
         }
     }
 
@@ -114,25 +116,27 @@ impl Entry {
 
     /// Returns what it belongs to, or why it is kept.
     pub(super) fn about(&self) -> String {
-        let text = match &self.what {
-            What::Orphan(orphan) => orphan.made_for.image.to_string(),
-            What::Kept(kept) => format!("kept: {}", labels::orphans::kept(&kept.reason)),
-            What::Image(image) => image.name.to_string(),
-            What::Snapshot(snapshot) => snapshot.image().map(|image| format!("of {image}")).unwrap_or_default(),
+        let text = match &self.kind {
+            EntryKind::Orphan(orphan) => orphan.made_for.image.to_string(),
+            EntryKind::Kept(kept) => format!("kept: {}", labels::orphans::keep(&kept.reason)),
+            EntryKind::Image(image) => image.name.to_string(),
+            EntryKind::Snapshot(snapshot) => snapshot.image().map(|image| format!("of {image}")).unwrap_or_default(),
         };
         clean(&text).into_owned()
     }
 
     /// Returns all that is known of it, for the line below.
     pub(super) fn details(&self) -> Vec<String> {
-        let texts = match &self.what {
-            What::Orphan(orphan) => vec![made_for(&orphan.made_for), tags(&orphan.snapshot.snapshot)],
-            What::Kept(kept) => vec![
-                format!("{}, kept: {}", made_for(&kept.made_for), labels::orphans::kept(&kept.reason)),
+        let texts = match &self.kind {
+            EntryKind::Orphan(orphan) => vec![made_for(&orphan.made_for), tags(&orphan.snapshot.snapshot)],
+            EntryKind::Kept(kept) => vec![
+                format!("{}, kept: {}", made_for(&kept.made_for), labels::orphans::keep(&kept.reason)),
                 tags(&kept.snapshot.snapshot),
             ],
-            What::Image(image) => vec![format!("image {}", image.name), image.description.to_string()],
-            What::Snapshot(snapshot) => vec![format!("snapshot {}", snapshot.id), snapshot.description.to_string()],
+            EntryKind::Image(image) => vec![format!("image {}", image.name), image.description.to_string()],
+            EntryKind::Snapshot(snapshot) => {
+                vec![format!("snapshot {}", snapshot.id), snapshot.description.to_string()]
+            }
         };
         texts.iter().map(|text| clean(text).into_owned()).collect()
     }

@@ -2,7 +2,7 @@
 
 mod answers;
 mod entry;
-pub mod plain;
+pub mod line_mode;
 pub mod update;
 pub mod view;
 
@@ -20,11 +20,11 @@ use crate::{
     tui::{bindings::Context, widgets::list::List},
 };
 pub use answers::on_reply;
-use entry::{Entry, EntryRef, What};
+use entry::{Entry, EntryKind, EntryRef};
 
 /// Which page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Page {
+pub enum StoragePage {
     Orphans,
     RecycleBin,
 }
@@ -66,7 +66,7 @@ enum NoTerm {}
 /// The screen's state.
 #[derive(Debug, Clone)]
 pub struct StorageScreen {
-    page: Page,
+    page: StoragePage,
     entries: Vec<Entry>,
     /// The entries shown, in their order.
     rows: Vec<usize>,
@@ -98,7 +98,7 @@ pub struct StorageScreen {
 }
 
 impl StorageScreen {
-    fn new(page: Page) -> Self {
+    fn new(page: StoragePage) -> Self {
         Self {
             page,
             entries: Vec::new(),
@@ -124,8 +124,8 @@ impl StorageScreen {
     /// The contexts whose keys apply, innermost first.
     pub(in crate::tui) fn contexts(&self) -> Vec<Context> {
         let own = match self.page {
-            Page::Orphans => Context::Orphans,
-            Page::RecycleBin => Context::RecycleBin,
+            StoragePage::Orphans => Context::Orphans,
+            StoragePage::RecycleBin => Context::RecycleBin,
         };
         if self.editing {
             vec![Context::Filter, Context::Lists]
@@ -137,8 +137,8 @@ impl StorageScreen {
     /// Returns the page's name, for line mode.
     pub(in crate::tui) fn name(&self) -> &'static str {
         match self.page {
-            Page::Orphans => "orphans",
-            Page::RecycleBin => "recycle bin",
+            StoragePage::Orphans => "orphans",
+            StoragePage::RecycleBin => "recycle bin",
         }
     }
 
@@ -164,8 +164,8 @@ impl StorageScreen {
 
     /// Returns the orphans among the marked entries, else the one under the cursor.
     fn chosen_orphans(&self) -> Vec<Orphan> {
-        let orphan = |entry: &Entry| match &entry.what {
-            What::Orphan(orphan) => Some(orphan.as_ref().clone()),
+        let orphan = |entry: &Entry| match &entry.kind {
+            EntryKind::Orphan(orphan) => Some(orphan.as_ref().clone()),
             _ => None,
         };
         self.chosen().into_iter().filter_map(orphan).collect()
@@ -245,14 +245,14 @@ impl StorageScreen {
         match (self.sort, self.page) {
             (Sort::Region, _) => "region",
             (Sort::Size, _) => "size",
-            (Sort::Time, Page::Orphans) => "age",
-            (Sort::Time, Page::RecycleBin) => "end",
+            (Sort::Time, StoragePage::Orphans) => "age",
+            (Sort::Time, StoragePage::RecycleBin) => "expiry",
         }
     }
 
     fn sort_next(&mut self) {
         self.sort = match (self.sort, self.page) {
-            (Sort::Region, Page::Orphans) => Sort::Size,
+            (Sort::Region, StoragePage::Orphans) => Sort::Size,
             (Sort::Region | Sort::Size, _) => Sort::Time,
             (Sort::Time, _) => Sort::Region,
         };

@@ -2,12 +2,12 @@
 
 use tui_input::Input;
 
-use super::{Page, StorageScreen, Waiting, entry::Entry, view};
+use super::{StoragePage, StorageScreen, Waiting, entry::Entry, view};
 use crate::{
     domain::{Region, orphans::Orphan, text::count},
     term::input::KeyEvent,
     tui::{
-        bindings::Action,
+        bindings::{Action, Context},
         model::{Model, PendingReply, StorageWork},
         msg::{Effect, StorageRequest},
         screens::{Overlay, input::InputLine},
@@ -24,7 +24,7 @@ fn screen(model: &mut Model) -> Option<&mut StorageScreen> {
 }
 
 /// Returns the open screen of a page, wherever it is.
-pub(super) fn of_page(model: &mut Model, page: Page) -> Option<&mut StorageScreen> {
+pub(super) fn of_page(model: &mut Model, page: StoragePage) -> Option<&mut StorageScreen> {
     model.overlays.iter_mut().find_map(|overlay| match overlay {
         Overlay::Storage(screen) if screen.page == page => Some(screen.as_mut()),
         _ => None,
@@ -32,10 +32,10 @@ pub(super) fn of_page(model: &mut Model, page: Page) -> Option<&mut StorageScree
 }
 
 /// Opens a page, or goes back to it.
-pub fn open(model: &mut Model, page: Page, effects: &mut Vec<Effect>) {
+pub fn open(model: &mut Model, page: StoragePage, effects: &mut Vec<Effect>) {
     let below = |overlay: &Overlay| matches!(overlay, Overlay::Pager(_) | Overlay::Coverage(_) | Overlay::Storage(_));
     if !model.overlays.iter().all(below) {
-        return model.show_notice("Finish or close what is open first: this page would hide it.");
+        return model.show_notice("Close the open dialog first.");
     }
     let there = |overlay: &Overlay| matches!(overlay, Overlay::Storage(screen) if screen.page == page);
     match model.overlays.iter().position(there) {
@@ -55,19 +55,24 @@ pub fn open(model: &mut Model, page: Page, effects: &mut Vec<Effect>) {
 }
 
 /// Returns what is being changed of a page.
-fn under_way(model: &Model, page: Page) -> Option<Waiting> {
+fn under_way(model: &Model, page: StoragePage) -> Option<Waiting> {
     model.pending.values().find_map(|pending| match (pending, page) {
-        (PendingReply::Storage(StorageWork::Delete(snapshots)), Page::Orphans) => Some(Waiting::Deleting(*snapshots)),
-        (PendingReply::Storage(StorageWork::Restore(number)), Page::RecycleBin) => Some(Waiting::Restoring(*number)),
+        (PendingReply::Storage(StorageWork::Delete(snapshots)), StoragePage::Orphans) => {
+            Some(Waiting::Deleting(*snapshots))
+        }
+        (PendingReply::Storage(StorageWork::Restore(number)), StoragePage::RecycleBin) => {
+            Some(Waiting::Restoring(*number))
+        }
         _ => None,
     })
 }
 
 /// Reads a page of the listed regions.
-pub(super) fn read(model: &mut Model, page: Page, effects: &mut Vec<Effect>) {
+pub(super) fn read(model: &mut Model, page: StoragePage, effects: &mut Vec<Effect>) {
     let regions: Vec<Region> = model.catalogue.listings().map(|(region, _)| region.clone()).collect();
     if model.account.is_none() || regions.is_empty() {
-        return model.show_error("Not signed in yet: R reads this page once the images are listed.");
+        let refresh = model.keymap.key(Context::Everywhere, Action::Refresh);
+        return model.show_error(format!("Not signed in yet: {refresh} reads this page once the images are listed."));
     }
     let waits = of_page(model, page).is_some_and(|screen| screen.waiting.is_some());
     if waits {
@@ -75,8 +80,8 @@ pub(super) fn read(model: &mut Model, page: Page, effects: &mut Vec<Effect>) {
     }
     let number = regions.len();
     let (work, request) = match page {
-        Page::Orphans => (StorageWork::FindOrphans, StorageRequest::FindOrphans(regions)),
-        Page::RecycleBin => (StorageWork::ReadBins, StorageRequest::ReadBins(regions)),
+        StoragePage::Orphans => (StorageWork::FindOrphans, StorageRequest::FindOrphans(regions)),
+        StoragePage::RecycleBin => (StorageWork::ReadBins, StorageRequest::ReadBins(regions)),
     };
     send(model, work, request, effects);
     if let Some(screen) = of_page(model, page) {
@@ -134,8 +139,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::Back if !screen.marked.is_empty() => screen.marked.clear(),
         Action::Back => _ = model.overlays.pop(),
         Action::ImagesOnly => model.overlays.clear(),
-        Action::Orphans if page == Page::Orphans => _ = model.overlays.pop(),
-        Action::RecycleBin if page == Page::RecycleBin => _ = model.overlays.pop(),
+        Action::Orphans if page == StoragePage::Orphans => _ = model.overlays.pop(),
+        Action::RecycleBin if page == StoragePage::RecycleBin => _ = model.overlays.pop(),
         Action::JobsOnly => {
             model.overlays.clear();
             return false;
@@ -160,7 +165,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                 model.yank(id, effects);
             }
         }
-        // They are about the panes, which are not seen.
+        // Pane actions do nothing: this page covers the panes.
         Action::OtherPane | Action::Grow | Action::Shrink | Action::ResetSizes | Action::SaveFilter => {}
         _ => return false,
     }
@@ -190,15 +195,15 @@ fn mark_all(model: &mut Model) {
 /// Opens the line that confirms the deletion of the marked orphans, or of this one.
 fn ask_to_delete(model: &mut Model) {
     if model.start.config.read_only {
-        return model.show_error("This is read-only: nothing is deleted.");
+        return model.show_error("Read-only session: nothing was deleted.");
     }
     let Some(screen) = screen(model) else { return };
     if screen.waiting.is_some() {
-        return model.show_notice("Wait until what is under way has ended.");
+        return model.show_notice("Another operation on this page is still running.");
     }
     let orphans = screen.chosen_orphans();
     if orphans.is_empty() {
-        return model.show_notice("There is nothing to delete here: what a rule keeps stays.");
+        return model.show_notice("Nothing to delete: kept snapshots cannot be deleted here.");
     }
     model.overlays.push(Overlay::InputLine(InputLine::delete_snapshots(orphans)));
 }
@@ -207,7 +212,7 @@ fn ask_to_delete(model: &mut Model) {
 pub fn delete(model: &mut Model, orphans: Vec<Orphan>, effects: &mut Vec<Effect>) {
     let number = orphans.len();
     send(model, StorageWork::Delete(number), StorageRequest::DeleteOrphans(orphans), effects);
-    if let Some(screen) = of_page(model, Page::Orphans) {
+    if let Some(screen) = of_page(model, StoragePage::Orphans) {
         screen.waiting = Some(Waiting::Deleting(number));
     }
 }
@@ -215,15 +220,15 @@ pub fn delete(model: &mut Model, orphans: Vec<Orphan>, effects: &mut Vec<Effect>
 /// Restores what is marked, or this row.
 fn restore(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.start.config.read_only {
-        return model.show_error("This is read-only: nothing is restored.");
+        return model.show_error("Read-only session: nothing was restored.");
     }
     let Some(screen) = screen(model) else { return };
     if screen.waiting.is_some() {
-        return model.show_notice("Wait until what is under way has ended.");
+        return model.show_notice("Another operation on this page is still running.");
     }
     let resources: Vec<(Region, String)> = screen.chosen().into_iter().map(Entry::reference).collect();
     if resources.is_empty() {
-        return model.show_notice("There is nothing to restore here.");
+        return model.show_notice("Nothing to restore.");
     }
     let number = resources.len();
     screen.waiting = Some(Waiting::Restoring(number));

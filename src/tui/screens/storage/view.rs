@@ -8,15 +8,15 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{Page, StorageScreen, Waiting, entry::Entry};
+use super::{StoragePage, StorageScreen, Waiting, entry::Entry};
 use crate::{
     domain::text::{clean, count, thousands},
     labels,
     tui::{
         bindings::{Action, Context},
         layout,
+        line_mode::text::PAGE,
         model::Model,
-        plain::text::PAGE,
         theme,
         widgets::{
             draw_context::{DrawContext, pane, position},
@@ -36,7 +36,7 @@ const STATUS: usize = 2;
 
 /// Rows of the window at the terminal's present size.
 pub(super) fn window(model: &Model) -> usize {
-    if model.start.caps.lines {
+    if model.start.caps.line_mode {
         return PAGE;
     }
     layout::rows(layout::now(model).body, 1).saturating_sub(STATUS)
@@ -52,7 +52,7 @@ struct Column {
 const ORPHANS: &[Column] = &[
     Column { heading: "Size", cells: 8, text: |entry, _| format!("{} GiB", entry.size()) },
     Column {
-        heading: "A month",
+        heading: "Monthly",
         cells: 9,
         text: |entry, model| {
             entry.month(&model.start.prices).map_or_else(|| "unknown".into(), |month| month.to_string())
@@ -62,18 +62,18 @@ const ORPHANS: &[Column] = &[
 ];
 
 const BIN: &[Column] = &[
-    Column { heading: "In bin", cells: 6, text: |entry, model| entry.age(model.now) },
+    Column { heading: "Age", cells: 6, text: |entry, model| entry.age(model.now) },
     Column {
-        heading: "Until",
+        heading: "Expires",
         cells: 10,
         text: |entry, _| entry.exits().map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default(),
     },
 ];
 
-fn columns(page: Page) -> (&'static [Column], &'static str) {
+fn columns(page: StoragePage) -> (&'static [Column], &'static str) {
     match page {
-        Page::Orphans => (ORPHANS, "Made for"),
-        Page::RecycleBin => (BIN, "What"),
+        StoragePage::Orphans => (ORPHANS, "Made for"),
+        StoragePage::RecycleBin => (BIN, "Name or image"),
     }
 }
 
@@ -87,8 +87,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &StorageScreen, model: &M
     let cells = usize::from(inner.width);
     let height = usize::from(inner.height).saturating_sub(1 + STATUS);
     let mut lines = if screen.rows.is_empty() {
-        let advice = advice(screen, model);
-        let lines = advice.iter().flat_map(|text| wrap(text, cells.saturating_sub(2)));
+        let empty_text = empty_text(screen, model);
+        let lines = empty_text.iter().flat_map(|text| wrap(text, cells.saturating_sub(2)));
         lines.map(|text| Line::raw(format!(" {text}"))).collect()
     } else {
         table(screen, model, height, cells, ctx)
@@ -112,9 +112,9 @@ pub(super) fn counts(screen: &StorageScreen, model: &Model) -> String {
     let all = screen.entries.iter().filter(|entry| !entry.is_kept()).count();
     let of = if shown.len() == all { String::new() } else { format!("{} of ", thousands(shown.len())) };
     match screen.page {
-        Page::RecycleBin => format!("Recycle Bin: {of}{}", count(all, "resource", "resources")),
-        Page::Orphans if shown.is_empty() => format!("Orphans: {of}{}", count(all, "snapshot", "snapshots")),
-        Page::Orphans => {
+        StoragePage::RecycleBin => format!("Recycle Bin: {of}{}", count(all, "resource", "resources")),
+        StoragePage::Orphans if shown.is_empty() => format!("Orphans: {of}{}", count(all, "snapshot", "snapshots")),
+        StoragePage::Orphans => {
             let gib = shown.iter().map(|entry| entry.size()).sum();
             let months = shown.iter().map(|entry| entry.month(&model.start.prices));
             format!("Orphans: {of}{}, {}", count(all, "snapshot", "snapshots"), labels::orphans::brief(gib, months))
@@ -123,7 +123,7 @@ pub(super) fn counts(screen: &StorageScreen, model: &Model) -> String {
 }
 
 /// What is awaited, and what is not known.
-pub(super) fn doing(screen: &StorageScreen) -> Option<String> {
+pub(super) fn activity(screen: &StorageScreen) -> Option<String> {
     Some(match screen.waiting? {
         Waiting::Reading(regions) => format!("reading {}", count(regions, "region", "regions")),
         Waiting::Deleting(snapshots) => format!("deleting {}", count(snapshots, "snapshot", "snapshots")),
@@ -131,29 +131,29 @@ pub(super) fn doing(screen: &StorageScreen) -> Option<String> {
     })
 }
 
-/// What stands behind the counts, in words.
-pub(super) fn remarks(screen: &StorageScreen) -> Vec<String> {
-    let mut remarks = Vec::new();
+/// Notes after the counts in the title.
+pub(super) fn title_notes(screen: &StorageScreen) -> Vec<String> {
+    let mut title_notes = Vec::new();
     if !screen.failures.is_empty() {
-        remarks.push(format!("{} not read", count(screen.failures.len(), "region", "regions")));
+        title_notes.push(format!("{} not read", count(screen.failures.len(), "region", "regions")));
     }
     if !screen.unknown.is_empty() {
-        remarks.push(format!("{} not wholly known", count(screen.unknown.len(), "region", "regions")));
+        title_notes.push(format!("{} not wholly known", count(screen.unknown.len(), "region", "regions")));
     }
     if !screen.marked.is_empty() {
-        remarks.push(format!("{} marked", thousands(screen.marked.len())));
+        title_notes.push(format!("{} marked", thousands(screen.marked.len())));
     }
-    remarks
+    title_notes
 }
 
-/// The title in so many cells, and the cell of the cursor in its filter.
+/// The title in this many cells, and the cell of the cursor in its filter.
 fn title<'a>(screen: &StorageScreen, model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, usize) {
     let counts = format!(" {} ", counts(screen, model));
     let mut behind = Vec::new();
-    if let Some(doing) = doing(screen) {
-        behind.push(Span::styled(format!(" {} {doing} ", ctx.spinner(model.now)), theme::BUSY));
+    if let Some(activity) = activity(screen) {
+        behind.push(Span::styled(format!(" {} {activity} ", ctx.spinner(model.now)), theme::BUSY));
     }
-    behind.extend(remarks(screen).into_iter().map(|text| Span::styled(format!(" {text} "), theme::WARN)));
+    behind.extend(title_notes(screen).into_iter().map(|text| Span::styled(format!(" {text} "), theme::WARN)));
     let (before, after) = (width(&counts) + 2, behind.iter().map(Span::width).sum::<usize>() + 1);
     let room = title_filter::room(cells, before, after);
     let (filter, cursor) = title_filter::window(&screen.filter, screen.editing, room, ctx.glyphs.ellipsis);
@@ -251,11 +251,11 @@ pub(super) fn status(screen: &StorageScreen) -> Vec<(String, Style)> {
 }
 
 /// The text of an empty table.
-pub(super) fn advice(screen: &StorageScreen, model: &Model) -> Vec<String> {
+pub(super) fn empty_text(screen: &StorageScreen, model: &Model) -> Vec<String> {
     let key = |action| model.keymap.key(screen.contexts()[0], action);
-    if let Some(doing) = doing(screen) {
-        let first = doing.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-        return vec![format!("{first}{} ...", doing.get(first.len()..).unwrap_or_default())];
+    if let Some(activity) = activity(screen) {
+        let first = activity.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        return vec![format!("{first}{} ...", activity.get(first.len()..).unwrap_or_default())];
     }
     if let Some(why) = &screen.mistake {
         return vec![format!("This filter matches nothing: {}.", clean(why))];
@@ -273,14 +273,14 @@ pub(super) fn advice(screen: &StorageScreen, model: &Model) -> Vec<String> {
         return vec![format!("No region could be read; {refresh} tries again.")];
     }
     match screen.page {
-        Page::RecycleBin => vec!["The Recycle Bin is empty in the regions that were read.".into()],
-        Page::Orphans if kept > 0 => {
+        StoragePage::RecycleBin => vec!["The Recycle Bin is empty in the regions that were read.".into()],
+        StoragePage::Orphans if kept > 0 => {
             let show = key(Action::ShowKept);
             let snapshots = count(kept, "snapshot without its image is", "snapshots without their images are");
             vec![format!(
                 "No orphaned snapshots in the regions that were read. {snapshots} kept by a rule; {show} shows them."
             )]
         }
-        Page::Orphans => vec!["No orphaned snapshots in the regions that were read.".into()],
+        StoragePage::Orphans => vec!["No orphaned snapshots in the regions that were read.".into()],
     }
 }

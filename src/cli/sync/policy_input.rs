@@ -1,4 +1,4 @@
-//! What is asked for: the options, or the policies of files, before anything is looked up. Mistakes in a file have their places.
+//! What is requested: the options, or the policies of files, before anything is looked up. Mistakes in a file have their places.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,8 +21,8 @@ use crate::{
     domain::{Failure, Region, VersionPattern, text::clean},
 };
 
-/// One policy as it is asked for.
-pub(super) struct Wish {
+/// One policy as it is requested.
+pub(super) struct PolicyInput {
     pub(super) name: String,
     pub(super) from: Region,
     pub(super) to: Vec<Region>,
@@ -38,12 +38,12 @@ pub(super) struct Wish {
     pub(super) min_age: Option<SignedDuration>,
     pub(super) override_keep: bool,
     pub(super) fail_if_empty: bool,
-    pub(super) places: Places,
+    pub(super) places: SourceLocations,
 }
 
 /// Where the parts of a policy stand: path, line and column, or an option.
 #[derive(Default)]
-pub(super) struct Places {
+pub(super) struct SourceLocations {
     /// For what concerns the policy as a whole.
     pub(super) whole: String,
     pub(super) to: String,
@@ -55,7 +55,7 @@ pub(super) struct Places {
     file: Option<(PlanText, usize)>,
 }
 
-impl Places {
+impl SourceLocations {
     /// Returns where a region stands.
     pub(super) fn region(&self, region: &Region) -> Option<String> {
         let (file, entry) = self.file.as_ref()?;
@@ -100,15 +100,15 @@ struct PolicyEntry {
 ///
 /// # Errors
 /// Wrong usage, with the place in the file.
-pub(super) fn read(args: &SyncArgs) -> Result<Vec<Wish>, CommandError> {
+pub(super) fn read(args: &SyncArgs) -> Result<Vec<PolicyInput>, CommandError> {
     let (Some(from), Some(matching)) = (&args.from, &args.matching) else {
-        let mut wishes = Vec::new();
+        let mut inputs = Vec::new();
         for path in &args.policy {
             let text = source::read("the policies", path, "The README has one to begin with.").or_usage()?;
-            wishes.extend(of_file(path, &text).or_usage()?);
+            inputs.extend(of_file(path, &text).or_usage()?);
         }
-        check_names(&wishes).or_usage()?;
-        return Ok(wishes);
+        check_names(&inputs).or_usage()?;
+        return Ok(inputs);
     };
     let mut copy = PlanEntry {
         name: args.name.clone(),
@@ -119,7 +119,7 @@ pub(super) fn read(args: &SyncArgs) -> Result<Vec<Wish>, CommandError> {
     let version_pattern =
         args.version_pattern.as_ref().map_or(Ok(VersionPattern::of_sync()), |text| VersionPattern::once(text));
     let version_pattern = version_pattern.or_usage()?;
-    Ok(vec![Wish {
+    Ok(vec![PolicyInput {
         // Nothing else tells what is meant.
         name: matching.clone(),
         from: from.clone(),
@@ -134,7 +134,7 @@ pub(super) fn read(args: &SyncArgs) -> Result<Vec<Wish>, CommandError> {
         min_age: args.min_age,
         override_keep: args.override_keep,
         fail_if_empty: args.fail_if_empty,
-        places: Places {
+        places: SourceLocations {
             whole: "sync images".into(),
             to: "use --to".into(),
             matching: "use --match".into(),
@@ -147,22 +147,22 @@ pub(super) fn read(args: &SyncArgs) -> Result<Vec<Wish>, CommandError> {
 }
 
 /// Reads the policies of a file's text.
-fn of_file(path: &Path, text: &str) -> Result<Vec<Wish>, Failure> {
+fn of_file(path: &Path, text: &str) -> Result<Vec<PolicyInput>, Failure> {
     let source = Source { path, text };
     let file: PolicyFile = source.parse()?;
     if file.policy.is_empty() {
         let failure = Failure::new(format!("read the policies in {}", path.display()), "there are none");
         return Err(failure.hint("A policy begins with [[policy]]."));
     }
-    let mut wishes = Vec::with_capacity(file.policy.len());
+    let mut inputs = Vec::with_capacity(file.policy.len());
     for (n, entry) in file.policy.into_iter().enumerate() {
         let span = entry.span();
-        wishes.push(wish(source, n, span, entry.into_inner())?);
+        inputs.push(policy_input(source, n, span, entry.into_inner())?);
     }
-    Ok(wishes)
+    Ok(inputs)
 }
 
-fn wish(source: Source<'_>, n: usize, whole: Range<usize>, entry: PolicyEntry) -> Result<Wish, Failure> {
+fn policy_input(source: Source<'_>, n: usize, whole: Range<usize>, entry: PolicyEntry) -> Result<PolicyInput, Failure> {
     let place = |span: Range<usize>| source.place(Some(span));
     let place_of = |value: &Option<Spanned<String>>| place(value.as_ref().map_or(whole.clone(), Spanned::span));
     let min_age = match &entry.min_age {
@@ -175,7 +175,7 @@ fn wish(source: Source<'_>, n: usize, whole: Range<usize>, entry: PolicyEntry) -
             VersionPattern::once(text.get_ref()).map_err(|failure| Failure { what: place(text.span()), ..failure })?
         }
     };
-    let places = Places {
+    let places = SourceLocations {
         whole: place_of(&entry.name),
         to: place(entry.to.span()),
         matching: place(entry.matching.span()),
@@ -188,7 +188,7 @@ fn wish(source: Source<'_>, n: usize, whole: Range<usize>, entry: PolicyEntry) -
         None if entry.kms_key_id.is_some() || !entry.kms_key_ids.is_empty() => Some(true),
         other => other,
     };
-    Ok(Wish {
+    Ok(PolicyInput {
         name: entry.name.map_or_else(|| format!("policy {}", n + 1), Spanned::into_inner),
         from: entry.from,
         to: distinct(entry.to.get_ref()),
@@ -213,9 +213,9 @@ fn wish(source: Source<'_>, n: usize, whole: Range<usize>, entry: PolicyEntry) -
 }
 
 /// Refuses two policies of one name: messages would not tell which is meant.
-fn check_names(wishes: &[Wish]) -> Result<(), Failure> {
+fn check_names(inputs: &[PolicyInput]) -> Result<(), Failure> {
     let mut names = BTreeSet::new();
-    match wishes.iter().find(|wish| !names.insert(&wish.name)) {
+    match inputs.iter().find(|input| !names.insert(&input.name)) {
         None => Ok(()),
         Some(twice) => {
             let why = format!("two policies are called \"{}\"", clean(&twice.name));
@@ -233,10 +233,10 @@ fn distinct(regions: &[Region]) -> Vec<Region> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Vec<Wish>, Failure> {
-        let wishes = of_file(Path::new("dr.toml"), text)?;
-        check_names(&wishes)?;
-        Ok(wishes)
+    fn read(text: &str) -> Result<Vec<PolicyInput>, Failure> {
+        let inputs = of_file(Path::new("dr.toml"), text)?;
+        check_names(&inputs)?;
+        Ok(inputs)
     }
 
     const BARE: &str = "[[policy]]\nfrom = \"us-east-1\"\nto = [\"eu-west-1\"]\nmatch = \"tag:DR=true\"\n";
@@ -248,10 +248,10 @@ mod tests {
              image_name = \"{{name}}-dr\"\nkms_key_id = \"alias/a\"\nkeep = 3\nretire = \"disable\"\nmax_retire = 5\nmin_age = \"30d\"\n\
              fail_if_empty = true\n[policy.kms_key_ids]\neu-west-2 = \"alias/b\"\n"
         );
-        let wishes = read(&text).unwrap();
-        let names: Vec<&str> = wishes.iter().map(|wish| wish.name.as_str()).collect();
+        let inputs = read(&text).unwrap();
+        let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
         assert_eq!(names, ["policy 1", "web"]);
-        let web = &wishes[1];
+        let web = &inputs[1];
         assert_eq!((web.to.len(), web.keep.map(NonZeroUsize::get), web.retire), (2, Some(3), Some(Retire::Disable)));
         assert_eq!((web.max_retire, web.min_age.map(|age| age.as_hours())), (Some(5), Some(720)));
         assert_eq!((web.copy.encrypted, web.copy.kms_key_ids.len(), web.fail_if_empty), (Some(true), 1, true));

@@ -20,20 +20,20 @@ use crate::{
     },
     domain::{
         Failure, Image, ImageQuery, Region,
-        sync::{PendingCopies, World},
+        sync::{AccountState, PendingCopies},
     },
 };
 
-/// Lists the images of all regions. A region that cannot be listed to the end is missing, and told.
+/// Lists the images of all regions. A region that cannot be listed to the end is missing, and its failure is returned.
 ///
 /// # Errors
 /// Credentials that do not work.
-pub(super) async fn look(
+pub(super) async fn read_account(
     setup: &Setup,
     connection: &Connection,
     policies: &Policies<'_>,
     known: &Known,
-) -> Result<(World, Vec<RegionFailure>), CommandError> {
+) -> Result<(AccountState, Vec<RegionFailure>), CommandError> {
     let session = &connection.session;
     let account = session.account().await?.id;
     let all = policies.all.iter().flat_map(|policy| policy.to.iter().chain([&policy.from]));
@@ -50,7 +50,7 @@ pub(super) async fn look(
             Err(failure) => failures.push(RegionFailure::of(&region, failure)),
         }
     }
-    let world = World {
+    let account_state = AccountState {
         account,
         now: Timestamp::now(),
         images,
@@ -61,10 +61,10 @@ pub(super) async fn look(
         pending: None,
         usage: HashMap::new(),
     };
-    Ok((world, failures))
+    Ok((account_state, failures))
 }
 
-/// Which images copies are under way of, and why regions have not told.
+/// The images that are being copied, and the failures of regions where that could not be read.
 pub(super) struct UnderWay {
     pub(super) copies: PendingCopies,
     pub(super) failures: Vec<Failure>,
@@ -102,14 +102,14 @@ pub(super) async fn under_way(setup: &Setup, session: &Session, ignored: &BTreeS
 }
 
 /// Reads who uses images. What cannot be read stands in the answers.
-pub(super) async fn read_usage(session: &Session, images: &[Arc<Image>], world: &mut World) {
+pub(super) async fn read_usage(session: &Session, images: &[Arc<Image>], account_state: &mut AccountState) {
     let mut by_region: BTreeMap<&Region, Vec<Image>> = BTreeMap::new();
     for image in images {
         by_region.entry(&image.region).or_default().push(image.as_ref().clone());
     }
     for (region, images) in by_region {
         for usage in session.image_usage(region, &images).await {
-            world.usage.insert((region.clone(), usage.image.clone()), usage);
+            account_state.usage.insert((region.clone(), usage.image.clone()), usage);
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::{ids::ImageId, region::Region};
 
 /// Why a snapshot whose image does not exist any more is no orphan all the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Kept {
+pub enum KeepReason {
     /// An image of the account has it in its devices.
     UsedByImage(ImageId),
     /// Its image exists again: it was restored.
@@ -17,7 +17,7 @@ pub enum Kept {
     ImageElsewhere(Region),
     /// Its image is in the Recycle Bin until then, and needs it to be restored.
     ImageInRecycleBin(Option<Timestamp>),
-    /// This image is in the Recycle Bin, where EC2 does not tell which snapshots it has: it may have this one.
+    /// This image is in the Recycle Bin, where EC2 does not report which snapshots it has: it may have this one.
     UnknownImageInRecycleBin(ImageId),
     /// This copy of the queue needs it, or counts the image as its own.
     Job(Claimant),
@@ -35,9 +35,9 @@ pub enum Kept {
     NotCompleted,
     /// It was moved to the archive tier.
     Archived,
-    /// It is younger than the age asked for.
+    /// It is younger than the minimum age.
     TooYoung,
-    /// EC2 does not tell when it was started.
+    /// EC2 does not report when it was started.
     AgeUnknown,
     /// It is locked.
     Locked,
@@ -57,7 +57,7 @@ pub enum Kept {
     SharingNotRead,
 }
 
-impl Kept {
+impl KeepReason {
     /// Returns true if something could not be read.
     pub fn is_unknown(&self) -> bool {
         matches!(

@@ -14,20 +14,20 @@ use crate::domain::{
 
 /// What was requested of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum RequestedValue {
     Value(Value),
     /// Whatever EC2 makes of it.
     Any,
 }
 
 /// What was requested of a copy.
-pub(super) struct Wishes<'a> {
+pub(super) struct RequestedParts<'a> {
     request: &'a CopyRequest,
     source: &'a Parts,
     copy: &'a Described,
 }
 
-impl<'a> Wishes<'a> {
+impl<'a> RequestedParts<'a> {
     pub(super) fn new(request: &'a CopyRequest, source: &'a Parts, copy: &'a Described) -> Self {
         Self { request, source, copy }
     }
@@ -45,7 +45,7 @@ impl<'a> Wishes<'a> {
         self.request.post_copy.iter().flat_map(of_step).chain(tags).collect()
     }
 
-    /// Returns the part of each of the copy's snapshots that tells whom it is shared with.
+    /// Returns the part of each of the copy's snapshots that shows whom it is shared with.
     fn snapshots_of_copy(&self) -> Vec<Part> {
         let devices = self.copy.image.block_devices.iter();
         let with_snapshot = devices.filter(|device| device.ebs.as_ref().is_some_and(|ebs| ebs.snapshot_id.is_some()));
@@ -54,21 +54,21 @@ impl<'a> Wishes<'a> {
     }
 
     /// Returns what was requested of a part; `None` if nothing was. `copy` is its value.
-    pub(super) fn of(&self, part: &Part, copy: &Value) -> Option<Wish> {
+    pub(super) fn of(&self, part: &Part, copy: &Value) -> Option<RequestedValue> {
         let request = self.request;
         let word = |word: &str| Value::Text(word.into());
         let value = match part {
             Part::Name => Value::of_text(Some(request.name.as_str())),
             Part::Description => match request.description.as_str() {
                 // EC2 may write one of its own.
-                "" => return Some(Wish::Any),
+                "" => return Some(RequestedValue::Any),
                 text => Value::of_text(Some(text)),
             },
             Part::Tag(key) => return self.tag(key),
             Part::LaunchPermissions => return self.launch_permissions(copy),
             Part::Public => {
                 let public = self.requested_permissions().any(|one| *one == LaunchPermission::Public);
-                return public.then_some(Wish::Value(Value::Flag(true)));
+                return public.then_some(RequestedValue::Value(Value::Flag(true)));
             }
             Part::Deprecation => self.step(|step| match step {
                 PostCopyStep::Deprecation(at) => Some(Value::Time(*at)),
@@ -82,7 +82,7 @@ impl<'a> Wishes<'a> {
             Part::Device { name, property } => return self.device(name, *property, copy),
             _ => return None,
         };
-        Some(Wish::Value(value))
+        Some(RequestedValue::Value(value))
     }
 
     /// The last step counts.
@@ -90,12 +90,12 @@ impl<'a> Wishes<'a> {
         self.request.post_copy.iter().rev().find_map(value)
     }
 
-    fn tag(&self, key: &str) -> Option<Wish> {
+    fn tag(&self, key: &str) -> Option<RequestedValue> {
         let request = self.request;
         if let Some(tag) = request.image_tags.iter().find(|tag| &*tag.key == key) {
-            return Some(Wish::Value(Value::Text(tag.value.clone())));
+            return Some(RequestedValue::Value(Value::Text(tag.value.clone())));
         }
-        (!request.copy_tags).then_some(Wish::Value(Value::None))
+        (!request.copy_tags).then_some(RequestedValue::Value(Value::None))
     }
 
     /// The launch permissions that the request names.
@@ -108,7 +108,7 @@ impl<'a> Wishes<'a> {
     }
 
     /// The source's, where those were requested, but not public, and those of the request.
-    fn launch_permissions(&self, copy: &Value) -> Option<Wish> {
+    fn launch_permissions(&self, copy: &Value) -> Option<RequestedValue> {
         let (mut wanted, mut requested) = (Vec::new(), false);
         for step in &self.request.post_copy {
             match step {
@@ -125,27 +125,28 @@ impl<'a> Wishes<'a> {
             }
             requested = true;
         }
-        requested.then(|| Wish::Value(launch_permission_set(wanted)))
+        requested.then(|| RequestedValue::Value(launch_permission_set(wanted)))
     }
 
     /// The permissions that the request names, if the copy lacks one of them.
-    fn missing_permissions(&self, copy: &Value) -> Option<Wish> {
+    fn missing_permissions(&self, copy: &Value) -> Option<RequestedValue> {
         let lacks = |wanted: &LaunchPermission| match copy {
             Value::LaunchPermissions(all) => !all.contains(wanted),
             value => *value == Value::None,
         };
         let is_missing = self.requested_permissions().any(lacks);
-        is_missing.then(|| Wish::Value(launch_permission_set(self.requested_permissions().cloned().collect())))
+        is_missing
+            .then(|| RequestedValue::Value(launch_permission_set(self.requested_permissions().cloned().collect())))
     }
 
-    fn device(&self, name: &str, property: DeviceProperty, copy: &Value) -> Option<Wish> {
+    fn device(&self, name: &str, property: DeviceProperty, copy: &Value) -> Option<RequestedValue> {
         // Empty volumes are neither encrypted nor shared by a copy.
         let device = self.copy.image.block_devices.iter().find(|device| &*device.device_name == name)?;
         device.ebs.as_ref()?.snapshot_id.as_ref()?;
         match property {
             DeviceProperty::Encrypted => {
                 let encrypts = matches!(self.request.encryption, Encryption::Encrypt { .. });
-                encrypts.then_some(Wish::Value(Value::Flag(true)))
+                encrypts.then_some(RequestedValue::Value(Value::Flag(true)))
             }
             DeviceProperty::Key => self.key(name, copy),
             DeviceProperty::VolumePermissions => {
@@ -155,14 +156,14 @@ impl<'a> Wishes<'a> {
                 });
                 let mut accounts = accounts.flatten().cloned().map(VolumePermission::Account).peekable();
                 accounts.peek()?;
-                Some(Wish::Value(volume_permission_set(accounts.collect())))
+                Some(RequestedValue::Value(volume_permission_set(accounts.collect())))
             }
             _ => None,
         }
     }
 
     /// The key of an encrypted snapshot. A key is of one region, so that a copy of an encrypted image has another one in any case.
-    fn key(&self, device: &str, copy: &Value) -> Option<Wish> {
+    fn key(&self, device: &str, copy: &Value) -> Option<RequestedValue> {
         let Value::Key(found) = copy else { return None };
         let encrypted = Part::Device { name: device.into(), property: DeviceProperty::Encrypted };
         let of_source = self.source.get(&encrypted) == Some(&Value::Flag(true));
@@ -174,9 +175,9 @@ impl<'a> Wishes<'a> {
         };
         Some(match request.expected.key_arn.as_deref().or(given) {
             // The default key of the region, or an alias that was not resolved.
-            None => Wish::Any,
-            Some(key) if names_key(key, found) => Wish::Any,
-            Some(key) => Wish::Value(Value::Key(key.into())),
+            None => RequestedValue::Any,
+            Some(key) if names_key(key, found) => RequestedValue::Any,
+            Some(key) => RequestedValue::Value(Value::Key(key.into())),
         })
     }
 }

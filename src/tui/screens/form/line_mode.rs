@@ -12,8 +12,8 @@ use crate::{
         text::{clean, gib},
     },
     tui::{
+        line_mode::text::{LineModeLine, LineModeScreen},
         model::Model,
-        plain::text::{PlainLine, PlainScreen},
         screens::Overlay,
     },
 };
@@ -21,8 +21,8 @@ use crate::{
 /// Room for a line.
 const ROOM: usize = 1_000;
 
-pub fn screen(form: &Form, model: &Model) -> PlainScreen {
-    let mut screen = PlainScreen::new(view::title(form));
+pub fn screen(form: &Form, model: &Model) -> LineModeScreen {
+    let mut screen = LineModeScreen::new(view::title(form));
     for source in &form.draft.sources {
         let kind = if source.instance_store() { "instance store".into() } else { gib(source.size_gib()) };
         let encrypted = if source.encrypted() { ", encrypted" } else { "" };
@@ -45,11 +45,11 @@ pub fn screen(form: &Form, model: &Model) -> PlainScreen {
                 } else {
                     format!("Section {title}, folded: {}", form.summary(*section))
                 };
-                PlainLine::new(text)
+                LineModeLine::new(text)
             }
-            (Item::Field(field, _), Some(spec)) => PlainLine::new(field_text(form, model, field, spec)),
+            (Item::Field(field, _), Some(spec)) => LineModeLine::new(field_text(form, model, field, spec)),
             (Item::Field(..), None) => continue,
-            (Item::StartButton, _) => PlainLine::new(format!("Button {}", view::button(form))),
+            (Item::StartButton, _) => LineModeLine::new(format!("Button {}", view::button(form))),
         };
         screen.lines.push(line.at_cursor(current));
         match &row.item {
@@ -125,7 +125,7 @@ fn field_text(form: &Form, model: &Model, field: &Field, spec: &FieldSpec) -> St
 }
 
 /// The mistakes of fields, and why a copy failed last time.
-fn say_mistakes(screen: &mut PlainScreen, form: &Form, which: &impl Fn(&Field) -> bool) {
+fn say_mistakes(screen: &mut LineModeScreen, form: &Form, which: &impl Fn(&Field) -> bool) {
     for past in form.past_failures.iter().filter(|past| which(&past.field)) {
         screen.say(format!("Last time: {}", past.text));
     }

@@ -23,7 +23,7 @@ use crate::{
 ///
 /// # Errors
 /// Credentials that do not work, a wrong region, or a store that cannot be read.
-pub(super) async fn look(
+pub(super) async fn read_regions(
     setup: &Setup,
     connection: &Connection,
     selection: &Selection,

@@ -1,4 +1,4 @@
-//! The rules: which snapshots are orphans, and by which rule others are kept. The same rules judge a listing and, right before it is
+//! The rules: which snapshots are orphans, and by which rule others are kept. The same rules classify a listing and, right before it is
 //! deleted, one snapshot that was read again.
 
 use std::collections::HashMap;
@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    bin::{BinnedImage, RecycleBin},
-    kept::{Implausible, Kept},
+    bin::{RecycleBin, RecycleBinImage},
+    keep_reason::{Implausible, KeepReason},
     listing::{Claims, Elsewhere, OwnSnapshot, RegionListing, Sharing},
     made_for::{MadeFor, Maker, made_for},
 };
@@ -33,9 +33,9 @@ const OF_BACKUP: &str = "aws:backup:";
 /// The owner of the snapshots in AWS Backup's vaults.
 const BACKUP_VAULT: &str = "aws-backup-vault";
 
-/// Judges the snapshots of regions.
+/// Classifies the snapshots of regions.
 #[derive(Debug, Clone, Copy)]
-pub struct Judge<'a> {
+pub struct Classifier<'a> {
     pub account: &'a AccountId,
     pub now: Timestamp,
     /// Younger ones are kept.
@@ -45,7 +45,7 @@ pub struct Judge<'a> {
     pub sharing: &'a Sharing,
 }
 
-/// Snapshots that are younger are kept, unless another age is asked for.
+/// Snapshots that are younger are kept, unless another age is requested.
 pub const MIN_AGE: SignedDuration = SignedDuration::from_hours(24);
 
 /// What was found in several regions.
@@ -57,13 +57,13 @@ pub struct FoundOrphans {
     pub read: usize,
     /// Regions that have no orphans because not all of them could be read.
     pub failures: Vec<(Region, Failure)>,
-    /// What else is not known, so that snapshots are kept.
+    /// What else could not be read, so that snapshots are kept.
     pub unknown: Vec<(Region, Failure)>,
 }
 
 /// What was found in a region.
 #[derive(Debug, Clone, Default)]
-pub struct Judged {
+pub struct Classified {
     pub orphans: Vec<Orphan>,
     pub kept: Vec<KeptSnapshot>,
 }
@@ -82,7 +82,7 @@ pub struct KeptSnapshot {
     pub region: Region,
     pub snapshot: OwnSnapshot,
     pub made_for: MadeFor,
-    pub reason: Kept,
+    pub reason: KeepReason,
 }
 
 impl Orphan {
@@ -117,18 +117,18 @@ fn month(region: &Region, snapshot: &OwnSnapshot, prices: &Prices) -> Option<Mon
     prices.storage_month(region, u64::from(snapshot.snapshot.volume_size)).filter(|_| usual)
 }
 
-impl Judged {
+impl Classified {
     /// Returns the snapshots for which nothing but who may use them is to be read.
     pub fn unread(&self) -> impl Iterator<Item = &KeptSnapshot> {
-        self.kept.iter().filter(|kept| kept.reason == Kept::SharingNotRead)
+        self.kept.iter().filter(|kept| kept.reason == KeepReason::SharingNotRead)
     }
 }
 
-impl Judge<'_> {
-    /// Judges all snapshots of a region.
-    pub fn region(&self, listing: &RegionListing) -> Judged {
+impl Classifier<'_> {
+    /// Classifies all snapshots of a region.
+    pub fn region(&self, listing: &RegionListing) -> Classified {
         let users = listing.users();
-        let mut judged = Judged::default();
+        let mut classified = Classified::default();
         for own in &listing.snapshots {
             let Some(made_for) = made_for(&own.snapshot) else { continue };
             if listing.images.contains_key(&made_for.image) {
@@ -136,11 +136,11 @@ impl Judge<'_> {
             }
             let (region, snapshot) = (listing.region.clone(), own.clone());
             match self.reason(listing, own, &made_for, &users) {
-                None => judged.orphans.push(Orphan { region, snapshot, made_for }),
-                Some(reason) => judged.kept.push(KeptSnapshot { region, snapshot, made_for, reason }),
+                None => classified.orphans.push(Orphan { region, snapshot, made_for }),
+                Some(reason) => classified.kept.push(KeptSnapshot { region, snapshot, made_for, reason }),
             }
         }
-        judged
+        classified
     }
 
     /// Returns the first rule that keeps a snapshot. What takes a call for each snapshot is asked last.
@@ -150,80 +150,80 @@ impl Judge<'_> {
         own: &OwnSnapshot,
         made_for: &MadeFor,
         users: &HashMap<&SnapshotId, &ImageId>,
-    ) -> Option<Kept> {
+    ) -> Option<KeepReason> {
         let id = &own.snapshot.id;
         if let Some(image) = users.get(id) {
-            return Some(Kept::UsedByImage((*image).clone()));
+            return Some(KeepReason::UsedByImage((*image).clone()));
         }
         if let Some(image) = listing.bin.image(&made_for.image) {
-            return Some(Kept::ImageInRecycleBin(image.exits));
+            return Some(KeepReason::ImageInRecycleBin(image.exits));
         }
         if let Some(image) = may_be_of(&listing.bin, &own.snapshot) {
-            return Some(Kept::UnknownImageInRecycleBin(image.id.clone()));
+            return Some(KeepReason::UnknownImageInRecycleBin(image.id.clone()));
         }
         if let Some(region) = self.elsewhere.images.get(&made_for.image) {
-            return Some(Kept::ImageElsewhere(region.clone()));
+            return Some(KeepReason::ImageElsewhere(region.clone()));
         }
         if let Some(job) = self.claims.of(&listing.region, id, &made_for.image) {
-            return Some(Kept::Job(job));
+            return Some(KeepReason::Job(job));
         }
         if let Some(job) = self.claims.kept_by(&listing.region, id, &made_for.image) {
-            return Some(Kept::OnPurpose(job));
+            return Some(KeepReason::OnPurpose(job));
         }
         let by_itself = self.by_itself(own, made_for).or_else(|| protected(listing, id));
         by_itself.or_else(|| self.unread_elsewhere(made_for)).or_else(|| self.shared(id))
     }
 
     /// Returns that its image may be in a region that was not read. What `CreateImage` made is no copy of a snapshot: those have no volume.
-    fn unread_elsewhere(&self, made_for: &MadeFor) -> Option<Kept> {
+    fn unread_elsewhere(&self, made_for: &MadeFor) -> Option<KeepReason> {
         match made_for.maker {
-            Maker::CopyImage { .. } => self.elsewhere.unknown.clone().map(Kept::ElsewhereUnknown),
+            Maker::CopyImage { .. } => self.elsewhere.unknown.clone().map(KeepReason::ElsewhereUnknown),
             Maker::CreateImage => None,
         }
     }
 
     /// Returns the rule that keeps a snapshot for what it is itself.
-    fn by_itself(&self, own: &OwnSnapshot, made_for: &MadeFor) -> Option<Kept> {
+    fn by_itself(&self, own: &OwnSnapshot, made_for: &MadeFor) -> Option<KeepReason> {
         let snapshot = &own.snapshot;
         if snapshot.tags.iter().any(|tag| &*tag.key == KEPT_TAG) {
-            return Some(Kept::Tagged);
+            return Some(KeepReason::Tagged);
         }
         if is_of_backup(own) {
-            return Some(Kept::AwsBackup);
+            return Some(KeepReason::AwsBackup);
         }
         if own.owner.as_ref() != Some(self.account) || own.owner_alias.is_some() {
-            return Some(Kept::Implausible(Implausible::Owner));
+            return Some(KeepReason::Implausible(Implausible::Owner));
         }
         if let Some(tag) = snapshot.tags.iter().find(|tag| tag.key.to_ascii_lowercase().starts_with(OF_AWS)) {
-            return Some(Kept::Managed(tag.key.as_ref().into()));
+            return Some(KeepReason::Managed(tag.key.as_ref().into()));
         }
         if snapshot.state != SnapshotState::Completed {
-            return Some(Kept::NotCompleted);
+            return Some(KeepReason::NotCompleted);
         }
         if own.archived {
-            return Some(Kept::Archived);
+            return Some(KeepReason::Archived);
         }
-        let Some(started) = snapshot.started else { return Some(Kept::AgeUnknown) };
+        let Some(started) = snapshot.started else { return Some(KeepReason::AgeUnknown) };
         if let Some(how) = implausible(snapshot, started, made_for) {
-            return Some(Kept::Implausible(how));
+            return Some(KeepReason::Implausible(how));
         }
-        (self.now.duration_since(started) < self.min_age).then_some(Kept::TooYoung)
+        (self.now.duration_since(started) < self.min_age).then_some(KeepReason::TooYoung)
     }
 
-    fn shared(&self, id: &SnapshotId) -> Option<Kept> {
+    fn shared(&self, id: &SnapshotId) -> Option<KeepReason> {
         match self.sharing.get(id) {
-            None => Some(Kept::SharingNotRead),
-            Some(Err(failure)) => Some(Kept::SharingUnknown(failure.to_string())),
+            None => Some(KeepReason::SharingNotRead),
+            Some(Err(failure)) => Some(KeepReason::SharingUnknown(failure.to_string())),
             Some(Ok(with)) if with.is_empty() => None,
-            Some(Ok(_)) => Some(Kept::Shared),
+            Some(Ok(_)) => Some(KeepReason::Shared),
         }
     }
 }
 
-/// Returns an image in the Recycle Bin that may have a snapshot. EC2 does not tell which it has, and snapshots that were made for it do not
+/// Returns an image in the Recycle Bin that may have a snapshot. EC2 does not report which it has, and snapshots that were made for it do not
 /// say that it has no others: `CreateImage` and `RegisterImage` take existing ones too. Only one that was started after the image had
 /// entered the bin cannot be its own.
-fn may_be_of<'a>(bin: &'a RecycleBin, snapshot: &Snapshot) -> Option<&'a BinnedImage> {
+fn may_be_of<'a>(bin: &'a RecycleBin, snapshot: &Snapshot) -> Option<&'a RecycleBinImage> {
     let is_later = |entered| snapshot.started.zip(entered).is_some_and(|(started, entered)| started > entered);
     bin.images.iter().find(|image| !is_later(image.entered))
 }
@@ -247,14 +247,14 @@ fn implausible(snapshot: &Snapshot, started: Timestamp, made_for: &MadeFor) -> O
 }
 
 /// Returns how EC2 protects a snapshot, or that this is not known.
-fn protected(listing: &RegionListing, id: &SnapshotId) -> Option<Kept> {
+fn protected(listing: &RegionListing, id: &SnapshotId) -> Option<KeepReason> {
     match &listing.locked {
-        Err(failure) => return Some(Kept::LockUnknown(failure.to_string())),
-        Ok(locked) if locked.contains(id) => return Some(Kept::Locked),
+        Err(failure) => return Some(KeepReason::LockUnknown(failure.to_string())),
+        Ok(locked) if locked.contains(id) => return Some(KeepReason::Locked),
         Ok(_) => {}
     }
     match &listing.fast_restore {
-        Err(failure) => Some(Kept::FastRestoreUnknown(failure.to_string())),
-        Ok(enabled) => enabled.contains(id).then_some(Kept::FastRestore),
+        Err(failure) => Some(KeepReason::FastRestoreUnknown(failure.to_string())),
+        Ok(enabled) => enabled.contains(id).then_some(KeepReason::FastRestore),
     }
 }

@@ -4,8 +4,8 @@ use super::{Pager, view};
 use crate::{
     domain::text::{clean, count},
     tui::{
+        line_mode::text::{LineModeLine, LineModeScreen, PAGE, SIZE, painted},
         model::Model,
-        plain::text::{PAGE, PlainLine, PlainScreen, SIZE, painted},
     },
 };
 
@@ -13,8 +13,8 @@ pub fn title(pager: &Pager, model: &Model) -> String {
     view::title(pager, model)
 }
 
-pub fn screen(pager: &Pager, model: &Model) -> PlainScreen {
-    let mut screen = PlainScreen::new(view::title(pager, model));
+pub fn screen(pager: &Pager, model: &Model) -> LineModeScreen {
+    let mut screen = LineModeScreen::new(view::title(pager, model));
     if let Some(search) = &pager.search {
         screen.say(format!("Text to find: {}", search.line.value()));
     }
@@ -24,7 +24,7 @@ pub fn screen(pager: &Pager, model: &Model) -> PlainScreen {
         if pager.raw {
             // Blanks within a value are its own.
             let text: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
-            screen.lines.push(PlainLine::new(clean(&text).into_owned()));
+            screen.lines.push(LineModeLine::new(clean(&text).into_owned()));
         } else {
             screen.lines.extend(painted(line));
         }

@@ -48,9 +48,9 @@ pub(super) fn replace(model: &mut Model, text: &str) -> Option<Action> {
 
 /// Replaces the text of the form's field with the focus, and says what it was.
 fn replace_in_form(model: &mut Model, text: &str) {
-    let Some((field, label, before)) = form::plain::focused_text(model) else { return };
+    let Some((field, label, before)) = form::line_mode::focused_text(model) else { return };
     form::update::replace(model, text);
-    let after = form::plain::focused_text(model).map_or_else(String::new, |(_, _, text)| text);
+    let after = form::line_mode::focused_text(model).map_or_else(String::new, |(_, _, text)| text);
     let quoted = |text: &str| if text.is_empty() { "empty".to_owned() } else { format!("\"{text}\"") };
     if before == after {
         return model.show_notice(format!("{label}: {}, as before.", quoted(&after)));
@@ -61,7 +61,7 @@ fn replace_in_form(model: &mut Model, text: &str) {
 
 /// Brings back the text that the last line has replaced, if its field still has the focus.
 pub(super) fn undo(model: &mut Model) {
-    let focused = form::plain::focused_text(model);
+    let focused = form::line_mode::focused_text(model);
     match (model.line_mode.undo.take(), focused) {
         (Some(undo), Some((field, _, text))) if undo.field == field && undo.after == text => {
             replace_in_form(model, &undo.before);

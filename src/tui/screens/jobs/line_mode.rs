@@ -11,8 +11,8 @@ use crate::{
     labels::{self, LONG_STALL, progress},
     tui::{
         glyphs::Glyphs,
+        line_mode::text::{LineModeLine, LineModeScreen, page},
         model::Model,
-        plain::text::{PlainLine, PlainScreen, page},
         widgets::draw_context::DrawContext,
     },
 };
@@ -20,17 +20,17 @@ use crate::{
 /// Room for a line.
 const ROOM: usize = 1_000;
 
-pub fn screen(model: &Model) -> PlainScreen {
+pub fn screen(model: &Model) -> LineModeScreen {
     let pane = &model.jobs;
     if pane.editing {
-        let mut screen = PlainScreen::new("Filter of the copies");
+        let mut screen = LineModeScreen::new("Filter of the copies");
         let filter = Some(pane.filter.value()).filter(|filter| !filter.is_empty()).unwrap_or("none");
-        screen.lines.push(PlainLine::new(format!("Filter: {filter}")).at_cursor(true));
+        screen.lines.push(LineModeLine::new(format!("Filter: {filter}")).at_cursor(true));
         return screen;
     }
     let filter = pane.filter.value();
     let filter = if filter.is_empty() { String::new() } else { format!(", filter {filter}") };
-    let mut screen = PlainScreen::new(format!("{}{filter}", view::title(model, usize::MAX)));
+    let mut screen = LineModeScreen::new(format!("{}{filter}", view::title(model, usize::MAX)));
     let ctx = DrawContext { glyphs: Glyphs::of(&model.start.caps), keys: &model.keymap };
     if let Some(history) = &pane.history {
         let rows = page(history.list.cursor, history.shown().len());
@@ -52,7 +52,7 @@ pub fn screen(model: &Model) -> PlainScreen {
         let Some(job) = pane.shown.jobs.get(at).and_then(|id| model.jobs_view.job(*id)) else { continue };
         screen.lines.push(row(model, at, job).at_cursor(at == cursor));
         let below = pane.shown.lines.iter().filter_map(|line| below(model, job, *line));
-        screen.lines.extend(below.map(PlainLine::new));
+        screen.lines.extend(below.map(LineModeLine::new));
     }
     screen.say_rest(&rows, pane.shown.jobs.len());
     screen
@@ -62,13 +62,13 @@ fn name(job: &Job) -> String {
     format!("{} {}", job.request.name, route(job, true).replace('>', "to"))
 }
 
-fn row(model: &Model, at: usize, job: &Job) -> PlainLine {
+fn row(model: &Model, at: usize, job: &Job) -> LineModeLine {
     let copying = matches!(job.state, JobState::Copying { .. }) && !job.is_instance_store();
     let state = if copying { copying_cells(model, job) } else { Vec::new() };
     let text =
         if copying { String::new() } else { state_text(&model.jobs_view, job, model.now, Some(&model.keymap)).0 };
     let key = format!("{} {} {} {text}", at + 1, job.id, job.phase().as_str());
-    PlainLine::row(at, false, [name(job), text].into_iter().chain(state)).keyed(key)
+    LineModeLine::row(at, false, [name(job), text].into_iter().chain(state)).keyed(key)
 }
 
 /// What is known of a running copy.
@@ -116,10 +116,10 @@ fn below(model: &Model, job: &Job, line: Line) -> Option<String> {
 }
 
 /// A copy of the history.
-fn ended(model: &Model, at: usize, job: &Job) -> PlainLine {
+fn ended(model: &Model, at: usize, job: &Job) -> LineModeLine {
     let when = progress::ended(job, "%Y-%m-%d %H:%M UTC").map_or_else(String::new, |when| format!("ended {when}"));
     let took = progress::taken(job, model.now).map_or_else(String::new, |took| format!("took {took}"));
     let image = job.image().or(job.images.last()).map_or_else(String::new, ToString::to_string);
     let cells = [name(job), job.phase().as_str().to_owned(), when, took, image];
-    PlainLine::row(at, false, cells.into_iter().map(|cell| clean(&cell).into_owned()))
+    LineModeLine::row(at, false, cells.into_iter().map(|cell| clean(&cell).into_owned()))
 }

@@ -18,7 +18,7 @@ pub fn place(model: &Model) -> String {
         Some(Overlay::Storage(screen)) => format!("{depth} {}", screen.name()),
         Some(Overlay::Form(_)) => format!("{depth} form"),
         Some(Overlay::Picker(picker)) => format!("{depth} {}", picker.heading(&model.keymap)),
-        Some(Overlay::Pager(pager)) => format!("{depth} {}", pager::plain::title(pager, model)),
+        Some(Overlay::Pager(pager)) => format!("{depth} {}", pager::line_mode::title(pager, model)),
         Some(_) => format!("{depth} {}", screen(model).title.key()),
         None => match model.focus {
             _ if model.images.editing || model.jobs.editing => "filter".into(),
@@ -32,12 +32,12 @@ pub fn place(model: &Model) -> String {
 impl Model {
     /// What a text calls the place of the copies: without a screen there are no panes.
     pub(in crate::tui) fn place_of_jobs(&self) -> &'static str {
-        if self.start.caps.lines { "the list of copies" } else { "the jobs pane" }
+        if self.start.caps.line_mode { "the list of copies" } else { "the jobs pane" }
     }
 }
 
 /// What is to be read before anything is answered to it, if it opens or changes by itself: the name of a dialog, all that it says where
-/// a text is asked for, and all that a review knows once it is complete. Empty for the panes.
+/// a text is requested, and all that a review knows once it is complete. Empty for the panes.
 pub fn question(model: &Model) -> String {
     match model.overlays.last() {
         None => String::new(),

@@ -2,13 +2,13 @@
 
 use super::Picker;
 use crate::tui::{
+    line_mode::text::{LineModeLine, LineModeScreen, page},
     model::Model,
-    plain::text::{PlainLine, PlainScreen, page},
 };
 
-pub fn screen(picker: &Picker, model: &Model) -> PlainScreen {
+pub fn screen(picker: &Picker, model: &Model) -> LineModeScreen {
     let marks = if picker.multiple { format!(": {} marked", picker.marks()) } else { String::new() };
-    let mut screen = PlainScreen::new(format!("{}{marks}", picker.title(&model.keymap)));
+    let mut screen = LineModeScreen::new(format!("{}{marks}", picker.title(&model.keymap)));
     screen.say(picker.message.clone());
     let filter = picker.filter.value();
     if picker.typing || !filter.is_empty() {
@@ -20,7 +20,7 @@ pub fn screen(picker: &Picker, model: &Model) -> PlainScreen {
         let refused = if item.enabled { String::new() } else { "cannot be chosen".to_owned() };
         let cells = [item.label.clone(), refused, item.note.clone()];
         let marked = picker.marked.contains(at);
-        screen.lines.push(PlainLine::row(row, marked, cells).at_cursor(row == picker.list.cursor));
+        screen.lines.push(LineModeLine::row(row, marked, cells).at_cursor(row == picker.list.cursor));
     }
     if picker.shown.is_empty() && !picker.items.is_empty() {
         screen.say("Nothing matches the filter.");

@@ -3,13 +3,13 @@
 use super::*;
 use crate::engine::Status;
 use crate::tui::{
-    plain::{awaited, place, question, screen, state::LineReply},
+    line_mode::{awaited, place, question, screen, state::LineReply},
     screens::Overlay,
 };
 
 fn in_lines(images: Vec<Image>) -> Model {
     let mut model = listed(images);
-    model.start.caps.lines = true;
+    model.start.caps.line_mode = true;
     model
 }
 
@@ -134,7 +134,7 @@ fn where_a_text_has_the_focus_a_line_replaces_it() {
 #[test]
 fn a_number_is_the_row_that_was_said_with_it() {
     let mut model = super::jobs::with_jobs((1..=3).map(super::jobs::copying).collect());
-    model.start.caps.lines = true;
+    model.start.caps.line_mode = true;
     let account = model.account_key(&model.account.clone().unwrap());
     let jobs = |model: &mut Model, numbers: [u32; 3]| {
         let jobs = numbers.map(|n| Arc::new(super::jobs::copying(n))).to_vec();

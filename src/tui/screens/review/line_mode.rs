@@ -8,17 +8,17 @@ use crate::{
     },
     labels,
     tui::{
+        line_mode::text::{LineModeLine, LineModeScreen},
         model::Model,
-        plain::text::{PlainLine, PlainScreen},
     },
 };
 
 /// Room for a line.
 const ROOM: usize = 1_000;
 
-pub fn screen(screen: &ReviewScreen, model: &Model) -> PlainScreen {
+pub fn screen(screen: &ReviewScreen, model: &Model) -> LineModeScreen {
     let table = &screen.table;
-    let mut plain = PlainScreen::new(view::title(screen));
+    let mut plain = LineModeScreen::new(view::title(screen));
     plain.say(format!("Images to copy: {}", view::sources(screen, "").0));
     for row in &table.rows {
         let cells = view::columns(screen).filter_map(|column| {
@@ -52,7 +52,7 @@ pub fn screen(screen: &ReviewScreen, model: &Model) -> PlainScreen {
             }
             None => continue,
         };
-        plain.lines.push(PlainLine::row(at, false, [text]).at_cursor(at == screen.list.cursor));
+        plain.lines.push(LineModeLine::row(at, false, [text]).at_cursor(at == screen.list.cursor));
     }
     let summary = labels::review::full_summary(&table.copies, screen.review.job_tags());
     for (lines, _) in view::outlook_text(screen, &summary, &model.keymap, ROOM) {

@@ -25,7 +25,7 @@ pub struct Route {
 
 /// What is known of the account.
 #[derive(Debug, Clone)]
-pub struct World {
+pub struct AccountState {
     pub account: AccountId,
     pub now: Timestamp,
     /// The account's images of each region, in every state. A region that could not be listed to the end is missing.
@@ -60,7 +60,7 @@ impl PendingCopies {
     }
 }
 
-impl World {
+impl AccountState {
     /// Returns the account's own images of a region; `None` if they are not known.
     pub(super) fn own(&self, region: &Region) -> Option<impl Iterator<Item = &Arc<Image>>> {
         let images = self.images.get(region)?;

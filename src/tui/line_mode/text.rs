@@ -20,7 +20,7 @@ pub fn page(cursor: usize, len: usize) -> Range<usize> {
 
 /// One line of a screen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PlainLine {
+pub struct LineModeLine {
     /// The number of a row that can be gone to.
     number: Option<usize>,
     text: String,
@@ -30,7 +30,7 @@ pub struct PlainLine {
     pub current: bool,
 }
 
-impl PlainLine {
+impl LineModeLine {
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
@@ -87,22 +87,22 @@ impl PlainLine {
 
 /// A screen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PlainScreen {
+pub struct LineModeScreen {
     /// What it is.
-    pub title: PlainLine,
-    pub lines: Vec<PlainLine>,
+    pub title: LineModeLine,
+    pub lines: Vec<LineModeLine>,
 }
 
-impl PlainScreen {
+impl LineModeScreen {
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: PlainLine::new(title), lines: Vec::new() }
+        Self { title: LineModeLine::new(title), lines: Vec::new() }
     }
 
     /// Adds a line, unless it is empty.
     pub fn say(&mut self, text: impl Into<String>) {
         let text = text.into();
         if !text.trim().is_empty() {
-            self.lines.push(PlainLine::new(text));
+            self.lines.push(LineModeLine::new(text));
         }
     }
 
@@ -120,7 +120,7 @@ impl PlainScreen {
 }
 
 /// A painted line as text, with a colon between a label and its value; `None` for an empty one.
-pub fn painted(line: &Line<'_>) -> Option<PlainLine> {
+pub fn painted(line: &Line<'_>) -> Option<LineModeLine> {
     let text: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
     let (current, text) = match text.trim().strip_prefix('>') {
         Some(rest) => (true, rest),
@@ -131,7 +131,7 @@ pub fn painted(line: &Line<'_>) -> Option<PlainLine> {
         Some((label, value)) => format!("{label}: {}", value.trim()),
         None => text.trim().to_owned(),
     };
-    (!text.is_empty()).then(|| PlainLine::new(text).at_cursor(current))
+    (!text.is_empty()).then(|| LineModeLine::new(text).at_cursor(current))
 }
 
 #[cfg(test)]
@@ -140,10 +140,10 @@ mod tests {
 
     #[test]
     fn a_row_is_understood_without_its_columns() {
-        let row = PlainLine::row(2, true, ["web-1".to_owned(), String::new(), "age 3d".into()]);
+        let row = LineModeLine::row(2, true, ["web-1".to_owned(), String::new(), "age 3d".into()]);
         assert_eq!(row.spoken(), "3: marked, web-1, age 3d");
         assert_eq!(row.at_cursor(true).spoken(), "3: current, marked, web-1, age 3d");
-        let untrusted = PlainLine::new("a\u{1b}[2Jb\u{202e}");
+        let untrusted = LineModeLine::new("a\u{1b}[2Jb\u{202e}");
         assert_eq!(untrusted.spoken(), "a [2Jb");
     }
 

@@ -1,6 +1,6 @@
-//! The screen with the focus, and what stands above and below it.
+//! The screen with the focus, and the lines above and below it.
 
-use super::{text::PlainScreen, typing::is_typing};
+use super::{text::LineModeScreen, typing::is_typing};
 use crate::tui::{
     banner,
     bindings::{Action, Context},
@@ -14,21 +14,21 @@ use crate::tui::{
 const ROOM: usize = 1_000;
 
 /// The dialog on top, or the pane with the focus.
-pub fn screen(model: &Model) -> PlainScreen {
+pub fn screen(model: &Model) -> LineModeScreen {
     match model.overlays.last() {
-        Some(Overlay::Pager(pager)) => pager::plain::screen(pager, model),
-        Some(Overlay::Form(form)) => form::plain::screen(form, model),
-        Some(Overlay::Review(screen)) => review::plain::screen(screen, model),
-        Some(Overlay::Coverage(screen)) => coverage::plain::screen(screen, model),
-        Some(Overlay::Storage(screen)) => storage::plain::screen(screen, model),
-        Some(Overlay::Picker(picker)) => picker::plain::screen(picker, model),
-        Some(Overlay::InputLine(line)) => input::plain::screen(line),
-        Some(Overlay::Confirmation(confirmation)) => confirm::plain::screen(confirmation),
+        Some(Overlay::Pager(pager)) => pager::line_mode::screen(pager, model),
+        Some(Overlay::Form(form)) => form::line_mode::screen(form, model),
+        Some(Overlay::Review(screen)) => review::line_mode::screen(screen, model),
+        Some(Overlay::Coverage(screen)) => coverage::line_mode::screen(screen, model),
+        Some(Overlay::Storage(screen)) => storage::line_mode::screen(screen, model),
+        Some(Overlay::Picker(picker)) => picker::line_mode::screen(picker, model),
+        Some(Overlay::InputLine(line)) => input::line_mode::screen(line),
+        Some(Overlay::Confirmation(confirmation)) => confirm::line_mode::screen(confirmation),
         // Line mode is one: it never stays open.
-        Some(Overlay::Palette(_)) => PlainScreen::new("Commands"),
+        Some(Overlay::Palette(_)) => LineModeScreen::new("Commands"),
         None => match model.focus {
-            Pane::Images => images::plain::screen(model),
-            Pane::Jobs => jobs::plain::screen(model),
+            Pane::Images => images::line_mode::screen(model),
+            Pane::Jobs => jobs::line_mode::screen(model),
         },
     }
 }
@@ -41,7 +41,7 @@ pub fn header(model: &Model) -> String {
     format!("amigrate: {}", parts.join(", "))
 }
 
-/// What stands apart in a line.
+/// What separates the parts of a line.
 fn columns(line: &str) -> impl Iterator<Item = &str> {
     line.split("  ").map(str::trim).filter(|part| !part.is_empty())
 }

@@ -22,7 +22,7 @@ pub(super) enum Found {
 
 /// Keeps the rows that are printed with the reply to the last line, once it is complete. Called once a frame.
 pub(in crate::tui) fn on_frame(model: &mut Model) {
-    if !model.start.caps.lines || model.line_mode.is_answered {
+    if !model.start.caps.line_mode || model.line_mode.is_answered {
         return;
     }
     if awaited(model).is_subset(&model.line_mode.awaited) {

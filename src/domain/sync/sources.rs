@@ -8,9 +8,9 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
+    account_state::AccountState,
     policy::{Retiring, SyncPolicy},
     tag::{made_by_sync, noted_creation},
-    world::World,
 };
 use crate::domain::{
     account::AccountId,
@@ -36,16 +36,16 @@ pub(super) struct Sources<'a> {
 
 impl<'a> Sources<'a> {
     /// Returns `None` if the region's images are not known.
-    pub(super) fn of(policy: &'a SyncPolicy, world: &'a World) -> Option<Self> {
+    pub(super) fn of(policy: &'a SyncPolicy, account_state: &'a AccountState) -> Option<Self> {
         let mut scratch = Scratch::default();
-        let all: Vec<&Arc<Image>> = world.own(&policy.from)?.collect();
+        let all: Vec<&Arc<Image>> = account_state.own(&policy.from)?.collect();
         let mut matching: Vec<&Arc<Image>> =
             all.iter().copied().filter(|image| policy.matching.passes(image, &mut scratch)).collect();
         matching.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
         let mut versions: BTreeMap<&str, usize> = BTreeMap::new();
         let mut wanted = HashSet::new();
         for image in matching.iter().filter(|image| image.state == ImageState::Available) {
-            if made_by_sync(image, &world.account).is_ok() {
+            if made_by_sync(image, &account_state.account).is_ok() {
                 continue;
             }
             let count = versions.entry(policy.version_pattern.family(&image.name)).or_default();
@@ -56,7 +56,7 @@ impl<'a> Sources<'a> {
         }
         let matching_ids = matching.iter().map(|image| &image.id).collect();
         let by_id = all.into_iter().map(|image| (&image.id, image)).collect();
-        Some(Self { policy, account: &world.account, by_id, matching, matching_ids, wanted })
+        Some(Self { policy, account: &account_state.account, by_id, matching, matching_ids, wanted })
     }
 
     /// Returns how many versions the policy keeps, and how it retires older ones, if it does.
@@ -69,7 +69,7 @@ impl<'a> Sources<'a> {
         self.matching_ids.contains(image)
     }
 
-    /// Returns true if the image was copied from the policy's region, as far as EC2 tells.
+    /// Returns true if the image was copied from the policy's region, as far as EC2 reports it.
     pub(super) fn is_copy(&self, image: &Image) -> bool {
         // One made from an instance may name the image that instance came from.
         image.source_instance.is_none()
@@ -88,7 +88,7 @@ impl<'a> Sources<'a> {
         self.policy.matching.passes(&as_source, &mut Scratch::default())
     }
 
-    /// Returns the family of an image in a destination: that of its source, or else as its own name tells.
+    /// Returns the family of an image in a destination: that of its source, or else of its own name.
     pub(super) fn family(&self, image: &Image) -> String {
         match self.source(image) {
             Some(source) => self.family_of_source(source),
@@ -146,7 +146,7 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// Returns true if `copy` was copied from this image, as EC2 tells.
+/// Returns true if `copy` was copied from this image, as EC2 reports.
 pub(super) fn is_origin(image: &Image, copy: &Image) -> bool {
     copy.source_instance.is_none()
         && (copy.source_image_id.as_ref(), copy.source_region.as_ref()) == (Some(&image.id), Some(&image.region))

@@ -10,21 +10,21 @@ use crate::{
         text::{age, clean, thousands},
     },
     tui::{
+        line_mode::text::{LineModeLine, LineModeScreen, page},
         live,
         model::Model,
-        plain::text::{PlainLine, PlainScreen, page},
     },
 };
 
-pub fn screen(model: &Model) -> PlainScreen {
+pub fn screen(model: &Model) -> LineModeScreen {
     let pane = &model.images;
     if pane.editing {
-        let mut screen = PlainScreen::new("Filter of the images");
+        let mut screen = LineModeScreen::new("Filter of the images");
         let filter = Some(pane.filter.value()).filter(|filter| !filter.is_empty()).unwrap_or("none");
-        screen.lines.push(PlainLine::new(format!("Filter: {filter}")).at_cursor(true));
+        screen.lines.push(LineModeLine::new(format!("Filter: {filter}")).at_cursor(true));
         return screen;
     }
-    let mut screen = PlainScreen { title: title(model), lines: Vec::new() };
+    let mut screen = LineModeScreen { title: title(model), lines: Vec::new() };
     let rows = page(pane.list.cursor, pane.rows.len());
     for (at, image) in pane.rows.iter().enumerate().skip(rows.start).take(rows.len()) {
         screen.lines.push(row(model, at, image));
@@ -38,7 +38,7 @@ pub fn screen(model: &Model) -> PlainScreen {
     screen
 }
 
-fn title(model: &Model) -> PlainLine {
+fn title(model: &Model) -> LineModeLine {
     let pane = &model.images;
     let (shown, total) = (pane.rows.len(), pane.total());
     let of = if shown == total { String::new() } else { format!("{} of ", thousands(shown)) };
@@ -62,10 +62,10 @@ fn title(model: &Model) -> PlainLine {
     } else if let Some(time) = live::age(model) {
         parts.push(format!("listed {} ago", age(time.as_secs())));
     }
-    PlainLine::new(parts.join(", ")).keyed(key)
+    LineModeLine::new(parts.join(", ")).keyed(key)
 }
 
-fn row(model: &Model, at: usize, image: &Image) -> PlainLine {
+fn row(model: &Model, at: usize, image: &Image) -> LineModeLine {
     use ImageColumn as C;
     let chosen = &model.images.columns;
     let mine = matches!(model.query.whose, OwnerFilter::Mine | OwnerFilter::Account(_));
@@ -81,7 +81,7 @@ fn row(model: &Model, at: usize, image: &Image) -> PlainLine {
     let steady = cells.iter().filter(|(column, _)| **column != C::Age).map(|(_, cell)| cell.as_str());
     let key = format!("{} {} {marked} {}", at + 1, image.id, steady.collect::<Vec<_>>().join(","));
     let current = at == model.images.list.cursor;
-    PlainLine::row(at, marked, cells.into_iter().map(|(_, cell)| cell)).keyed(key).at_cursor(current)
+    LineModeLine::row(at, marked, cells.into_iter().map(|(_, cell)| cell)).keyed(key).at_cursor(current)
 }
 
 /// What a column says, so that it is understood without its heading; nothing where it says nothing.

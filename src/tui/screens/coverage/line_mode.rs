@@ -8,8 +8,8 @@ use crate::{
     },
     labels,
     tui::{
+        line_mode::text::{LineModeLine, LineModeScreen, page},
         model::Model,
-        plain::text::{PlainLine, PlainScreen, page},
     },
 };
 
@@ -29,10 +29,10 @@ fn id(family: &Family) -> String {
     format!("{} {}", family.owner, family.label())
 }
 
-pub fn screen(screen: &CoverageScreen, model: &Model) -> PlainScreen {
+pub fn screen(screen: &CoverageScreen, model: &Model) -> LineModeScreen {
     if screen.editing {
-        let mut plain = PlainScreen::new("Filter of the coverage");
-        plain.lines.push(PlainLine::new(format!("Text: {}", screen.filter.value())).at_cursor(true));
+        let mut plain = LineModeScreen::new("Filter of the coverage");
+        plain.lines.push(LineModeLine::new(format!("Text: {}", screen.filter.value())).at_cursor(true));
         return plain;
     }
     let mut parts = vec![view::counts(screen)];
@@ -45,12 +45,12 @@ pub fn screen(screen: &CoverageScreen, model: &Model) -> PlainScreen {
     parts.push(format!("by {}", screen.sort.label()));
     parts.extend(view::left_out(screen).map(|text| format!("regions: {text}")));
     parts.extend(labels::coverage::not_known(&screen.coverage.columns));
-    let mut plain = PlainScreen::new(parts.join(", "));
+    let mut plain = LineModeScreen::new(parts.join(", "));
     let rows = page(screen.list.cursor, screen.rows.len());
     for at in rows.clone() {
         let Some(family) = screen.family(at) else { continue };
         let cells = [clean(family.label()).into_owned(), newest(family)].into_iter().chain(regions(screen, family));
-        let line = PlainLine::row(at, screen.is_marked(family), cells);
+        let line = LineModeLine::row(at, screen.is_marked(family), cells);
         plain.lines.push(line.at_cursor(at == screen.list.cursor));
     }
     if screen.rows.is_empty() {

@@ -7,7 +7,7 @@ use crate::tui::{
     model::{Connection, Model, PendingReply, Reconnect, StorageWork},
 };
 
-/// Everything that was requested and has not been answered; not what nobody asked for.
+/// Everything that was requested and has not been answered; not what nobody requested.
 pub fn awaited(model: &Model) -> BTreeSet<String> {
     let mut awaited: BTreeSet<String> =
         model.pending.values().filter(|pending| !pending.is_quiet()).map(words).collect();

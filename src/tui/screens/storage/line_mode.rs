@@ -1,9 +1,9 @@
 //! The pages of storage in line mode: a line for each row.
 
-use super::{Page, StorageScreen, entry::Entry, view};
+use super::{StoragePage, StorageScreen, entry::Entry, view};
 use crate::tui::{
+    line_mode::text::{LineModeLine, LineModeScreen, page},
     model::Model,
-    plain::text::{PlainLine, PlainScreen, page},
 };
 
 impl StorageScreen {
@@ -22,39 +22,39 @@ fn id(entry: &Entry) -> String {
     format!("{} {}", entry.region, entry.id)
 }
 
-pub fn screen(screen: &StorageScreen, model: &Model) -> PlainScreen {
+pub fn screen(screen: &StorageScreen, model: &Model) -> LineModeScreen {
     if screen.editing {
-        let mut plain = PlainScreen::new("Filter of the list");
-        plain.lines.push(PlainLine::new(format!("Text: {}", screen.filter.value())).at_cursor(true));
+        let mut plain = LineModeScreen::new("Filter of the list");
+        plain.lines.push(LineModeLine::new(format!("Text: {}", screen.filter.value())).at_cursor(true));
         return plain;
     }
     let mut parts = vec![view::counts(screen, model)];
     if !screen.filter.value().is_empty() {
         parts.push(format!("filter {}", screen.filter.value()));
     }
-    parts.extend(view::doing(screen));
-    parts.extend(view::remarks(screen));
+    parts.extend(view::activity(screen));
+    parts.extend(view::title_notes(screen));
     parts.push(format!("by {}", screen.order()));
-    let mut plain = PlainScreen::new(parts.join(", "));
+    let mut plain = LineModeScreen::new(parts.join(", "));
     let rows = page(screen.list.cursor, screen.rows.len());
     for at in rows.clone() {
         let Some(entry) = screen.entry(at) else { continue };
         let figures = match screen.page {
-            Page::Orphans => {
+            StoragePage::Orphans => {
                 let month = entry.month(&model.start.prices);
                 let month = month.map_or_else(|| "price unknown".into(), |month| format!("{month} a month"));
                 vec![format!("{} GiB", entry.size()), month, format!("{} old", entry.age(model.now))]
             }
-            Page::RecycleBin => {
+            StoragePage::RecycleBin => {
                 vec![entry.exits().map(|at| format!("until {}", at.strftime("%Y-%m-%d"))).unwrap_or_default()]
             }
         };
         let cells = [entry.id.clone(), entry.region.to_string()].into_iter().chain(figures).chain([entry.about()]);
-        let line = PlainLine::row(at, screen.is_marked(entry), cells);
+        let line = LineModeLine::row(at, screen.is_marked(entry), cells);
         plain.lines.push(line.at_cursor(at == screen.list.cursor));
     }
     if screen.rows.is_empty() {
-        for line in view::advice(screen, model) {
+        for line in view::empty_text(screen, model) {
             plain.say(line);
         }
     }

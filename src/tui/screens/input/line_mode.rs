@@ -1,10 +1,10 @@
 //! An input line in line mode.
 
 use super::InputLine;
-use crate::tui::plain::text::PlainScreen;
+use crate::tui::line_mode::text::LineModeScreen;
 
-pub fn screen(input: &InputLine) -> PlainScreen {
-    let mut screen = PlainScreen::new(input.title);
+pub fn screen(input: &InputLine) -> LineModeScreen {
+    let mut screen = LineModeScreen::new(input.title);
     input.text.iter().for_each(|text| screen.say(text.trim()));
     if !input.line.value().is_empty() {
         screen.say(format!("Text: {}", input.line.value()));

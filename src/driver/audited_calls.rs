@@ -1,4 +1,4 @@
-//! Calls that change something without the queue: each is on record before it is sent, and its outcome after.
+//! Changing calls outside the queue: each is written to the audit before it is sent, and its outcome after.
 
 use uuid::Uuid;
 
@@ -10,16 +10,16 @@ use crate::{
     store::{ChangeSet, Store},
 };
 
-/// The account's store, for the audit.
+/// Sends changing calls, and writes each to the audit in the account's store.
 #[derive(Clone)]
-pub struct OnRecord {
+pub struct AuditedCalls {
     store: StoreHandle,
     account: AccountKey,
     clock: Clock,
 }
 
-/// What a call changes.
-pub struct Changing<'a> {
+/// A changing call, as the audit names it.
+pub struct AuditedCall<'a> {
     /// EC2's name of the action, such as `DisableImage`.
     pub action: &'static str,
     pub region: &'a Region,
@@ -27,7 +27,7 @@ pub struct Changing<'a> {
     pub resource: String,
 }
 
-impl OnRecord {
+impl AuditedCalls {
     pub fn new(store: StoreHandle, account: AccountKey, clock: Clock) -> Self {
         Self { store, account, clock }
     }
@@ -35,7 +35,7 @@ impl OnRecord {
     /// Reads something of the account from the store.
     ///
     /// # Errors
-    /// As the reading.
+    /// The error of `read`, or why the store could not be opened.
     pub async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Store, &AccountKey) -> Result<T, Failure> + Send + 'static,
@@ -48,16 +48,16 @@ impl OnRecord {
         &self.clock
     }
 
-    /// Sends a call. Without a record, or with another account's credentials, it is not sent. Returns with its result why its answer is
-    /// not on record, if it is not.
+    /// Sends a call. It is not sent if it cannot be written to the audit first, or if the credentials are another account's. With its
+    /// result it returns why its outcome could not be written, if it could not.
     ///
     /// # Errors
     /// Why the call failed, or was not sent.
-    pub async fn send_and_tell<T>(
+    pub async fn send_reporting_audit_failure<T>(
         &self,
         session: &Session,
-        changing: Changing<'_>,
-        call: impl Future<Output = Result<T, Failure>>,
+        call: AuditedCall<'_>,
+        request: impl Future<Output = Result<T, Failure>>,
     ) -> Result<(T, Option<Failure>), Failure> {
         let id = AuditId(Uuid::new_v4().as_u128());
         let account = session.account().await?;
@@ -66,12 +66,12 @@ impl OnRecord {
             return Err(other_account(&account, &ours));
         }
         let identity = Some(account.arn);
-        let Changing { action, region, resource } = changing;
+        let AuditedCall { action, region, resource } = call;
         // No job has sent it.
         let change = Change { job: JobId(0), action, region: region.clone(), resource };
         let sent = SentRequest { id, identity: identity.clone(), change };
         self.write(ChangeSet { sent: vec![sent], ..ChangeSet::default() }).await?;
-        let (result, request_id) = with_request_id(call).await;
+        let (result, request_id) = with_request_id(request).await;
         let outcome = Outcome::of(&result);
         let answered = AnsweredRequest { id, identity, request_id, detail: None, outcome };
         let written = self.write(ChangeSet { answered: vec![answered], ..ChangeSet::default() }).await;
@@ -84,7 +84,7 @@ impl OnRecord {
     }
 }
 
-/// What was done is done, whether or not its answer is on record.
+/// A call that EC2 carried out succeeded, even if its outcome could not be written to the audit.
 fn done<T>(result: Result<T, Failure>, recorded: Result<(), Failure>) -> Result<(T, Option<Failure>), Failure> {
     result.map(|value| (value, recorded.err()))
 }
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_whose_answer_is_not_on_record_is_done_all_the_same() {
+    fn a_call_whose_outcome_is_not_in_the_audit_succeeded_all_the_same() {
         let failure = |why: &str| Failure::new("do it", why);
         assert_eq!(done(Ok(7), Ok(())), Ok((7, None)));
         assert_eq!(done(Ok(7), Err(failure("full"))), Ok((7, Some(failure("full")))));
