@@ -26,6 +26,10 @@ pub(super) fn run(port: u16, world: &WorldArgs) -> Result<ExitCode, CommandError
             "Point any AWS client at it: AWS_ENDPOINT_URL={} AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x",
             server.url()
         );
+        let profiles = plan.scenario.profiles_file();
+        if !profiles.is_empty() {
+            let _ = write!(err, "Its accounts, for a file that AWS_CONFIG_FILE names:\n\n{profiles}\n");
+        }
         let _ = writeln!(err, "Ctrl-c ends it.");
         drop(err);
         let failed = |e: io::Error| Failure::new("listen for signals", e.to_string());

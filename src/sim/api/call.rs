@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     domain::Region,
     sim::{
-        api::{listing::PageRequest, params::Params},
+        api::{paging::PageRequest, params::Params},
         api_error::ApiError,
         transport::xml::Xml,
         world::state::World,

@@ -12,6 +12,7 @@ use crate::{
         },
         api_error::ApiError,
         world::{
+            kms_keys::KeyUse,
             locations::Location,
             state::{RegionState, SeenImage, Token, World},
             timeline::{Actor, CreatedImage, CreatedSnapshot, Stages, TimeBased, Transfer, ms_between},
@@ -89,7 +90,9 @@ impl World {
             return Err(not_time_based());
         }
         // EC2 checks the key when the copy runs: a bad key fails the copy later, not this request.
-        let key = if encrypted { state.key_arn(call.key.as_deref(), &self.account) } else { None };
+        let named = call.key.as_deref();
+        let shared = || self.shared_key(to, named?, KeyUse::Encrypt).and(named.map(str::to_owned));
+        let key = if encrypted { state.key_arn(named, &self.account).or_else(shared) } else { None };
         Ok(Accepted { source: source.image, image_tags, encrypted, key, location, time_based })
     }
 
@@ -124,7 +127,7 @@ impl World {
         let (latencies, timeline) = (self.latencies, self.timeline(now));
         let Accepted { source, image_tags, encrypted, key, location, time_based } = accepted;
         let id = ImageId::new(&self.new_id("ami-")).map_err(|_| internal_error())?;
-        let fails = encrypted && key.as_deref().is_none_or(|arn| !self.enabled(to).is_ok_and(|a| a.usable(arn)));
+        let fails = encrypted && key.as_deref().is_none_or(|arn| !self.key_encrypts(to, arn));
         let mut image = source.clone();
         let mut snapshots = Vec::new();
         let mut ended = latencies.snapshots_after_ms;
@@ -173,6 +176,12 @@ impl World {
         let created = CreatedImage { image, timeline, listed, ended, fails, token, created_by, location, time_based };
         state.created_images.insert(id.clone(), created);
         Ok(id)
+    }
+
+    /// Returns true if the account may encrypt with the key of this ARN, its own or another account's.
+    fn key_encrypts(&self, region: &Region, arn: &str) -> bool {
+        let shared = || self.shared_key(region, arn, KeyUse::Encrypt).is_some_and(|(_, _, key)| key.usable());
+        self.enabled(region).is_ok_and(|state| state.usable(arn)) || shared()
     }
 
     /// Returns the stages of a snapshot of `size` GiB.

@@ -7,19 +7,19 @@ use crate::{
     sim::{
         api_error::ApiError,
         world::{
-            kms_keys::{EBS_ALIAS, KmsKey},
+            kms_keys::{EBS_ALIAS, KeyUse, KmsKey},
             state::{RegionState, World},
         },
     },
 };
 
 impl RegionState {
-    fn arn(&self, account: &AccountId, resource: &str) -> String {
+    pub(crate) fn arn(&self, account: &AccountId, resource: &str) -> String {
         format!("arn:{}:kms:{}:{account}:{resource}", self.region.partition().as_str(), self.region)
     }
 
     /// Returns a key by id, alias, key ARN or alias ARN of this region and account.
-    fn key(&self, name: &str, account: &AccountId) -> Option<&KmsKey> {
+    pub(crate) fn key(&self, name: &str, account: &AccountId) -> Option<&KmsKey> {
         let name = if name.starts_with("arn:") {
             let resource = name.strip_prefix(&self.arn(account, ""))?;
             resource.strip_prefix("key/").unwrap_or(resource)
@@ -52,7 +52,7 @@ impl RegionState {
 /// Carries out one action and returns its JSON.
 pub(crate) fn call(world: &World, region: &Region, action: &str, body: &[u8]) -> Result<Value, ApiError> {
     let state = world.enabled(region).map_err(|_| ApiError::unrecognized_client())?;
-    let input: Value = if body.is_empty() { json!({}) } else { read(body)? };
+    let input = read(body)?;
     match action {
         "ListAliases" => page(&input, "Aliases", aliases(world, state, input["KeyId"].as_str())),
         "ListKeys" => page(&input, "Keys", keys(world, state)),
@@ -61,7 +61,11 @@ pub(crate) fn call(world: &World, region: &Region, action: &str, body: &[u8]) ->
     }
 }
 
-fn read(body: &[u8]) -> Result<Value, ApiError> {
+/// Reads a request; an empty body is one without parameters.
+pub(crate) fn read(body: &[u8]) -> Result<Value, ApiError> {
+    if body.is_empty() {
+        return Ok(json!({}));
+    }
     serde_json::from_slice(body).map_err(|_| ApiError::new("SerializationException", "The request is not JSON."))
 }
 
@@ -91,15 +95,17 @@ fn describe(world: &World, state: &RegionState, name: Option<&str>) -> Result<Va
             "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null",
         )
     })?;
-    let Some(key) = state.key(name, &world.account) else {
+    let own = state.key(name, &world.account).map(|key| (world, state, key));
+    let shared = || world.shared_key(&state.region, name, KeyUse::Describe);
+    let Some((owner, state, key)) = own.or_else(shared) else {
         return Err(no_such_key(world, state, name));
     };
-    let arn = state.arn(&world.account, &format!("key/{}", key.id));
+    let arn = state.arn(&owner.account, &format!("key/{}", key.id));
     if key.denied {
-        return Err(denied(world, &arn));
+        return Err(denied(world, "DescribeKey", &arn));
     }
     let mut metadata = json!({
-        "AWSAccountId": world.account,
+        "AWSAccountId": owner.account,
         "KeyId": key.id,
         "Arn": arn,
         "CreationDate": world.start.as_second() - 90 * 86_400,
@@ -131,12 +137,12 @@ fn describe(world: &World, state: &RegionState, name: Option<&str>) -> Result<Va
 }
 
 /// Returns KMS's error for a key that is not here: in another region, another account's, or nowhere.
-fn no_such_key(world: &World, state: &RegionState, name: &str) -> ApiError {
+pub(crate) fn no_such_key(world: &World, state: &RegionState, name: &str) -> ApiError {
     let missing = |why: String| ApiError::new("NotFoundException", why);
     if let ["arn", _, "kms", region, account, _] = name.split(':').collect::<Vec<_>>()[..] {
         return match (region == state.region.as_str(), account == world.account.as_str()) {
             (false, _) => missing(format!("Invalid arn {region}")),
-            (true, false) => denied(world, name),
+            (true, false) => denied(world, "DescribeKey", name),
             (true, true) if name.contains(":alias/") => missing(format!("Alias {name} is not found.")),
             (true, true) => missing(format!("Key '{name}' does not exist")),
         };
@@ -153,18 +159,18 @@ fn no_such_key(world: &World, state: &RegionState, name: &str) -> ApiError {
 }
 
 /// The key's policy does not allow the call.
-fn denied(world: &World, arn: &str) -> ApiError {
+pub(crate) fn denied(world: &World, action: &str, arn: &str) -> ApiError {
     let user = world.user_arn();
     ApiError::new(
         "AccessDeniedException",
         format!(
-            "User: {user} is not authorized to perform: kms:DescribeKey on resource: {arn} because no resource-based policy allows the kms:DescribeKey action"
+            "User: {user} is not authorized to perform: kms:{action} on resource: {arn} because no resource-based policy allows the kms:{action} action"
         ),
     )
 }
 
 /// Returns one page of `all`. The marker is the index of the next entry.
-fn page(input: &Value, name: &str, all: Vec<Value>) -> Result<Value, ApiError> {
+pub(crate) fn page(input: &Value, name: &str, all: Vec<Value>) -> Result<Value, ApiError> {
     let limit = input["Limit"].as_u64().map_or(50, |n| usize::try_from(n).unwrap_or(usize::MAX));
     if !(1..=1000).contains(&limit) {
         return Err(ApiError::new(

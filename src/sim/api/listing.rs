@@ -3,15 +3,14 @@
 //! As in EC2, a page reads at most `MaxResults` entries and filters afterwards: a page may be short or even empty and still be
 //! followed by others.
 
-use std::ops::RangeInclusive;
-
 use jiff::Timestamp;
 
 use crate::{
-    domain::{AccountId, ImageId, ImageState, Region},
+    domain::{AccountId, ImageId, ImageState, Region, SnapshotId},
     sim::{
         api::{
             filters::{self, Filter},
+            paging::{Cursor, Listing, PageLimit, PageRequest, before},
             validation::{
                 check_image_id, check_owner, check_snapshot_id, check_user, images_not_found, snapshot_not_found,
             },
@@ -47,97 +46,6 @@ pub(crate) struct SnapshotsCall {
     pub(crate) ids: Vec<String>,
     pub(crate) filters: Vec<Filter>,
     pub(crate) page: PageRequest,
-}
-
-/// Which part of a listing.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct PageRequest {
-    pub(crate) max: Option<usize>,
-    pub(crate) token: Option<String>,
-}
-
-/// A part of a listing.
-#[derive(Debug)]
-pub(crate) struct Listing<T> {
-    pub(crate) items: Vec<T>,
-    pub(crate) next: Option<String>,
-}
-
-/// A position in a region's order: first created images, by id, then image families.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Cursor {
-    Created(String),
-    Family { number: usize, index: u32 },
-}
-
-impl Cursor {
-    const START: Self = Self::Created(String::new());
-
-    fn token(&self) -> String {
-        match self {
-            Self::Created(after) => format!("m.{after}"),
-            Self::Family { number, index } => format!("l.{number}.{index}"),
-        }
-    }
-
-    /// Whether what was copied under this id is still to come; nothing is once the cursor is in the families.
-    fn reaches(&self, id: &str) -> bool {
-        matches!(self, Self::Created(from) if id >= from.strip_prefix('=').unwrap_or(from))
-    }
-
-    fn parse(token: &str) -> Option<Self> {
-        if let Some(after) = token.strip_prefix("m.") {
-            return Some(Self::Created(after.to_owned()));
-        }
-        let (number, index) = token.strip_prefix("l.")?.split_once('.')?;
-        Some(Self::Family { number: number.parse().ok()?, index: index.parse().ok()? })
-    }
-}
-
-impl PageRequest {
-    /// Refuses a number of results that EC2 does not take, and one together with ids.
-    pub(crate) fn check(&self, ids: &[String], ids_parameter: &str) -> Result<(), ApiError> {
-        let Some(n) = self.max else { return Ok(()) };
-        if !ids.is_empty() {
-            return Err(cannot_combine(ids_parameter, "maxResults"));
-        }
-        let limit = match n {
-            ..5 => "greater than 5",
-            5..=1000 => return Ok(()),
-            _ => "less than 1000",
-        };
-        Err(ApiError::new(
-            "InvalidParameterValue",
-            format!("Value ( {n} ) for parameter maxResults is invalid. Expecting a value {limit}."),
-        ))
-    }
-
-    /// Returns the page of these, and the token of the next.
-    pub(crate) fn part<'a, T>(
-        &self,
-        all: &'a [T],
-        allowed: RangeInclusive<usize>,
-    ) -> Result<(&'a [T], Option<String>), ApiError> {
-        if let Some(max) = self.max.filter(|max| !allowed.contains(max)) {
-            let why = format!("Value ( {max} ) for parameter maxResults is invalid.");
-            return Err(ApiError::new("InvalidParameterValue", why));
-        }
-        let from: usize = self.start(|token| token.parse().ok())?.unwrap_or_default();
-        let to = from.saturating_add(self.limit()).min(all.len());
-        Ok((all.get(from.min(to)..to).unwrap_or_default(), (to < all.len()).then(|| to.to_string())))
-    }
-
-    /// The number of entries on the page.
-    pub(crate) fn limit(&self) -> usize {
-        self.max.unwrap_or(usize::MAX)
-    }
-
-    /// Returns where the page begins, by a function that reads the token; `None` is the beginning.
-    pub(crate) fn start<T>(&self, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
-        let token = self.token.as_deref().filter(|token| !token.is_empty());
-        let invalid = || ApiError::new("InvalidParameterValue", "Unable to parse the nextToken parameter.");
-        token.map(|token| parse(token).ok_or_else(invalid)).transpose()
-    }
 }
 
 impl World {
@@ -176,6 +84,9 @@ impl World {
             let deregistered = || self.recently_deregistered(state, &family.id(index)?, now);
             items.extend(self.family_image(state, family, index).or_else(deregistered).filter(wanted));
         });
+        let owner = |owner: &AccountId, alias: Option<&str>| self.owner_matches(&call.owners, owner.as_str(), alias);
+        let shared = if self.only_own(&call.owners) { Vec::new() } else { self.foreign_image_ids(region, owner) };
+        page.shared(&start, shared.iter().map(ImageId::as_str), |id| items.extend(self.image(state, id, now)));
         items.retain(wanted);
         Ok(Listing { items, next: page.next.map(|c| c.token()) })
     }
@@ -224,7 +135,7 @@ impl World {
         let in_state = states
             .flat_map(|f| f.values.iter().map(|v| glob(v, ImageState::parse(&spec.state).as_str())))
             .reduce(|a, b| a || b);
-        let permissions = family.launch_permissions(&self.account);
+        let permissions = family.launch_permissions();
         let changed = || {
             let positions = state.attributes.keys().filter_map(|id| image_family::position(self.seed, id.as_str()));
             positions.into_iter().any(|p| p.family == family.number)
@@ -232,6 +143,11 @@ impl World {
         (own || spec.access != Access::Private)
             && self.owner_matches(&call.owners, family.owner().as_str(), spec.owner_alias.as_deref())
             && ((in_state != Some(false) && self.executable_matches(&call.executable_by, &permissions)) || changed())
+    }
+
+    /// Returns true if only the account's own images or snapshots are listed.
+    fn only_own(&self, owners: &[String]) -> bool {
+        !owners.is_empty() && owners.iter().all(|owner| owner == "self" || owner == self.account.as_str())
     }
 
     fn owner_matches(&self, owners: &[String], owner: &str, alias: Option<&str>) -> bool {
@@ -313,6 +229,10 @@ impl World {
             let disks = family.volumes(index).len();
             items.extend((0..disks).filter_map(|d| self.family_snapshot(state, family, index, d)).filter(wanted));
         });
+        let owner = |owner: &AccountId| self.owner_matches(&call.owners, owner.as_str(), None);
+        let shared =
+            if self.only_own(&call.owners) { Vec::new() } else { self.foreign_snapshot_ids(region, owner, now) };
+        page.shared(&start, shared.iter().map(SnapshotId::as_str), |id| items.extend(self.snapshot(state, id, now)));
         items.retain(wanted);
         Ok(Listing { items, next: page.next.map(|c| c.token()) })
     }
@@ -331,59 +251,4 @@ fn family_may_match(filters: &[Filter], state: &RegionState) -> bool {
         name if name.starts_with("tag") => state.tags.keys().any(|id| id.starts_with("snap-")),
         _ => true,
     })
-}
-
-fn cannot_combine(one: &str, other: &str) -> ApiError {
-    ApiError::new(
-        "InvalidParameterCombination",
-        format!("The parameter {one} cannot be used with the parameter {other}"),
-    )
-}
-
-/// A cursor from which this id comes next.
-fn before(id: &str) -> String {
-    format!("={id}")
-}
-
-/// Counts entries until the page is full, and remembers where the next one begins.
-struct PageLimit {
-    left: usize,
-    next: Option<Cursor>,
-}
-
-impl PageLimit {
-    /// Room for one more? If not, the next page begins at this cursor.
-    fn take(&mut self, here: impl FnOnce() -> Cursor) -> bool {
-        if self.next.is_some() {
-            return false;
-        }
-        if self.left == 0 {
-            self.next = Some(here());
-            return false;
-        }
-        self.left -= 1;
-        true
-    }
-
-    fn families(
-        &mut self,
-        start: &Cursor,
-        state: &RegionState,
-        listed: impl Fn(&ImageFamily) -> bool,
-        mut each: impl FnMut(&ImageFamily, u32),
-    ) {
-        let (first, index) = match start {
-            Cursor::Created(_) => (0, 0),
-            Cursor::Family { number, index } => (*number, *index),
-        };
-        for (number, family) in state.families.iter().enumerate().skip(first).filter(|(_, family)| listed(family)) {
-            let from = if number == first { index } else { 0 };
-            for index in from..family.count() {
-                if !self.take(|| Cursor::Family { number, index }) {
-                    return;
-                }
-                each(family, index);
-            }
-        }
-    }
 }

@@ -8,7 +8,8 @@ use crate::{
         api::{
             call::Call,
             filters::{self, Filter, TagOf},
-            listing::{ImagesCall, Listing, PageRequest, SnapshotsCall},
+            listing::{ImagesCall, SnapshotsCall},
+            paging::{Listing, PageRequest},
             validation::{
                 check_image_id, check_snapshot_id, check_tag_prefix, check_tags, images_not_found, snapshot_not_found,
                 too_many_tags,

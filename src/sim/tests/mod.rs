@@ -15,6 +15,8 @@ mod recycle_bin;
 mod register_image;
 mod request_rates;
 mod robust;
+mod roles;
+mod sharing;
 mod strictness;
 mod tags;
 mod time_based;
@@ -36,12 +38,14 @@ struct TestAws {
     world: World,
     now: Timestamp,
     access_key_id: &'static str,
+    session_token: Option<String>,
 }
 
 impl TestAws {
     fn new(scenario: &str) -> Self {
         let now = Timestamp::from_str("2026-03-05T12:00:00Z").unwrap();
-        Self { world: World::new(&Scenario::named(scenario).unwrap(), now), now, access_key_id: "AKIAIOSFODNN7EXAMPLE" }
+        let world = World::new(&Scenario::named(scenario).unwrap(), now);
+        Self { world, now, access_key_id: "AKIAIOSFODNN7EXAMPLE", session_token: None }
     }
 
     fn advance(&mut self, ms: i64) {
@@ -58,7 +62,8 @@ impl TestAws {
             self.access_key_id
         );
         let (authorization, body) = (Some(authorization.as_str()), body.as_bytes());
-        let request = Request { method: "POST", path, query: "", authorization, target, body };
+        let security_token = self.session_token.as_deref();
+        let request = Request { method: "POST", path, query: "", authorization, security_token, target, body };
         query::respond(&mut self.world, &request, self.now)
     }
 

@@ -56,6 +56,7 @@ impl Connector {
             path: url.path(),
             query: url.query().unwrap_or_default(),
             authorization: http.headers().get("authorization"),
+            security_token: http.headers().get("x-amz-security-token"),
             target: http.headers().get("x-amz-target"),
             body: &body,
         };

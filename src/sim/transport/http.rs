@@ -48,6 +48,7 @@ impl Received {
             path: self.head.uri.path(),
             query: self.head.uri.query().unwrap_or_default(),
             authorization: header(AUTHORIZATION.as_str()),
+            security_token: header("x-amz-security-token"),
             target: header("x-amz-target"),
             body: &self.body,
         }

@@ -6,13 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    domain::Region,
+    domain::{AccountId, Region},
     sim::{
-        api::{ec2, kms, params::Params, sts},
+        api::{ec2, kms, kms_grants, params::Params, sts},
         api_error::ApiError,
         faults::rules::FaultKind,
         transport::{dump, other_services},
-        world::{kms_keys::format_uuid, records::ForeignCall, state::World},
+        world::{directory::BadCredentials, kms_keys::format_uuid, records::ForeignCall, state::World},
     },
 };
 
@@ -27,6 +27,8 @@ pub struct Request<'a> {
     pub query: &'a str,
     /// Header `Authorization`. Access key, region and service are read from its credential; the signature is not verified.
     pub authorization: Option<&'a str>,
+    /// Header `X-Amz-Security-Token`, which a role's session needs.
+    pub security_token: Option<&'a str>,
     /// Header `X-Amz-Target`, for KMS.
     pub target: Option<&'a str>,
     pub body: &'a [u8],
@@ -93,7 +95,9 @@ pub fn respond(world: &mut World, request: &Request<'_>, now: Timestamp) -> Resp
     let mut response = Response::new(format_uuid(world.request_ids.u128(..)));
     if request.method == "GET" && request.path == "/_state" {
         response.content_type = "application/json";
-        response.body = dump::json(world, now).into_bytes();
+        let account = request.query.strip_prefix("account=").and_then(|id| AccountId::new(id).ok());
+        let account = account.unwrap_or_else(|| world.account.clone());
+        response.body = world.as_account(&account, |world| dump::json(world, now)).into_bytes();
         return response;
     }
     let Some(scope) = request.authorization.and_then(scope) else {
@@ -130,7 +134,8 @@ pub fn respond(world: &mut World, request: &Request<'_>, now: Timestamp) -> Resp
         _ => {}
     }
     let call = Call { region, service, action, params: &params, body: request.body };
-    let outcome = carry_out(world, &call, scope.access_key_id, fault.kind, now, &response.request_id);
+    let credentials = (scope.access_key_id, request.security_token);
+    let outcome = carry_out(world, &call, credentials, fault.kind, now, &response.request_id);
     if outcome.as_ref().is_err_and(ApiError::is_throttle) {
         world.request_rates.count_throttled(region, action);
     }
@@ -146,23 +151,30 @@ pub fn respond(world: &mut World, request: &Request<'_>, now: Timestamp) -> Resp
 fn carry_out(
     world: &mut World,
     call: &Call<'_>,
-    access_key_id: &str,
+    (access_key_id, token): (&str, Option<&str>),
     fault: Option<FaultKind>,
     now: Timestamp,
     request_id: &str,
 ) -> Result<String, ApiError> {
     let Call { region, service, action, params, body } = *call;
-    let account = world.account_of(access_key_id).clone();
+    let (account, caller) = world.authenticate(access_key_id, token, now).map_err(|bad| match bad {
+        BadCredentials::Unknown => unknown_credentials(service),
+        BadCredentials::Expired => expired(service),
+    })?;
     if account != world.account && service != Service::Sts {
         let call = ForeignCall { at: now, account: account.clone(), region: region.clone(), action: action.to_owned() };
         world.foreign_calls.push(call);
     }
     world.as_account(&account, |world| {
+        world.caller = caller;
         check_request(world, call, fault, now)?;
         match service {
             Service::Ec2 => ec2::call(world, region, action, params, now, request_id),
+            Service::Kms if kms_grants::has(action) => {
+                kms_grants::call(world, region, action, body, now).map(|json| json.to_string())
+            }
             Service::Kms => kms::call(world, region, action, body).map(|json| json.to_string()),
-            Service::Sts => sts::call(world, region, action, request_id),
+            Service::Sts => sts::call(world, region, action, params, now, request_id),
         }
     })
 }
@@ -211,7 +223,9 @@ fn check_request(world: &mut World, call: &Call<'_>, fault: Option<FaultKind>, n
     if let Some(error) = fault_error(world, call, fault) {
         return Err(error);
     }
-    if world.policy.denies(region, action) && service != Service::Sts {
+    // Nobody can be denied to ask who they are.
+    let always = service == Service::Sts && action == "GetCallerIdentity";
+    if !always && (world.policy.denies(region, action) || world.caller.denies(action)) {
         return Err(denied_by_policy(world, region, service, action));
     }
     // EC2 also requires the permission to tag.
@@ -240,21 +254,31 @@ fn fault_error(world: &World, call: &Call<'_>, fault: Option<FaultKind>) -> Opti
             not_authorized(params).unwrap_or_else(|| denied(world, region, service, action))
         }
         FaultKind::Deny | FaultKind::NotAuthorized => denied(world, region, service, action),
-        FaultKind::AuthFailure => match service {
-            Service::Ec2 => ApiError::auth_failure(),
-            Service::Kms => ApiError::unrecognized_client(),
-            Service::Sts => ApiError::invalid_client_token(),
-        },
+        FaultKind::AuthFailure => unknown_credentials(service),
         FaultKind::Fail if kms => ApiError::with_status(500, "KMSInternalException", "An internal error has occurred"),
         FaultKind::Fail => ApiError::with_status(500, "InternalError", "An internal error has occurred"),
-        FaultKind::Expired if kms => {
-            ApiError::new("ExpiredTokenException", "The security token included in the request is expired")
-        }
-        FaultKind::Expired => ApiError::new("RequestExpired", "Request has expired."),
+        FaultKind::Expired => expired(service),
         FaultKind::Slow | FaultKind::LostAnswer | FaultKind::Reset | FaultKind::Html | FaultKind::Truncated => {
             return None;
         }
     })
+}
+
+fn unknown_credentials(service: Service) -> ApiError {
+    match service {
+        Service::Ec2 => ApiError::auth_failure(),
+        Service::Kms => ApiError::unrecognized_client(),
+        Service::Sts => ApiError::invalid_client_token(),
+    }
+}
+
+fn expired(service: Service) -> ApiError {
+    let token = "The security token included in the request is expired";
+    match service {
+        Service::Ec2 => ApiError::new("RequestExpired", "Request has expired."),
+        Service::Kms => ApiError::new("ExpiredTokenException", token),
+        Service::Sts => ApiError::with_status(403, "ExpiredToken", token),
+    }
 }
 
 /// Returns the error that names the images or snapshots of the request.

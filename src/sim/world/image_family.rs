@@ -69,6 +69,7 @@ pub(crate) struct FamilyContext {
     pub(crate) start: Timestamp,
     pub(crate) region: Region,
     pub(crate) owner: AccountId,
+    pub(crate) scenario_account: AccountId,
     /// ARN of the key of encrypted snapshots.
     pub(crate) key: Option<Box<str>>,
 }
@@ -110,14 +111,28 @@ impl ImageFamily {
         SnapshotId::new(&format!("snap-0{code:016x}")).ok()
     }
 
-    /// Returns the launch permissions that the images begin with; `account` is the scenario's.
-    pub(crate) fn launch_permissions(&self, account: &AccountId) -> Permissions {
+    /// Returns the launch permissions that the images begin with.
+    pub(crate) fn launch_permissions(&self) -> Permissions {
         let mut permissions = self.spec.launch_permissions.clone();
         permissions.extend(match self.spec.access {
             Access::Private => None,
-            Access::Shared => Some(Permission::Account(account.clone())),
+            Access::Shared => Some(Permission::Account(self.context.scenario_account.clone())),
             Access::Public => Some(Permission::All),
         });
+        permissions
+    }
+
+    /// Returns true if the snapshots begin with the launch permissions of their image.
+    pub(crate) fn shares_storage(&self) -> bool {
+        self.spec.storage_shared && self.spec.access != Access::Private
+    }
+
+    /// Returns the create-volume permissions that the snapshots begin with.
+    pub(crate) fn create_volume_permissions(&self) -> Permissions {
+        let mut permissions = self.spec.create_volume_permissions.clone();
+        if self.shares_storage() {
+            permissions.extend(self.launch_permissions());
+        }
         permissions
     }
 

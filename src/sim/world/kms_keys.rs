@@ -1,12 +1,90 @@
 //! KMS keys of a region.
 
-use crate::{
-    domain::Region,
-    sim::world::scenario::{KeySpec, Scenario},
-};
+use serde::Deserialize;
+
+use crate::domain::{AccountId, Region};
 
 /// Alias of the key that AWS manages for EBS in every region.
 pub(crate) const EBS_ALIAS: &str = "alias/aws/ebs";
+
+/// A customer managed key of a scenario.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeySpec {
+    /// `None` is the scenario's account.
+    #[serde(default)]
+    pub(crate) account: Option<AccountId>,
+    pub(crate) regions: Vec<Region>,
+    /// Without `alias/`; `None` is a key without alias.
+    #[serde(default)]
+    pub(crate) alias: Option<String>,
+    #[serde(default)]
+    pub(crate) description: String,
+    /// `Enabled`, `Disabled`, `PendingDeletion`.
+    #[serde(default = "enabled")]
+    pub(crate) state: String,
+    #[serde(default = "symmetric")]
+    pub(crate) spec: String,
+    #[serde(default = "encrypt_decrypt")]
+    pub(crate) usage: String,
+    /// The same key in all its regions; the first has the primary.
+    #[serde(default)]
+    pub(crate) multi_region: bool,
+    /// The key's policy allows the account's user nothing.
+    #[serde(default)]
+    pub(crate) denied: bool,
+    /// Other accounts that the key's policy allows to use it.
+    #[serde(default)]
+    pub(crate) shared_with: Vec<AccountId>,
+}
+
+fn enabled() -> String {
+    "Enabled".into()
+}
+fn symmetric() -> String {
+    "SYMMETRIC_DEFAULT".into()
+}
+fn encrypt_decrypt() -> String {
+    "ENCRYPT_DECRYPT".into()
+}
+
+/// What another account does with a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyUse {
+    /// `DescribeKey`.
+    Describe,
+    /// Copying a snapshot that is encrypted with it.
+    ReadSnapshot,
+    /// Encrypting a new snapshot with it.
+    Encrypt,
+}
+
+impl KeyUse {
+    /// Returns the operations that it takes. Source: EBS user guide, "Share an Amazon EBS snapshot", of a key's policy. That a grant
+    /// needs each of them is not documented.
+    fn operations(self) -> &'static [&'static str] {
+        match self {
+            Self::Describe => &["DescribeKey"],
+            Self::ReadSnapshot => &["CreateGrant", "Decrypt", "DescribeKey", "ReEncryptFrom"],
+            Self::Encrypt => {
+                &["CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptTo"]
+            }
+        }
+    }
+}
+
+/// A grant of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
+    /// ARN.
+    pub(crate) grantee: String,
+    pub(crate) retiring: Option<String>,
+    pub(crate) operations: Vec<String>,
+    /// Seconds since 1970.
+    pub(crate) created: i64,
+}
 
 #[derive(Debug, Clone)]
 pub(crate) struct KmsKey {
@@ -23,22 +101,32 @@ pub(crate) struct KmsKey {
     pub(crate) denied: bool,
     /// All regions of a multi-Region key, the primary's first; empty for others.
     pub(crate) replicas: Vec<Region>,
+    /// Other accounts that the key's policy allows to use it.
+    pub(crate) shared_with: Vec<AccountId>,
+    pub(crate) grants: Vec<Grant>,
 }
 
 impl KmsKey {
-    /// Returns the keys of a region: AWS's own for EBS, then the scenario's.
-    pub(crate) fn of_region(scenario: &Scenario, region: &Region) -> Vec<Self> {
-        let specs = scenario.keys.iter().enumerate().filter(|(_, k)| k.regions.contains(region));
-        let own = specs.map(|(n, spec)| {
+    /// Returns an account's keys of a scenario in a region; `None` is the scenario's account.
+    pub(crate) fn of_scenario(seed: u64, specs: &[KeySpec], region: &Region, account: Option<&AccountId>) -> Vec<Self> {
+        let own = |key: &KeySpec| key.account.as_ref() == account && key.regions.contains(region);
+        let specs = specs.iter().enumerate().filter(|(_, key)| own(key));
+        let keys = specs.map(|(n, spec)| {
             let id = match spec.regions.first().filter(|_| spec.multi_region) {
                 // The same id in every region.
-                Some(primary) => format!("mrk-{}", uuid(scenario.seed, primary, n + 1).replace('-', "")),
-                None => uuid(scenario.seed, region, n + 1),
+                Some(primary) => format!("mrk-{}", uuid(seed, primary, n + 1).replace('-', "")),
+                None => uuid(seed, region, n + 1),
             };
             Self::from_spec(spec, id)
         });
-        let ebs = Self {
-            id: uuid(scenario.seed, region, 0),
+        keys.collect()
+    }
+
+    /// Returns the key that AWS manages for EBS in the region, for another account than the scenario's if there is one.
+    pub(crate) fn of_ebs(seed: u64, region: &Region, account: Option<&AccountId>) -> Self {
+        let number: u64 = account.and_then(|id| id.as_str().parse().ok()).unwrap_or_default();
+        Self {
+            id: uuid(seed ^ number, region, 0),
             alias: Some(EBS_ALIAS.into()),
             description: "Default key that protects my EBS volumes when no other key is defined".into(),
             state: "Enabled".into(),
@@ -47,8 +135,9 @@ impl KmsKey {
             manager: "AWS",
             denied: false,
             replicas: Vec::new(),
-        };
-        std::iter::once(ebs).chain(own).collect()
+            shared_with: Vec::new(),
+            grants: Vec::new(),
+        }
     }
 
     fn from_spec(spec: &KeySpec, id: String) -> Self {
@@ -62,7 +151,18 @@ impl KmsKey {
             manager: "CUSTOMER",
             denied: spec.denied,
             replicas: if spec.multi_region { spec.regions.clone() } else { Vec::new() },
+            shared_with: spec.shared_with.clone(),
+            grants: Vec::new(),
         }
+    }
+
+    /// Returns true if the key's policy or a grant lets another account use it so.
+    pub(crate) fn lets(&self, account: &AccountId, kind: KeyUse) -> bool {
+        let root = format!("arn:aws:iam::{account}:root");
+        let granted = |operation: &&str| {
+            self.grants.iter().any(|g| g.grantee == root && g.operations.iter().any(|granted| granted == operation))
+        };
+        self.shared_with.contains(account) || kind.operations().iter().all(granted)
     }
 
     /// Returns true if the key can encrypt a snapshot.

@@ -13,6 +13,8 @@ use crate::{
         },
         world::{
             allowed_images::AllowedImages,
+            directory::{AccountSpec, RoleSpec},
+            kms_keys::KeySpec,
             locations::{LocalZoneSpec, OutpostSpec},
             permissions::Permissions,
             policy::DenySpec,
@@ -23,7 +25,8 @@ use crate::{
     },
 };
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
+    ("accounts", include_str!("../../../assets/scenarios/accounts.toml")),
     ("broken", include_str!("../../../assets/scenarios/broken.toml")),
     ("checks", include_str!("../../../assets/scenarios/checks.toml")),
     ("compare", include_str!("../../../assets/scenarios/compare.toml")),
@@ -60,6 +63,11 @@ pub struct Scenario {
     pub(crate) outposts: Vec<OutpostSpec>,
     #[serde(default, rename = "local_zone")]
     pub(crate) local_zones: Vec<LocalZoneSpec>,
+    /// Accounts with resources of their own. Other owners of images are only mentioned.
+    #[serde(default, rename = "other_account")]
+    pub(crate) other_accounts: Vec<AccountSpec>,
+    #[serde(default, rename = "role")]
+    pub(crate) roles: Vec<RoleSpec>,
     #[serde(default, rename = "key")]
     pub(crate) keys: Vec<KeySpec>,
     #[serde(default, rename = "images")]
@@ -115,30 +123,6 @@ impl From<OptInSpec> for OptIn {
             OptInSpec::NotOptedIn => Self::NotOptedIn,
         }
     }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct KeySpec {
-    pub(crate) regions: Vec<Region>,
-    /// Without `alias/`; `None` is a key without alias.
-    #[serde(default)]
-    pub(crate) alias: Option<String>,
-    #[serde(default)]
-    pub(crate) description: String,
-    /// `Enabled`, `Disabled`, `PendingDeletion`.
-    #[serde(default = "enabled")]
-    pub(crate) state: String,
-    #[serde(default = "symmetric")]
-    pub(crate) spec: String,
-    #[serde(default = "encrypt_decrypt")]
-    pub(crate) usage: String,
-    /// The same key in all its regions; the first has the primary.
-    #[serde(default)]
-    pub(crate) multi_region: bool,
-    /// The key's policy allows the account's user nothing.
-    #[serde(default)]
-    pub(crate) denied: bool,
 }
 
 /// Images that differ only in number, date and id; expanded when they are looked up.
@@ -295,6 +279,8 @@ impl Scenario {
         prepend(&mut self.regions, base.regions);
         prepend(&mut self.outposts, base.outposts);
         prepend(&mut self.local_zones, base.local_zones);
+        prepend(&mut self.other_accounts, base.other_accounts);
+        prepend(&mut self.roles, base.roles);
         prepend(&mut self.keys, base.keys);
         prepend(&mut self.retention, base.retention);
         prepend(&mut self.denied, base.denied);
@@ -317,15 +303,6 @@ fn unknown(name: &str) -> Failure {
         .hint(format!("The scenarios are {}.{near}", known.join(", ")))
 }
 
-fn enabled() -> String {
-    "Enabled".into()
-}
-fn symmetric() -> String {
-    "SYMMETRIC_DEFAULT".into()
-}
-fn encrypt_decrypt() -> String {
-    "ENCRYPT_DECRYPT".into()
-}
 fn available() -> String {
     "available".into()
 }

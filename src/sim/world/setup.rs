@@ -14,6 +14,7 @@ use crate::{
         faults::{request_rates::RequestRates, rules::FaultRules},
         glob::glob,
         world::{
+            directory::{Caller, Directory},
             image_family::{FamilyContext, ImageFamily},
             kms_keys::KmsKey,
             policy::Policy,
@@ -53,10 +54,12 @@ impl World {
             ids: fastrand::Rng::with_seed(scenario.seed),
             request_ids: fastrand::Rng::with_seed(!scenario.seed),
             changes: Vec::new(),
-            access_keys: HashMap::new(),
+            directory: Directory::new(&scenario.other_accounts, &scenario.roles),
+            caller: Caller::User,
             foreign_calls: Vec::new(),
             other_accounts: BTreeMap::new(),
         };
+        world.add_accounts(scenario);
         world.add_families(scenario);
         world.add_references(scenario);
         world.add_uses(scenario);
@@ -98,6 +101,20 @@ impl World {
         }
     }
 
+    /// Adds the other accounts, with their keys.
+    fn add_accounts(&mut self, scenario: &Scenario) {
+        for spec in &scenario.other_accounts {
+            let mut account = self.other_account(&spec.id);
+            account.policy = Policy::new(spec.denied.clone());
+            for state in &mut account.regions {
+                state.keys.extend(KmsKey::of_scenario(scenario.seed, &scenario.keys, &state.region, Some(&spec.id)));
+            }
+            self.other_accounts.insert(spec.id.clone(), account);
+        }
+    }
+
+    /// Adds images, each to its owner's account. Those of owners that the scenario only mentions are the scenario's account's, as
+    /// it sees them.
     fn add_families(&mut self, scenario: &Scenario) {
         let mut number = 0_u16;
         let enabled: Vec<Region> =
@@ -106,13 +123,19 @@ impl World {
             let spec = Arc::new(spec.clone());
             let regions = if spec.regions.is_empty() { &enabled } else { &spec.regions };
             for region in regions {
-                let Some(state) = self.regions.iter_mut().find(|s| s.region == *region) else { continue };
-                let key = spec.encrypted.then(|| state.key_arn(spec.key.as_deref(), &self.account)).flatten();
+                let owner = spec.owner.clone().unwrap_or_else(|| self.account.clone());
+                let (account, all) = match self.other_accounts.get_mut(&owner) {
+                    Some(other) => (&other.account, &mut other.regions),
+                    None => (&self.account, &mut self.regions),
+                };
+                let Some(state) = all.iter_mut().find(|s| s.region == *region) else { continue };
+                let key = spec.encrypted.then(|| state.key_arn(spec.key.as_deref(), account)).flatten();
                 let context = FamilyContext {
                     seed: self.seed,
                     start: self.start,
                     region: region.clone(),
-                    owner: spec.owner.clone().unwrap_or_else(|| self.account.clone()),
+                    owner,
+                    scenario_account: scenario.account.clone(),
                     key: key.map(Into::into),
                 };
                 state.families.push(ImageFamily { number, spec: Arc::clone(&spec), context });
@@ -177,7 +200,8 @@ fn regions(scenario: &Scenario) -> Vec<RegionState> {
     }
     regions.sort_by(|a, b| a.region.cmp(&b.region));
     for state in &mut regions {
-        state.keys = KmsKey::of_region(scenario, &state.region);
+        state.keys = vec![KmsKey::of_ebs(scenario.seed, &state.region, None)];
+        state.keys.extend(KmsKey::of_scenario(scenario.seed, &scenario.keys, &state.region, None));
     }
     regions
 }

@@ -16,15 +16,15 @@ use crate::{
         world::{
             allowed_images::{AllowedImages, AllowedState},
             attributes::ImageAttributes,
-            image_family::{self, ImageFamily},
+            directory::{Caller, Directory},
+            image_family::ImageFamily,
             kms_keys::KmsKey,
             locations::{LocalZoneSpec, Location},
-            permissions::{Permission, Permissions},
+            permissions::Permissions,
             policy::Policy,
             records::{Change, ChangeKind, ForeignCall, Provenance},
             references::Reference,
             retention::{Bin, RetentionRule},
-            scenario::Access,
             time_scale::{TimeScale, WorkClock},
             timeline::{Actor, CreatedImage, CreatedSnapshot, Timeline, Transfer},
             usage_reports::UsageReports,
@@ -131,10 +131,12 @@ pub struct World {
     pub(crate) ids: fastrand::Rng,
     pub(crate) request_ids: fastrand::Rng,
     pub(crate) changes: Vec<Change>,
-    /// Accounts of access key ids that are not this account's.
-    pub(crate) access_keys: HashMap<String, AccountId>,
+    /// Of all accounts. Empty in those that do not act.
+    pub(crate) directory: Directory,
+    /// Who signed the request that is carried out.
+    pub(crate) caller: Caller,
     pub(crate) foreign_calls: Vec<ForeignCall>,
-    /// The other accounts that have been used.
+    /// The other accounts of the scenario, and those that have been used. Empty in those that do not act.
     pub(crate) other_accounts: BTreeMap<AccountId, World>,
 }
 
@@ -174,7 +176,7 @@ impl World {
     }
 
     pub(crate) fn user_arn(&self) -> String {
-        format!("arn:aws:iam::{}:user/demo", self.account)
+        self.caller.arn(&self.account)
     }
 
     pub(crate) fn region_state(&self, region: &Region) -> Option<&RegionState> {
@@ -213,19 +215,6 @@ impl World {
         (image.since.age_ms(now) < self.latencies.visible_after_deregister_ms).then(|| image.last.clone())
     }
 
-    /// Returns an image that the account may see, in any state.
-    pub(crate) fn image(&self, state: &RegionState, id: &str, now: Timestamp) -> Option<SeenImage> {
-        let image_id = ImageId::new(id).ok()?;
-        if let Some(created) = state.created_images.get(&image_id) {
-            return self.is_visible(&created.timeline, now).then(|| Self::created_image(state, created, now));
-        }
-        let position = image_family::position(self.seed, id).filter(|p| p.disk.is_none())?;
-        let family = state.families.iter().find(|f| f.number == position.family && position.index < f.count())?;
-        let seen = self.family_image(state, family, position.index)?;
-        let shared = seen.launch_permissions.contains(&Permission::Account(self.account.clone()));
-        (seen.image.owner_id == self.account || seen.image.public || shared).then_some(seen)
-    }
-
     /// Returns image `index` of a family, unless it was deregistered.
     pub(crate) fn family_image(&self, state: &RegionState, family: &ImageFamily, index: u32) -> Option<SeenImage> {
         let image = family.image(index)?;
@@ -234,11 +223,11 @@ impl World {
         }
         let own = image.owner_id == self.account;
         let allowed = state.allowed_images.allows(&image).map(|allowed| allowed || own);
-        if allowed == Some(false) && state.allowed_images.state == AllowedState::Enabled {
+        if state.hides(allowed) {
             return None;
         }
         let snapshots_readable = own || family.spec.storage_shared;
-        let seen = state.with_changes(image, family.launch_permissions(&self.account), snapshots_readable);
+        let seen = state.with_changes(image, family.launch_permissions(), snapshots_readable);
         Some(SeenImage { allowed, ..seen })
     }
 
@@ -247,17 +236,6 @@ impl World {
         let seen = state.with_changes(created.as_of(now), Permissions::new(), true);
         let allowed = state.allowed_images.allows(&seen.image).map(|_| true);
         SeenImage { location: created.location.clone(), allowed, ..seen }
-    }
-
-    /// Returns a snapshot that the account may see.
-    pub(crate) fn snapshot(&self, state: &RegionState, id: &str, now: Timestamp) -> Option<SeenSnapshot> {
-        let snapshot_id = SnapshotId::new(id).ok()?;
-        if let Some(created) = state.created_snapshots.get(&snapshot_id) {
-            return self.created_snapshot(state, created, now);
-        }
-        let position = image_family::position(self.seed, id)?;
-        let family = state.families.iter().find(|f| f.number == position.family && position.index < f.count())?;
-        self.family_snapshot(state, family, position.index, usize::from(position.disk?))
     }
 
     /// Returns the snapshot of a copy, once it exists and EC2 shows it.
@@ -307,15 +285,11 @@ impl World {
         index: u32,
         disk: usize,
     ) -> Option<SeenSnapshot> {
-        let open = family.spec.storage_shared && family.spec.access != Access::Private;
-        if *family.owner() != self.account && !open {
+        if *family.owner() != self.account && !family.shares_storage() {
             return None;
         }
         let snapshot = family.snapshot(index, disk).filter(|s| !state.removed.contains(s.id.as_str()))?;
-        let mut original = family.spec.create_volume_permissions.clone();
-        if open {
-            original.extend(family.launch_permissions(&self.account));
-        }
+        let original = family.create_volume_permissions();
         let mut seen = self.with_changes(state, snapshot, family.created(index), &original);
         seen.owner = family.owner().clone();
         Some(seen)
@@ -334,6 +308,11 @@ impl World {
 }
 
 impl RegionState {
+    /// Returns true if the account's settings hide an image of which they say this.
+    pub(crate) fn hides(&self, allowed: Option<bool>) -> bool {
+        allowed == Some(false) && self.allowed_images.state == AllowedState::Enabled
+    }
+
     /// Applies the tags and attributes set since the world began.
     fn with_changes(&self, mut image: Image, original: Permissions, snapshots_readable: bool) -> SeenImage {
         if let Some(tags) = self.tags.get(image.id.as_str()) {

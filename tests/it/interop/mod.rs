@@ -2,6 +2,7 @@
 //!
 //! Without Python these are reported as not run; under `CI=true` that is a failure.
 
+mod accounts;
 mod cli_lines;
 mod completions;
 
