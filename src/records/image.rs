@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::record::{Column, Elision, Record};
 use crate::domain::{
-    Image, ImageState,
+    AccountId, Image, ImageState,
     image::{BlockDevice, ProductCode, RareAttributes},
     text::gib,
 };
@@ -25,6 +25,12 @@ pub struct ImageRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     state_reason: Option<StateReasonRecord>,
     owner_id: String,
+    /// The account whose listing has the image, if several accounts are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<String>,
+    /// The profile of that account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image_owner_alias: Option<String>,
     /// RFC 3339.
@@ -152,6 +158,8 @@ impl From<&Image> for ImageRecord {
                 message: message.into(),
             }),
             owner_id: image.owner_id.to_string(),
+            account_id: None,
+            profile: None,
             image_owner_alias: text(&image.image_owner_alias),
             creation_date: time(image.created),
             architecture: image.architecture.to_string(),
@@ -228,6 +236,8 @@ const COLUMNS: &[Column<ImageRecord>] = &[
     Column::<ImageRecord>::new("name", |i| i.name.clone()).cut(Elision::Differing(16)),
     Column::hidden("description", |i| i.description.clone()),
     Column::<ImageRecord>::hidden("owner_id", |i| i.owner_id.clone()).cut(Elision::Never),
+    Column::<ImageRecord>::hidden("account_id", |i| i.account_id.clone().unwrap_or_default()).cut(Elision::Never),
+    Column::<ImageRecord>::hidden("profile", |i| i.profile.clone().unwrap_or_default()).cut(Elision::Never),
     Column::hidden("image_owner_alias", |i| i.image_owner_alias.clone().unwrap_or_default()),
     Column::hidden("public", |i| yes_or_no(i.public)),
     Column::hidden("tags", |i| joined(i.tags.iter().map(|(key, value)| format!("{key}={value}")))),
@@ -281,6 +291,12 @@ fn joined(values: impl Iterator<Item = String>) -> String {
 }
 
 impl ImageRecord {
+    /// Says which account's listing has the image.
+    #[must_use]
+    pub fn listed_by(self, profile: &str, account: &AccountId) -> Self {
+        Self { account_id: Some(account.to_string()), profile: Some(profile.to_owned()), ..self }
+    }
+
     /// Returns its tags, sorted by key.
     pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
         self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))

@@ -62,7 +62,7 @@ fn names(arg: &Arg) -> impl Iterator<Item = &str> {
 /// What an argument takes, by its name, else by its value's.
 fn values(arg: &Arg) -> Option<Values> {
     let by_name = match arg.get_id().as_str() {
-        "profile" => Values::Profiles,
+        "profile" | "profiles" | "share_from" => Values::Profiles,
         "preset" => Values::Presets,
         "batch" => Values::Batches,
         "state" | "states" => Values::States,
@@ -189,6 +189,7 @@ mod tests {
     fn what_an_argument_takes_follows_from_its_names() {
         let cases = [
             ("profile", "NAME", Some(Values::Profiles)),
+            ("profiles", "NAMES", Some(Values::Profiles)),
             ("to", "REGION[,REGION]", Some(Values::Regions)),
             ("kms_key_id", "KEY|REGION=KEY", Some(Values::Regions)),
             ("targets", "JOB|IMAGE", Some(Values::JobsAndImages)),

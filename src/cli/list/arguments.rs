@@ -22,6 +22,7 @@ pub(in crate::cli) const OWNERS: [&str; 4] = ["self", "amazon", "aws-marketplace
   amigrate list --all-regions --output ids
   amigrate list --regions eu-west-1,us-east-1 --filter Name=tag:Team,Values=web --output json
   amigrate list --match 'web state:available' --sort creation_date:desc --limit 10
+  amigrate list --profiles build,production --all-regions --output json
   amigrate list --public --name 'al2023-ami-2023*' --columns region,image_id,name")]
 pub(in crate::cli) struct ListArgs {
     /// Regions between commas, or all; without it those of the setting browse.regions, else the profile's region
@@ -30,6 +31,9 @@ pub(in crate::cli) struct ListArgs {
     /// Every region that is enabled for the account
     #[arg(long, conflicts_with = "regions")]
     all_regions: bool,
+    /// List the accounts of these profiles in one table, which says whose each image is, instead of the one of --profile
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "profile")]
+    profiles: Vec<String>,
     /// Only images of this owner: self, amazon, aws-marketplace, or an account id; may be repeated. Without it and --shared and
     /// --public: self
     #[arg(long = "owner", alias = "owners", value_name = "OWNER", value_parser = owner)]
@@ -101,6 +105,29 @@ impl ListArgs {
         }
     }
 
+    /// Returns the profiles whose accounts are listed in one table, each once.
+    pub(super) fn profiles(&self) -> Result<Option<Vec<String>>, Failure> {
+        if self.profiles.is_empty() {
+            return Ok(None);
+        }
+        let mut profiles: Vec<String> = Vec::new();
+        for profile in self.profiles.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+            if !profiles.iter().any(|other| other == profile) {
+                profiles.push(profile.to_owned());
+            }
+        }
+        if profiles.is_empty() {
+            let failure = Failure::new("list images", "--profiles names no profile");
+            return Err(failure.hint("Name profiles as in `--profiles build,production`."));
+        }
+        Ok(Some(profiles))
+    }
+
+    /// Returns true if the accounts of profiles are listed.
+    pub(super) fn lists_several(&self) -> bool {
+        !self.profiles.is_empty()
+    }
+
     /// Returns how many images are printed at most.
     pub(super) fn limit(&self) -> usize {
         self.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
@@ -109,7 +136,8 @@ impl ListArgs {
     /// Returns the columns to print.
     pub(super) fn columns(&self) -> Vec<&'static Column<ImageRecord>> {
         if self.columns.is_empty() {
-            return ImageRecord::columns().iter().filter(|column| column.default).collect();
+            let whose = column("profile").filter(|_| self.lists_several());
+            return whose.into_iter().chain(ImageRecord::columns().iter().filter(|column| column.default)).collect();
         }
         self.columns.iter().filter_map(|name| column(name)).collect()
     }
@@ -180,6 +208,9 @@ mod tests {
     struct Line {
         #[command(flatten)]
         args: ListArgs,
+        /// One of the flags of every command.
+        #[arg(long)]
+        profile: Option<String>,
     }
 
     fn listing(line: &str) -> Result<ImageListing, Failure> {
@@ -197,6 +228,21 @@ mod tests {
         let public = listing("--public --name 'al*'").unwrap();
         assert!(public.owners.is_empty());
         assert_eq!(public.filters, [QueryFilter::new("name", "al*"), QueryFilter::new("is-public", "true")]);
+    }
+
+    #[test]
+    fn profiles_are_named_each_once() {
+        let profiles = |line: &str| {
+            let words = shlex::split(line).unwrap();
+            let line = Line::try_parse_from(std::iter::once("list".into()).chain(words)).ok()?;
+            assert_eq!(line.profile, None);
+            Some(line.args.profiles())
+        };
+        assert_eq!(profiles(""), Some(Ok(None)));
+        let (a, b) = ("a".to_owned(), "b".to_owned());
+        assert_eq!(profiles("--profiles a,b,,a --profiles ' b'"), Some(Ok(Some(vec![a, b]))));
+        assert!(profiles("--profiles ''").unwrap().is_err());
+        assert_eq!(profiles("--profiles a --profile b"), None, "one or the other");
     }
 
     #[test]

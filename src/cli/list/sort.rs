@@ -2,14 +2,14 @@
 
 use std::cmp::Ordering;
 
-use super::columns::column;
+use super::{columns::column, listed::Listed};
 use crate::{
     cli::{
         output::{Column, Record as _},
         records::ImageRecord,
         regions::nearest,
     },
-    domain::{Failure, Image, text::clean},
+    domain::{Failure, text::clean},
 };
 
 /// A column to sort by.
@@ -42,9 +42,9 @@ impl SortKey {
     }
 
     /// Sorts images; those with equal values stay as they are.
-    pub(super) fn sort(&self, images: &mut Vec<Image>) {
-        let value = |image: &Image| (self.column.value)(&ImageRecord::from(image));
-        let mut keyed: Vec<(String, Image)> = images.drain(..).map(|image| (value(&image), image)).collect();
+    pub(super) fn sort(&self, images: &mut Vec<Listed>) {
+        let value = |listed: &Listed| (self.column.value)(&listed.record());
+        let mut keyed: Vec<(String, Listed)> = images.drain(..).map(|image| (value(&image), image)).collect();
         keyed.sort_by(|(a, _), (b, _)| {
             let order = self.compare(a, b);
             if self.descending { order.reverse() } else { order }
@@ -62,17 +62,17 @@ impl SortKey {
 mod tests {
     use super::*;
     use crate::domain::{
-        AccountId, ImageId, Region,
+        AccountId, Image, ImageId, Region,
         image::{BlockDevice, Ebs},
     };
 
-    fn image(name: &str, size: u32) -> Image {
+    fn image(name: &str, size: u32) -> Listed {
         let owner = AccountId::new("123456789012").unwrap();
         let mut image = Image::bare(ImageId::new("ami-1").unwrap(), Region::new("eu-west-1").unwrap(), owner);
         image.name = name.into();
         let ebs = Some(Ebs { volume_size: Some(size), ..Ebs::default() });
         image.block_devices = vec![BlockDevice { device_name: "/dev/xvda".into(), ebs, virtual_name: None }];
-        image
+        Listed { image, account: None }
     }
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
         let mut images = vec![image("b", 100), image("a", 8), image("c", 8)];
         let mut names = |key: &str| {
             SortKey::parse(key).unwrap().sort(&mut images);
-            images.iter().map(|image| image.name.to_string()).collect::<String>()
+            images.iter().map(|listed| listed.image.name.to_string()).collect::<String>()
         };
         assert_eq!(names("name"), "abc");
         assert_eq!(names("size_gib"), "acb");
