@@ -11,6 +11,7 @@ mod credential_sources;
 mod endpoints;
 mod errors;
 mod identity;
+mod image_access;
 mod image_details;
 mod image_usage;
 mod images;

@@ -74,7 +74,7 @@ impl Session {
         }
     }
 
-    async fn add_launch_permissions(
+    pub(super) async fn add_launch_permissions(
         &self,
         region: &Region,
         image: &ImageId,
@@ -88,7 +88,7 @@ impl Session {
         self.call(&what, "ec2:ModifyImageAttribute", call).await.map(drop)
     }
 
-    async fn share_snapshot(
+    pub(super) async fn share_snapshot(
         &self,
         region: &Region,
         snapshot: &SnapshotId,

@@ -16,6 +16,7 @@ pub mod filter;
 pub mod identity;
 pub mod ids;
 pub mod image;
+pub mod image_access;
 pub mod image_column;
 pub mod image_deregistration;
 pub mod image_details;

@@ -20,6 +20,7 @@ use crate::{
   amigrate copy 'latest:web-*' --to eu-west-1 --kms-key-id alias/images --tag Team=web --wait
   amigrate list --name 'web-2026*' --output ids | amigrate copy - --to eu-west-1 --detach
   amigrate copy web-2026.04 --to eu-west-1 --deprecate-at 90d --print-plan > plan.toml
+  amigrate copy ami-0123456789abcdef0 --to eu-west-1 --share-from build
   amigrate copy --from-file plan.toml --wait --timeout 2h")]
 #[expect(clippy::struct_excessive_bools, reason = "flags are independent switches")]
 pub(in crate::cli) struct CopyArgs {
@@ -43,6 +44,10 @@ pub(in crate::cli) struct CopyArgs {
     pub(super) request: RequestArgs,
     #[command(flatten)]
     pub(super) post_copy: PostCopyArgs,
+    /// First let the images' owner share what is missing to copy them, with the credentials of its profile: launch permission, snapshots,
+    /// grants of customer managed keys. Images are ids then. How to undo it is printed
+    #[arg(long, value_name = "PROFILE")]
+    pub(super) share_from: Option<String>,
     /// What to do if the name is taken, or a copy of the same image is there, pending, or in the queue
     #[arg(long, value_enum, value_name = "CHOICE", default_value_t)]
     pub(super) if_exists: IfExists,

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
+    access::ToShare,
     arguments::CopyArgs,
     known::Known,
     plan_entry::{PlanEntry, PlanFile},
@@ -25,7 +26,7 @@ use crate::{
     },
     config::PresetFile,
     domain::{
-        ClientToken, CopyRequest, Failure, Image, ImageState, Region,
+        ClientToken, CopyRequest, Failure, Image, ImageId, ImageState, Region,
         draft::{Draft, Field},
         plan::{CheckContext, Plan},
         preset::Preset,
@@ -87,6 +88,26 @@ impl Asked {
     /// Returns what a failure is about: an entry of the plan file, if there is one.
     fn what(&self, entry: usize, what: &str) -> String {
         if self.is_file() { format!("{what}, entry {} of the plan", entry + 1) } else { what.to_owned() }
+    }
+
+    /// Returns the images that `--share-from` shares.
+    ///
+    /// # Errors
+    /// Wrong usage for one that is not named by its id: names are looked up among images that are shared already.
+    pub(super) fn to_share(&self, connection: &Connection) -> Result<Vec<ToShare>, CommandError> {
+        let home = connection.session.home_region();
+        let entry = |(n, entry): (usize, &PlanEntry)| {
+            let id = |word: &String| {
+                ImageId::new(word).map_err(|_| {
+                    let what = self.what(n, &format!("share \"{}\"", clean(word)));
+                    let failure = Failure::new(what, "with --share-from images are named by their ids");
+                    CommandError::usage(failure.hint("`amigrate list --profile PROFILE` prints those of their owner."))
+                })
+            };
+            let images = entry.images.iter().map(id).collect::<Result<_, _>>()?;
+            Ok(ToShare { region: entry.from.clone().unwrap_or_else(|| home.clone()), images })
+        };
+        self.entries.iter().enumerate().map(entry).collect()
     }
 
     /// Looks up regions and images.

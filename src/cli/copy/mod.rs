@@ -1,5 +1,6 @@
 //! `amigrate copy`: copies images to other regions.
 
+mod access;
 mod arguments;
 mod check;
 mod differences;
@@ -51,12 +52,24 @@ pub(super) fn run(setup: &Setup, args: &CopyArgs) -> Result<ExitStatus, CommandE
 
 async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatus, CommandError> {
     let connection = Connection::open(setup).await?;
-    let drafts = asked.drafts(setup, &connection).await?;
+    let mut shared = false;
+    if let Some(profile) = &args.share_from {
+        let images = asked.to_share(&connection)?;
+        shared = access::share(setup, &connection, profile, &images, args.only_reads()).await?;
+    }
+    let drafts = asked.drafts(setup, &connection).await;
+    let drafts = drafts.map_err(|error| if shared { access::just_shared(error) } else { error })?;
     let known = known(setup, args, &connection)?;
     let plan = asked.plan(setup, &drafts, &known)?;
     if args.print_plan {
         print_out(&plan_file::text(&drafts::plan_of(&drafts), setup.output.format)?)?;
         return Ok(ExitStatus::Done);
+    }
+    // What would be shared was said.
+    let would_share = args.share_from.is_some() && args.only_reads();
+    if !would_share && let Some(status) = access::check(setup, &connection, &drafts).await {
+        setup.output.note("Nothing was started.");
+        return Ok(status);
     }
     let options = args.options();
     let Prepared { mut checked, queued, left_out } = prepare(setup, &connection, plan, &known, &options).await;

@@ -8,7 +8,7 @@ use super::{
         Work::{self, Cancel, Copy, Deregister, List, Orphans, Retire, Share, Storage, Usage},
     },
 };
-use crate::domain::orphans::KEPT_TAG;
+use crate::domain::{image_access::GRANTED_OPERATIONS, orphans::KEPT_TAG};
 
 /// Actions that read, which EC2 and KMS mostly allow on all resources or none; and the work that needs them.
 const READS: &[(&str, &[Work])] = &[
@@ -16,7 +16,7 @@ const READS: &[(&str, &[Work])] = &[
     ("ec2:DescribeImages", &[List, Copy, Cancel, Share, Deregister, Retire, Usage, Orphans, Storage]),
     ("ec2:DescribeSnapshots", &[List, Copy, Cancel, Share, Deregister, Orphans, Storage]),
     ("ec2:DescribeImageAttribute", &[List, Share, Deregister, Retire, Usage]),
-    ("ec2:DescribeSnapshotAttribute", &[List, Deregister, Retire, Usage, Orphans]),
+    ("ec2:DescribeSnapshotAttribute", &[List, Share, Deregister, Retire, Usage, Orphans]),
     ("ec2:DescribeImageReferences", &[Deregister, Retire, Usage]),
     ("ec2:DescribeImageUsageReports", &[Deregister, Usage]),
     ("ec2:DescribeImageUsageReportEntries", &[Deregister, Usage]),
@@ -32,7 +32,8 @@ const READS: &[(&str, &[Work])] = &[
     ("ec2:GetEbsEncryptionByDefault", &[Copy]),
     ("kms:ListAliases", &[Copy]),
     ("kms:ListKeys", &[Copy]),
-    ("kms:DescribeKey", &[Copy]),
+    ("kms:DescribeKey", &[Copy, Share]),
+    ("kms:ListGrants", &[Share]),
 ];
 
 /// What EC2 reads in the caller's name to answer `DescribeImageReferences`. Source: EC2 User Guide, "Identify your resources
@@ -101,6 +102,9 @@ pub(super) fn statements(scope: &PolicyScope) -> Vec<Statement> {
             "ec2:EnableImageDeregistrationProtection",
         ];
         all.push(Statement::allow("AfterCopying", &actions, images()));
+        let keys = if scope.keys.is_empty() { all_keys(partition) } else { scope.keys.clone() };
+        let operations = Statement::allow("ShareKeys", &["kms:CreateGrant"], keys);
+        all.push(operations.only_if("ForAllValues:StringEquals", "kms:GrantOperations", &GRANTED_OPERATIONS));
         let tag =
             Statement::allow("TagTheSource", &["ec2:CreateTags"], vec![format!("arn:{partition}:ec2:*::image/*")]);
         all.push(tag.only_if("ForAllValues:StringLike", "aws:TagKeys", &["copied-to:*"]));
@@ -108,11 +112,14 @@ pub(super) fn statements(scope: &PolicyScope) -> Vec<Statement> {
     all
 }
 
+fn all_keys(partition: &str) -> Vec<String> {
+    vec![format!("arn:{partition}:kms:*:*:key/*")]
+}
+
 /// Statements for encrypted copies.
 fn encryption(scope: &PolicyScope) -> [Statement; 2] {
     let partition = scope.partition;
-    let all_keys = || vec![format!("arn:{partition}:kms:*:*:key/*")];
-    let keys = if scope.keys.is_empty() { all_keys() } else { scope.keys.clone() };
+    let keys = if scope.keys.is_empty() { all_keys(partition) } else { scope.keys.clone() };
     let services: &[&str] = match partition {
         // Which of the two names KMS uses in China is not documented.
         "aws-cn" => &["ec2.*.amazonaws.com", "ec2.*.amazonaws.com.cn"],

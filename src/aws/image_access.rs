@@ -1,0 +1,150 @@
+//! What an account lacks to copy another one's image, and giving it. Each call that changes something in EC2 is sent once, without the
+//! SDK's retries; a grant of a key may be requested again, since its name makes that the same grant.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_kms::types::{GrantListEntry, GrantOperation, KeyManagerType};
+
+use super::session::Session;
+use crate::domain::{
+    Failure, FailureKind, Image, LaunchPermission, SnapshotId,
+    image_access::{AccessTarget, GRANTED_OPERATIONS, MissingAccess, key_owner},
+    image_details::VolumePermission,
+};
+
+impl Session {
+    /// Returns what this session's account lacks to copy an image that it sees: snapshots that it does not see, and keys of other
+    /// accounts that it may not use.
+    ///
+    /// # Errors
+    /// If that cannot be read.
+    pub async fn missing_access(&self, image: &Image) -> Result<Vec<MissingAccess>, Failure> {
+        let wanted: Vec<SnapshotId> = image.snapshot_ids().cloned().collect();
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let seen = self.describe_snapshots(&image.region, &wanted, &[]).await?;
+        let unseen = wanted.into_iter().filter(|id| seen.iter().all(|snapshot| snapshot.id != *id));
+        let mut missing: Vec<MissingAccess> = unseen.map(MissingAccess::Snapshot).collect();
+        let own = self.account().await?.id;
+        let keys: BTreeSet<Box<str>> = seen.into_iter().filter_map(|snapshot| snapshot.kms_key_id).collect();
+        for key in keys.into_iter().filter(|key| key_owner(key).is_some_and(|owner| owner != own)) {
+            if !self.can_use_key(image, &key).await? {
+                missing.push(MissingAccess::Key(key));
+            }
+        }
+        missing.sort();
+        Ok(missing)
+    }
+
+    /// Returns false if the key's owner does not let this account use it. That it may be described proves nothing more; EC2 has the
+    /// last word.
+    async fn can_use_key(&self, image: &Image, key: &str) -> Result<bool, Failure> {
+        match self.key_verdict(&image.region, key).await {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.kind == FailureKind::AccessDenied => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Returns what another account lacks to copy an image of this session's account. `theirs` is a session of that account.
+    ///
+    /// # Errors
+    /// If that cannot be read, or a key cannot be shared.
+    pub async fn access_to_give(
+        &self,
+        image: &Image,
+        target: &AccessTarget,
+        theirs: &Self,
+    ) -> Result<Vec<MissingAccess>, Failure> {
+        let mut missing = Vec::new();
+        let (permissions, _) = self.image_permissions(&image.region, &image.id).await?;
+        let allowed = |permission: &LaunchPermission| match permission {
+            LaunchPermission::Account(account) => *account == target.account,
+            LaunchPermission::Public => true,
+            _ => false,
+        };
+        if !permissions.iter().any(allowed) {
+            missing.push(MissingAccess::Image);
+        }
+        let ids: Vec<SnapshotId> = image.snapshot_ids().cloned().collect();
+        let mut keys = BTreeSet::new();
+        for snapshot in self.snapshot_details(&image.region, &ids).await? {
+            let shared = |permission: &VolumePermission| match permission {
+                VolumePermission::Account(account) => *account == target.account,
+                VolumePermission::Public => true,
+            };
+            if !snapshot.permissions?.iter().any(shared) {
+                missing.push(MissingAccess::Snapshot(snapshot.id));
+            }
+            keys.extend(snapshot.key);
+        }
+        for key in keys {
+            // Its policy may let them use it, or an earlier grant.
+            if !self.is_granted(target, &key).await? && !theirs.can_use_key(image, &key).await? {
+                self.refuse_managed_key(target, &key).await?;
+                missing.push(MissingAccess::Key(key));
+            }
+        }
+        missing.sort();
+        Ok(missing)
+    }
+
+    /// Returns true if a grant of the key lets the account copy snapshots.
+    async fn is_granted(&self, target: &AccessTarget, key: &str) -> Result<bool, Failure> {
+        let what = format!("list the grants of {key}");
+        let (grantee, mut marker) = (target.grantee(), None);
+        loop {
+            let call = self.kms(&target.region).list_grants().key_id(key).grantee_principal(&grantee);
+            let answer = self.call(&what, "kms:ListGrants", call.set_marker(marker).send()).await?;
+            if answer.grants().iter().any(suffices) {
+                return Ok(true);
+            }
+            marker = answer.next_marker.filter(|m| answer.truncated && !m.is_empty());
+            if marker.is_none() {
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn refuse_managed_key(&self, target: &AccessTarget, key: &str) -> Result<(), Failure> {
+        let what = format!("look at key {key}");
+        let call = self.kms(&target.region).describe_key().key_id(key);
+        let found = self.call(&what, "kms:DescribeKey", call.send()).await?.key_metadata;
+        if found.is_some_and(|key| key.key_manager == Some(KeyManagerType::Aws)) {
+            let why = "its snapshots are encrypted with the AWS managed key for EBS, which cannot be shared";
+            return Err(Failure::new(format!("share {}", target.image), why)
+                .hint("Its owner can copy it with a customer managed key (--kms-key-id), and share that copy."));
+        }
+        Ok(())
+    }
+
+    /// Gives another account a permission. Returns the id of the grant, for a key.
+    ///
+    /// # Errors
+    /// AWS's refusal, or that there was no answer.
+    pub async fn give_access(&self, target: &AccessTarget, missing: &MissingAccess) -> Result<Option<String>, Failure> {
+        let AccessTarget { image, region, account } = target;
+        match missing {
+            MissingAccess::Key(arn) => {
+                let what = format!("grant account {account} the use of {arn}");
+                let operations = GRANTED_OPERATIONS.iter().map(|operation| GrantOperation::from(*operation)).collect();
+                let call = self.kms(region).create_grant().key_id(&**arn).grantee_principal(target.grantee());
+                let call = call.set_operations(Some(operations)).name(target.grant_name());
+                let answer = self.call(&what, "kms:CreateGrant", call.send()).await?;
+                Ok(answer.grant_id)
+            }
+            MissingAccess::Snapshot(snapshot) => {
+                self.share_snapshot(region, snapshot, std::slice::from_ref(account)).await.map(|()| None)
+            }
+            MissingAccess::Image => {
+                let permission = LaunchPermission::Account(account.clone());
+                self.add_launch_permissions(region, image, &[permission]).await.map(|()| None)
+            }
+        }
+    }
+}
+
+fn suffices(grant: &GrantListEntry) -> bool {
+    GRANTED_OPERATIONS.iter().all(|needed| grant.operations().iter().any(|operation| operation.as_str() == *needed))
+}

@@ -1,0 +1,213 @@
+//! Images of other accounts: what is missing to copy them, told before anything is requested, and `--share-from`, which lets their owner's
+//! profile give it.
+
+use std::sync::Arc;
+
+use crate::{
+    aws::{Session, other_account},
+    cli::{
+        connection::Connection,
+        exit::{CommandError, ExitStatus},
+        output::report,
+        setup::Setup,
+    },
+    domain::{
+        AccountId, AccountKey, Failure, FailureKind, Image, ImageId, Region,
+        draft::Draft,
+        image_access::{AccessTarget, MissingAccess},
+        text::{clean, count},
+    },
+    driver::{AuditedCall, AuditedCalls},
+};
+
+/// Says what is missing to copy images that other accounts have shared. Returns the exit status if anything is.
+pub(super) async fn check(setup: &Setup, connection: &Connection, drafts: &[Draft]) -> Option<ExitStatus> {
+    let account = connection.account.account()?;
+    let mut images: Vec<&Arc<Image>> = Vec::new();
+    for image in drafts.iter().flat_map(|draft| &draft.sources) {
+        // Of public ones, which include Amazon's, the snapshots need not be seen.
+        let shared = image.owner_id != account && !image.public;
+        if shared && !images.iter().any(|known| known.id == image.id) {
+            images.push(image);
+        }
+    }
+    let mut status = None;
+    for image in images {
+        match connection.session.missing_access(image).await {
+            Ok(missing) if missing.is_empty() => {}
+            Ok(missing) => {
+                report(&not_shared(image, &account, &missing));
+                status = Some(ExitStatus::NotAllowed);
+            }
+            Err(failure) => setup.output.note(&format!(
+                "Not known: whether the snapshots and keys of {} are shared: {}",
+                image.id,
+                clean(&failure.why)
+            )),
+        }
+    }
+    status
+}
+
+fn not_shared(image: &Image, account: &AccountId, missing: &[MissingAccess]) -> Failure {
+    let target = AccessTarget { image: image.id.clone(), region: image.region.clone(), account: account.clone() };
+    let snapshots: Vec<&MissingAccess> = missing.iter().filter(|m| matches!(m, MissingAccess::Snapshot(_))).collect();
+    let keys: Vec<&MissingAccess> = missing.iter().filter(|m| matches!(m, MissingAccess::Key(_))).collect();
+    let named = |all: &[&MissingAccess]| {
+        all.iter().map(|one| clean(&one.resource(&target)).into_owned()).collect::<Vec<_>>().join(", ")
+    };
+    let mut parts = Vec::new();
+    if !snapshots.is_empty() {
+        let words = count(snapshots.len(), "snapshot is", "snapshots are");
+        parts.push(format!("{words} not shared with account {account}: {}", named(&snapshots)));
+    }
+    if !keys.is_empty() {
+        let words = if keys.len() == 1 { "the key" } else { "the keys" };
+        parts.push(format!("account {account} may not use {words} of its snapshots: {}", named(&keys)));
+    }
+    let commands: Vec<String> = missing.iter().map(|one| format!("`{}`", clean(&one.aws_cli(&target)))).collect();
+    let hint = format!(
+        "Its owner, account {}, gives what is missing: {}. With a profile of that account, `--share-from PROFILE` does it.",
+        image.owner_id,
+        commands.join(" && ")
+    );
+    let what = format!("copy {} \"{}\" from {}", image.id, clean(&image.name), image.region);
+    Failure::new(what, parts.join("; ")).hint(hint).kind(FailureKind::Denied)
+}
+
+/// Says of an image that is not found that EC2 may not show it yet.
+pub(super) fn just_shared(error: CommandError) -> CommandError {
+    match error {
+        CommandError::Failure(failure, status) => {
+            let again = "It was shared a moment ago; EC2 may take some seconds to show it: run the same command again.";
+            CommandError::Failure(Box::new(Failure { hint: again.to_owned(), ..*failure }), status)
+        }
+        error @ CommandError::BrokenPipe => error,
+    }
+}
+
+/// The owner's side of `--share-from`.
+struct Owner {
+    profile: String,
+    session: Session,
+    account: AccountKey,
+    id: AccountId,
+}
+
+/// Images to share: those of a region, by their ids.
+pub(super) struct ToShare {
+    pub(super) region: Region,
+    pub(super) images: Vec<ImageId>,
+}
+
+/// Gives the account of `connection` what it lacks to copy these images, with the credentials of their owner's profile. With
+/// `only_say` nothing is changed. Returns true if something was given.
+///
+/// # Errors
+/// If the profile is not the owner's, or something could not be given.
+pub(super) async fn share(
+    setup: &Setup,
+    connection: &Connection,
+    profile: &str,
+    all: &[ToShare],
+    only_say: bool,
+) -> Result<bool, CommandError> {
+    let ours = connection.account.account().ok_or_else(|| Failure::new("share images", "the account is not known"))?;
+    let owner = Owner::sign_in(connection, profile, &ours).await?;
+    let mut given = false;
+    for ToShare { region, images } in all {
+        let found = owner.session.describe_images(region, images).await?;
+        for id in images {
+            let image = found.iter().find(|image| image.id == *id);
+            let image = image.ok_or_else(|| owner.does_not_own(id, region, None))?;
+            if image.owner_id != owner.id {
+                return Err(owner.does_not_own(id, region, Some(&image.owner_id)).into());
+            }
+            let target = AccessTarget { image: id.clone(), region: region.clone(), account: ours.clone() };
+            let missing = owner.session.access_to_give(image, &target, &connection.session).await?;
+            if missing.is_empty() {
+                setup.output.note(&format!("{id}: account {ours} may copy it already."));
+            } else if only_say {
+                let commands = missing.iter().map(|one| one.aws_cli(&target)).collect::<Vec<_>>().join(" && ");
+                setup.output.note(&format!("{id} would be shared with account {ours}: {}", clean(&commands)));
+            } else {
+                owner.give(setup, &target, &missing).await?;
+                given = true;
+            }
+        }
+    }
+    Ok(given)
+}
+
+impl Owner {
+    async fn sign_in(connection: &Connection, profile: &str, ours: &AccountId) -> Result<Self, CommandError> {
+        let (session, account) = connection.source.sign_in(Some(profile)).await?;
+        let id = session.account().await?.id;
+        if id == *ours {
+            let why = format!("the profile `{}` is of account {id}, which makes the copies", clean(profile));
+            let failure = Failure::new("share the images", why);
+            return Err(CommandError::usage(failure.hint("Name a profile of the account that owns the images.")));
+        }
+        Ok(Self { profile: clean(profile).into_owned(), session, account, id })
+    }
+
+    fn does_not_own(&self, image: &ImageId, region: &Region, owner: Option<&AccountId>) -> Failure {
+        let Self { profile, id, .. } = self;
+        let why = match owner {
+            Some(owner) => format!("it belongs to account {owner}, not to account {id} of profile `{profile}`"),
+            None => format!("account {id} of profile `{profile}` has no such image in {region}"),
+        };
+        Failure::new(format!("share {image}"), why)
+            .hint("Name a profile of the account that owns the image, and the image's region with --from.")
+    }
+
+    /// Gives what is missing, each call on record in the owner's account, and says how to take it back.
+    async fn give(&self, setup: &Setup, target: &AccessTarget, missing: &[MissingAccess]) -> Result<(), CommandError> {
+        let calls = setup.audited_calls(&self.account)?;
+        let mut undo = Vec::new();
+        for one in missing {
+            match self.give_one(&calls, target, one).await {
+                Ok((grant, audit_failure)) => {
+                    undo.push(one.undo_aws_cli(target, grant.as_deref()));
+                    audit_failure.iter().for_each(report);
+                }
+                Err(failure) => {
+                    self.say(setup, target, &undo);
+                    return Err(failure.into());
+                }
+            }
+        }
+        self.say(setup, target, &undo);
+        Ok(())
+    }
+
+    async fn give_one(
+        &self,
+        calls: &AuditedCalls,
+        target: &AccessTarget,
+        missing: &MissingAccess,
+    ) -> Result<(Option<String>, Option<Failure>), Failure> {
+        let account = self.session.account().await?;
+        // Credentials that refresh may come back as another account.
+        if account.id != self.id {
+            return Err(other_account(&account, &self.id));
+        }
+        let (action, resource) = (missing.action(), missing.resource(target));
+        let call = AuditedCall { action, region: &target.region, resource };
+        calls.send_reporting_audit_failure(&self.session, call, self.session.give_access(target, missing)).await
+    }
+
+    fn say(&self, setup: &Setup, target: &AccessTarget, undo: &[String]) {
+        if undo.is_empty() {
+            return;
+        }
+        let AccessTarget { image, account, .. } = target;
+        let commands: Vec<String> = undo.iter().rev().map(|command| clean(command).into_owned()).collect();
+        setup.output.note(&format!(
+            "{image}: shared with account {account} by account {} (profile `{}`). To undo: {}",
+            self.id,
+            self.profile,
+            commands.join(" && ")
+        ));
+    }
+}

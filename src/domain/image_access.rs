@@ -1,0 +1,159 @@
+//! What another account needs to copy an image: the launch permission, those of its snapshots, and the keys of encrypted ones.
+
+use crate::domain::{
+    account::AccountId,
+    ids::{ImageId, SnapshotId},
+    region::Region,
+};
+
+/// An image and the account that is to copy it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessTarget {
+    pub image: ImageId,
+    pub region: Region,
+    pub account: AccountId,
+}
+
+/// A permission that the account lacks. In the order in which they are given: an image that is seen can be copied then.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MissingAccess {
+    /// Use of the customer managed key with this ARN.
+    Key(Box<str>),
+    /// The create-volume permission.
+    Snapshot(SnapshotId),
+    /// The launch permission.
+    Image,
+}
+
+/// The operations of a key that copying an encrypted snapshot takes. Source: EBS user guide, "Share an Amazon EBS snapshot".
+pub const GRANTED_OPERATIONS: [&str; 4] = ["CreateGrant", "Decrypt", "DescribeKey", "ReEncryptFrom"];
+
+impl AccessTarget {
+    /// Returns the principal of the account's users and roles, as grants name it.
+    pub fn grantee(&self) -> String {
+        format!("arn:{}:iam::{}:root", self.region.partition().as_str(), self.account)
+    }
+
+    /// Returns the name of the grant, by which a repeated request is recognised.
+    pub fn grant_name(&self) -> String {
+        format!("amigrate-copies-by-{}", self.account)
+    }
+}
+
+impl MissingAccess {
+    /// Returns what it is of: the image, the snapshot or the key.
+    pub fn resource(&self, target: &AccessTarget) -> String {
+        match self {
+            Self::Key(arn) => arn.to_string(),
+            Self::Snapshot(id) => id.to_string(),
+            Self::Image => target.image.to_string(),
+        }
+    }
+
+    /// Returns AWS's name of the action that gives it.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::Key(_) => "CreateGrant",
+            Self::Snapshot(_) => "ModifySnapshotAttribute",
+            Self::Image => "ModifyImageAttribute",
+        }
+    }
+
+    /// Returns the AWS CLI command by which the owner gives it.
+    pub fn aws_cli(&self, target: &AccessTarget) -> String {
+        match self {
+            Self::Key(arn) => format!(
+                "aws kms create-grant --region {} --key-id {arn} --grantee-principal {} --operations {} --name {}",
+                target.region,
+                target.grantee(),
+                GRANTED_OPERATIONS.join(" "),
+                target.grant_name()
+            ),
+            Self::Snapshot(_) | Self::Image => self.permission(target, "add"),
+        }
+    }
+
+    /// Returns the AWS CLI command by which the owner takes it back. `grant` is the id of the grant that gave the use of a key.
+    pub fn undo_aws_cli(&self, target: &AccessTarget, grant: Option<&str>) -> String {
+        match self {
+            Self::Key(arn) => format!(
+                "aws kms revoke-grant --region {} --key-id {arn} --grant-id {}",
+                target.region,
+                grant.unwrap_or("GRANT_ID")
+            ),
+            Self::Snapshot(_) | Self::Image => self.permission(target, "remove"),
+        }
+    }
+
+    fn permission(&self, target: &AccessTarget, operation: &str) -> String {
+        let AccessTarget { image, region, account } = target;
+        let of = match self {
+            Self::Snapshot(id) => {
+                format!(
+                    "modify-snapshot-attribute --region {region} --snapshot-id {id} --attribute createVolumePermission"
+                )
+            }
+            _ => format!("modify-image-attribute --region {region} --image-id {image} --attribute launchPermission"),
+        };
+        format!("aws ec2 {of} --operation-type {operation} --user-ids {account}")
+    }
+}
+
+/// Returns the account of a key's ARN.
+pub fn key_owner(arn: &str) -> Option<AccountId> {
+    AccountId::new(arn.split(':').nth(4)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_permission_has_its_commands() {
+        let target = AccessTarget {
+            image: ImageId::new("ami-1").unwrap(),
+            region: Region::new("cn-north-1").unwrap(),
+            account: AccountId::new("123456789012").unwrap(),
+        };
+        let key = "arn:aws-cn:kms:cn-north-1:210987654321:key/1";
+        let cases = [
+            (
+                MissingAccess::Key(key.into()),
+                format!(
+                    "aws kms create-grant --region cn-north-1 --key-id {key} --grantee-principal \
+                     arn:aws-cn:iam::123456789012:root --operations CreateGrant Decrypt DescribeKey ReEncryptFrom \
+                     --name amigrate-copies-by-123456789012"
+                ),
+                format!("aws kms revoke-grant --region cn-north-1 --key-id {key} --grant-id g1"),
+            ),
+            (
+                MissingAccess::Snapshot(SnapshotId::new("snap-1").unwrap()),
+                "aws ec2 modify-snapshot-attribute --region cn-north-1 --snapshot-id snap-1 --attribute \
+                 createVolumePermission --operation-type add --user-ids 123456789012"
+                    .into(),
+                "aws ec2 modify-snapshot-attribute --region cn-north-1 --snapshot-id snap-1 --attribute \
+                 createVolumePermission --operation-type remove --user-ids 123456789012"
+                    .into(),
+            ),
+            (
+                MissingAccess::Image,
+                "aws ec2 modify-image-attribute --region cn-north-1 --image-id ami-1 --attribute launchPermission \
+                 --operation-type add --user-ids 123456789012"
+                    .into(),
+                "aws ec2 modify-image-attribute --region cn-north-1 --image-id ami-1 --attribute launchPermission \
+                 --operation-type remove --user-ids 123456789012"
+                    .into(),
+            ),
+        ];
+        for (missing, give, undo) in &cases {
+            assert_eq!(
+                (missing.aws_cli(&target), missing.undo_aws_cli(&target, Some("g1"))),
+                (give.clone(), undo.clone())
+            );
+        }
+        let order: Vec<_> = cases.iter().map(|(missing, ..)| missing).collect();
+        assert!(order.is_sorted(), "the image is shared last");
+        assert_eq!(key_owner(key).unwrap().as_str(), "210987654321");
+        assert_eq!(key_owner("alias/web"), None);
+    }
+}
