@@ -10,6 +10,8 @@ use crate::domain::CredentialSource;
 pub(super) enum CredentialSources {
     /// The simulated EC2.
     Simulated,
+    /// A role that was given, and the profile whose credentials assume it.
+    AssumedRole(CredentialSource),
     /// AWS: by the features the SDK sets on the credentials, and by the profile.
     Aws {
         /// Source of credentials that come from the configuration files.
@@ -19,8 +21,13 @@ pub(super) enum CredentialSources {
 
 impl CredentialSources {
     /// Reads the source from a profile.
-    pub(super) fn of_profile(files: &ProfileSet, profile: &str) -> Self {
+    ///
+    /// With `assumes` a role is assumed with its credentials.
+    pub(super) fn of_profile(files: &ProfileSet, profile: &str, assumes: bool) -> Self {
         let name = profile.to_owned();
+        if assumes {
+            return Self::AssumedRole(CredentialSource::AssumedRole(name));
+        }
         let has = |key: &str| files.get_profile(profile).is_some_and(|section| section.get(key).is_some());
         let from_files = if has("role_arn") {
             CredentialSource::AssumedRole(name)
@@ -37,7 +44,11 @@ impl CredentialSources {
     }
 
     pub(super) fn of(&self, credentials: &Credentials) -> CredentialSource {
-        let Self::Aws { from_files } = self else { return CredentialSource::Simulated };
+        let from_files = match self {
+            Self::Simulated => return CredentialSource::Simulated,
+            Self::AssumedRole(source) => return source.clone(),
+            Self::Aws { from_files } => from_files,
+        };
         let features = credentials.get_property::<Vec<AwsCredentialFeature>>().map_or(&[][..], Vec::as_slice);
         let has = |feature: AwsCredentialFeature| features.contains(&feature);
         // First, because the provider for files adds its feature to those of the providers it uses.

@@ -226,8 +226,9 @@ fn by_variant(context: &Context<'_>, error: &CredentialsError, words: &str) -> F
 /// Returns the failure of a role that STS does not give.
 fn role_refused(context: &Context<'_>, error: &CallError<AssumeRoleError>) -> Failure {
     let refused = failure(&Context { action: "sts:AssumeRole", ..*context }, error);
-    let profile = context.facts.profile.as_deref().map(|profile| format!(" of profile {}", text::clean(profile)));
-    let why = format!("STS refused the role{}: {}", profile.unwrap_or_default(), refused.why);
+    let profile = || context.facts.profile.as_deref().map(|profile| format!(" of profile {}", text::clean(profile)));
+    let role = context.facts.role.as_ref().map(|role| format!(" {role}")).or_else(profile);
+    let why = format!("STS refused the role{}: {}", role.unwrap_or_default(), refused.why);
     let hint = if refused.kind.is_denied() {
         "The role's trust policy must allow the identity that assumes it, and that identity needs the IAM action `sts:AssumeRole`."
             .into()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_config::{retry::RetryConfig, timeout::TimeoutConfig};
 
-use crate::domain::Region;
+use crate::domain::{Region, RoleArn};
 
 /// Timeout of a TCP connection with TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -15,6 +15,8 @@ pub struct SessionOptions {
     /// Profile of the AWS configuration files. Its credentials take precedence over exported keys, which in turn take precedence
     /// over the profile of `AWS_PROFILE`, as in the AWS CLI.
     pub profile: Option<String>,
+    /// Role that is assumed with the credentials that are found.
+    pub role: Option<RoleArn>,
     /// Home region, for `DescribeRegions` and STS.
     pub region: Option<Region>,
     /// Endpoint of all services; overrides the environment.
@@ -31,6 +33,7 @@ impl Default for SessionOptions {
     fn default() -> Self {
         Self {
             profile: None,
+            role: None,
             region: None,
             endpoint_url: None,
             attempts: 4,

@@ -13,7 +13,7 @@ use aws_config::{
     BehaviorVersion, SdkConfig, ecs::EcsCredentialsProvider, identity::IdentityCache,
     imds::credentials::ImdsCredentialsProvider, meta::credentials::CredentialsProviderChain,
     profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig,
-    stalled_stream_protection::StalledStreamProtectionConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig, sts::AssumeRoleProvider,
 };
 use aws_credential_types::provider::SharedCredentialsProvider;
 use futures_util::future::BoxFuture;
@@ -31,7 +31,7 @@ use super::{
     transport::HttpClient,
     truncation::TruncationInterceptor,
 };
-use crate::domain::{Account, Failure, FailureKind, Identity, Region, Retry};
+use crate::domain::{Account, Failure, FailureKind, Identity, Region, Retry, RoleArn};
 
 /// Home region if none is configured.
 const FALLBACK_REGION: &str = "us-east-1";
@@ -137,11 +137,15 @@ impl Session {
         let mfa = profiles::property(&files, profile_name, "mfa_serial").is_some();
         let config = Box::pin(loader.load()).await;
         let endpoint = config.endpoint_url().map(str::to_owned);
-        let facts = ErrorFacts { profile: profile.clone(), chain, mfa, endpoint };
+        let facts = ErrorFacts { profile: profile.clone(), role: options.role.clone(), chain, mfa, endpoint };
         let Some(source) = config.credentials_provider() else {
             return Err(errors::no_credentials(&facts.context("find AWS credentials", ""), None));
         };
-        let sources = CredentialSources::of_profile(&files, profile_name);
+        let sources = CredentialSources::of_profile(&files, profile_name, options.role.is_some());
+        let source = match &options.role {
+            Some(role) => assumed_role(role, source, &config).await,
+            None => source,
+        };
         Ok(Self(Arc::new(Inner {
             region_was_given,
             profile,
@@ -353,6 +357,16 @@ fn named_profile(name: &str, http: HttpClient, home: &Region, options: &SessionO
     CredentialsProviderChain::first_try("Profile", profile)
         .or_else("EcsContainer", container)
         .or_else("Ec2InstanceMetadata", instance)
+}
+
+/// Returns the credentials of a role that is assumed with those of `source`. They are renewed before they expire.
+async fn assumed_role(
+    role: &RoleArn,
+    source: SharedCredentialsProvider,
+    config: &SdkConfig,
+) -> SharedCredentialsProvider {
+    let provider = AssumeRoleProvider::builder(role.as_str()).session_name("amigrate").configure(config);
+    SharedCredentialsProvider::new(Box::pin(provider.build_from_provider(source)).await)
 }
 
 fn sdk_region(region: &Region) -> aws_config::Region {

@@ -45,6 +45,9 @@ pub(super) async fn in_background(setup: &Setup) -> Result<(), Failure> {
     if let Some(profile) = &setup.profile {
         arguments.extend(["--profile".into(), profile.into()]);
     }
+    if let Some(role) = &setup.role {
+        arguments.extend(["--role-arn".into(), role.as_str().into()]);
+    }
     background::spawn(&arguments)?.detached().await
 }
 

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
-    domain::{AccountKey, Failure, Region},
+    domain::{AccountKey, Failure, Region, RoleArn},
     driver::{AuditedCalls, Clock, DriverSettings, HookSettings, SessionSource, StoreLocation},
     engine::EngineConfig,
     runtime::logging,
@@ -29,6 +29,9 @@ pub(super) struct CommonFlags {
     /// Profile of the AWS configuration
     #[arg(long, global = true, value_name = "NAME")]
     profile: Option<String>,
+    /// Role that a command assumes with the profile's credentials: it works in the role's account
+    #[arg(long, global = true, value_name = "ARN")]
+    role_arn: Option<RoleArn>,
     /// Region to work in, and to show first; the profile's otherwise
     #[arg(long, global = true, value_name = "REGION")]
     region: Option<Region>,
@@ -77,6 +80,11 @@ impl CommonFlags {
     /// # Errors
     /// One of usage that names commands which print.
     pub(super) fn check_without_command(&self) -> Result<(), CommandError> {
+        if self.role_arn.is_some() {
+            let failure = Failure::new("run amigrate without a command", "--role-arn is for commands");
+            let hint = "Write a profile with `role_arn` and `source_profile`, and name it with --profile.";
+            return Err(CommandError::usage(failure.hint(hint)));
+        }
         let (flag, what) = match (self.output, self.quiet, self.plain) {
             (Some(_), _, false) => ("--output", "the screen prints nothing"),
             (Some(_), _, true) => ("--output", "--plain prints lines of its own"),
@@ -112,6 +120,7 @@ impl CommonFlags {
 }
 
 /// Everything a command needs to start.
+#[derive(Clone)]
 pub(super) struct Setup {
     pub(super) config: Config,
     /// The settings file, if one was named.
@@ -122,6 +131,8 @@ pub(super) struct Setup {
     /// Standard input and output are terminals.
     pub(super) terminal: bool,
     pub(super) profile: Option<String>,
+    /// The role that is assumed with the profile's credentials.
+    pub(super) role: Option<RoleArn>,
     pub(super) region: Option<Region>,
     /// The region of `--region`, without that of the settings.
     pub(super) named_region: Option<Region>,
@@ -177,12 +188,18 @@ impl Setup {
             plain,
             terminal,
             profile,
+            role: common.role_arn.clone(),
             region,
             named_region,
             no_terminal,
             output,
             background,
         })
+    }
+
+    /// The same with a role to assume.
+    pub(super) fn with_role(&self, role: Option<RoleArn>) -> Self {
+        Self { role, ..self.clone() }
     }
 
     /// Where jobs are stored, or why nowhere.
@@ -237,6 +254,7 @@ impl Setup {
         let aws = &self.config.aws;
         SessionOptions {
             profile: self.profile.clone(),
+            role: self.role.clone(),
             region: self.region.clone(),
             endpoint_url: Some(aws.endpoint_url.clone()).filter(|u| !u.is_empty()),
             attempts: aws.attempts,

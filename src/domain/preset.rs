@@ -9,6 +9,7 @@ use crate::domain::{
     draft::{Draft, PlacementDraft, ProtectionDraft, SourceTags},
     failure::Failure,
     region::Region,
+    role::RoleArn,
     template::has_placeholder,
 };
 
@@ -52,9 +53,15 @@ pub struct Preset {
     pub source_tags: Option<SourceTags>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub placement: Option<PlacementDraft>,
-    /// Keys of single destinations. The last field, because in TOML it is a table.
+    /// The role whose session requests the copies, in its account. Only commands assume roles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<RoleArn>,
+    /// Keys of single destinations. The last fields are tables in TOML.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys: Option<BTreeMap<Region, String>>,
+    /// Roles of single destinations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_arns: Option<BTreeMap<Region, RoleArn>>,
 }
 
 /// The time within which copies complete, as it is stored: minutes, and 0 for no limit.
@@ -99,7 +106,9 @@ impl Preset {
             deprecate: Some(post.deprecate.clone()),
             protection: Some(post.protection),
             tag_source: Some(post.tag_source),
+            role_arn: None,
             keys: Some(keys.collect()),
+            role_arns: None,
         }
     }
 
@@ -108,7 +117,18 @@ impl Preset {
         Self { copy_permissions: None, share_with: None, share_snapshots: None, ..Self::of(draft) }
     }
 
-    /// Fills a form in. What is not said, its sources, client token and `public` stay as they are.
+    /// Returns true if copies are requested by sessions of roles.
+    pub fn has_roles(&self) -> bool {
+        self.role_arn.is_some() || self.role_arns.as_ref().is_some_and(|roles| !roles.is_empty())
+    }
+
+    /// Returns the role that requests the copies to a region; `None` if it is requested without one.
+    pub fn role_for(&self, region: &Region) -> Option<&RoleArn> {
+        self.role_arns.as_ref().and_then(|roles| roles.get(region)).or(self.role_arn.as_ref())
+    }
+
+    /// Fills a form in. What is not said, its sources, client token and `public` stay as they are. A form has no roles: whoever fills
+    /// one in must refuse or follow them.
     pub fn apply(self, draft: &mut Draft) {
         if let Some(destinations) = self.destinations {
             draft.set_destinations(destinations);
@@ -204,6 +224,23 @@ mod tests {
         (expected.client_token, expected.post_copy.public) = (full().client_token, true);
         assert_eq!(draft, expected);
         assert!(toml::from_str::<Preset>("public = true").is_err());
+    }
+
+    #[test]
+    fn a_role_is_that_of_the_region_else_of_all() {
+        let text = "role_arn = 'arn:aws:iam::111122223333:role/a'\n[role_arns]\neu-west-1 = 'arn:aws:iam::444455556666:role/b'";
+        let preset: Preset = toml::from_str(text).unwrap();
+        let account = |preset: &Preset, region: &str| {
+            preset.role_for(&Region::new(region).unwrap()).map(|role| role.account().to_string())
+        };
+        assert_eq!(account(&preset, "eu-west-1").as_deref(), Some("444455556666"));
+        assert_eq!(account(&preset, "eu-west-2").as_deref(), Some("111122223333"));
+        assert!(preset.has_roles());
+        let one = Preset { role_arn: None, ..preset.clone() };
+        assert_eq!((account(&one, "eu-west-2"), one.has_roles()), (None, true));
+        assert!(!Preset::of(&full()).has_roles());
+        assert_eq!(toml::from_str::<Preset>(&toml::to_string(&preset).unwrap()).unwrap(), preset);
+        assert!(toml::from_str::<Preset>("role_arn = 'copier'").is_err());
     }
 
     #[test]

@@ -65,7 +65,11 @@ impl SessionSource {
         match self {
             Self::Aws { options, .. } => {
                 let named = profile.or(options.profile.as_deref());
-                profile_key::key_of_this_process(named, options.endpoint_url.as_deref()).await
+                let key = profile_key::key_of_this_process(named, options.endpoint_url.as_deref()).await?;
+                Some(match options.role.as_ref().filter(|_| profile.is_none()) {
+                    Some(role) => format!("{key} as {role}"),
+                    None => key,
+                })
             }
             // Its store ends with the process, and the user's environment does not matter.
             Self::Simulated { .. } | Self::NotSet => profile_key::key(profile, None, &|_| None),
@@ -73,7 +77,10 @@ impl SessionSource {
     }
 }
 
+/// The options for a profile. The role that was given is that of the configured one: another profile is used as it is.
 fn with_profile(options: &SessionOptions, profile: Option<&str>) -> SessionOptions {
-    let profile = profile.map(str::to_owned).or_else(|| options.profile.clone());
-    SessionOptions { profile, ..options.clone() }
+    match profile {
+        Some(profile) => SessionOptions { profile: Some(profile.to_owned()), role: None, ..options.clone() },
+        None => options.clone(),
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     aws::profile_chain::ProfileChain,
-    domain::{Failure, text},
+    domain::{Failure, RoleArn, text},
 };
 
 /// What a session knows about its credentials.
@@ -10,6 +10,8 @@ use crate::{
 pub(in crate::aws) struct ErrorFacts {
     /// Given as an option or by the environment.
     pub(in crate::aws) profile: Option<String>,
+    /// The role that is assumed with the credentials, if one was given.
+    pub(in crate::aws) role: Option<RoleArn>,
     /// Where the credentials come from, unless they are exported.
     pub(in crate::aws) chain: Option<ProfileChain>,
     /// The profile asks for MFA, which the SDK does not support.

@@ -26,7 +26,7 @@ use crate::{
     },
     config::PresetFile,
     domain::{
-        ClientToken, CopyRequest, Failure, Image, ImageId, ImageState, Region,
+        ClientToken, CopyRequest, Failure, Image, ImageId, ImageState, Region, RoleArn,
         draft::{Draft, Field},
         plan::{CheckContext, Plan},
         preset::Preset,
@@ -35,6 +35,7 @@ use crate::{
 };
 
 /// What is requested, before anything is looked up.
+#[derive(Clone)]
 pub(super) struct Asked {
     preset: Option<Preset>,
     entries: Vec<PlanEntry>,
@@ -79,6 +80,41 @@ impl Asked {
             }
         }
         Ok(asked)
+    }
+
+    /// Returns true if the preset has roles.
+    pub(super) fn has_roles(&self) -> bool {
+        self.preset.as_ref().is_some_and(Preset::has_roles)
+    }
+
+    /// Returns what is asked of each role of the preset, in the order of the regions; without a role of what has none.
+    pub(super) fn by_role(&self) -> Vec<(Option<RoleArn>, Self)> {
+        let preset = self.preset.clone().unwrap_or_default();
+        let of_preset = preset.destinations.clone().unwrap_or_default();
+        let named = self.entries.iter().flat_map(|entry| if entry.to.is_empty() { &of_preset } else { &entry.to });
+        let mut roles: Vec<Option<RoleArn>> = Vec::new();
+        for role in named.map(|region| preset.role_for(region).cloned()) {
+            if !roles.contains(&role) {
+                roles.push(role);
+            }
+        }
+        let part = |role: Option<RoleArn>| {
+            let its = |region: &Region| preset.role_for(region) == role.as_ref();
+            let mut asked = self.clone();
+            // No region is left of those that are another role's.
+            asked.entries.retain(|entry| if entry.to.is_empty() { &of_preset } else { &entry.to }.iter().any(its));
+            for entry in &mut asked.entries {
+                entry.to.retain(its);
+                entry.kms_key_ids.retain(|region, _| its(region));
+            }
+            let (role_arn, role_arns) = (None, None);
+            let mut left = Preset { role_arn, role_arns, ..preset.clone() };
+            left.destinations.iter_mut().for_each(|regions| regions.retain(its));
+            left.keys.iter_mut().for_each(|keys| keys.retain(|region, _| its(region)));
+            asked.preset = Some(left);
+            (role, asked)
+        };
+        roles.into_iter().map(part).collect()
     }
 
     fn is_file(&self) -> bool {

@@ -10,6 +10,7 @@ mod making;
 mod options;
 mod plan_entry;
 mod plan_file;
+mod roles;
 mod sources;
 mod start;
 mod words;
@@ -40,6 +41,7 @@ pub(super) use options::CopyOptions;
 use options::IfExists;
 pub(super) use plan_entry::PlanEntry;
 pub(super) use plan_file::PlanText;
+use roles::Part;
 
 pub(super) fn run(setup: &Setup, args: &CopyArgs) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
@@ -47,11 +49,52 @@ pub(super) fn run(setup: &Setup, args: &CopyArgs) -> Result<ExitStatus, CommandE
         return Err(CommandError::read_only("copy images"));
     }
     let asked = Asked::read(setup, args)?;
-    block_on(copy(setup, args, &asked))
+    block_on(async {
+        if asked.has_roles() {
+            return copy_in_accounts(setup, args, &asked).await;
+        }
+        let connection = Connection::open(setup).await?;
+        copy_with(setup, args, &asked, connection).await
+    })
 }
 
-async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatus, CommandError> {
-    let connection = Connection::open(setup).await?;
+/// Copies with the roles of the preset, in one account after the other.
+async fn copy_in_accounts(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatus, CommandError> {
+    let parts = match roles::sign_in(setup, args, asked).await? {
+        Ok(parts) => parts,
+        Err(status) => {
+            setup.output.note("Nothing was started.");
+            return Ok(status);
+        }
+    };
+    let mut statuses = Vec::new();
+    for Part { setup, asked, connection } in parts {
+        if let Some(role) = &setup.role {
+            setup.output.note(&format!("In account {} ({role}):", role.account()));
+        }
+        let status = match copy_with(&setup, args, &asked, connection).await {
+            Ok(status) => status,
+            // What was started in another account is started.
+            Err(CommandError::Failure(failure, status)) => {
+                report(&failure);
+                status
+            }
+            Err(error) => return Err(error),
+        };
+        if roles::ends_the_command(status) {
+            return Ok(status);
+        }
+        statuses.push(status);
+    }
+    Ok(roles::combined(&statuses))
+}
+
+async fn copy_with(
+    setup: &Setup,
+    args: &CopyArgs,
+    asked: &Asked,
+    connection: Connection,
+) -> Result<ExitStatus, CommandError> {
     let mut shared = false;
     if let Some(profile) = &args.share_from {
         let images = asked.to_share(&connection)?;

@@ -28,6 +28,7 @@ pub(super) struct ReadPlan {
 }
 
 /// The text of a file with a list of entries.
+#[derive(Clone)]
 pub(in crate::cli) struct PlanText {
     path: PathBuf,
     text: String,

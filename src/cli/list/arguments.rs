@@ -32,7 +32,7 @@ pub(in crate::cli) struct ListArgs {
     #[arg(long, conflicts_with = "regions")]
     all_regions: bool,
     /// List the accounts of these profiles in one table, which says whose each image is, instead of the one of --profile
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "profile")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with_all = ["profile", "role_arn"])]
     profiles: Vec<String>,
     /// Only images of this owner: self, amazon, aws-marketplace, or an account id; may be repeated. Without it and --shared and
     /// --public: self
@@ -211,6 +211,8 @@ mod tests {
         /// One of the flags of every command.
         #[arg(long)]
         profile: Option<String>,
+        #[arg(long)]
+        role_arn: Option<String>,
     }
 
     fn listing(line: &str) -> Result<ImageListing, Failure> {
@@ -235,7 +237,7 @@ mod tests {
         let profiles = |line: &str| {
             let words = shlex::split(line).unwrap();
             let line = Line::try_parse_from(std::iter::once("list".into()).chain(words)).ok()?;
-            assert_eq!(line.profile, None);
+            assert_eq!((line.profile, line.role_arn), (None, None));
             Some(line.args.profiles())
         };
         assert_eq!(profiles(""), Some(Ok(None)));

@@ -35,6 +35,15 @@ pub(super) struct Policies<'a> {
     pub(super) ignored: BTreeSet<Region>,
 }
 
+/// Refuses a preset with roles: copies are retired in the account that makes them.
+fn without_roles(preset: Option<Preset>) -> Result<Option<Preset>, CommandError> {
+    if preset.as_ref().is_some_and(Preset::has_roles) {
+        let failure = Failure::new("sync images", "the preset has roles, and sync works in one account");
+        return Err(CommandError::usage(failure.hint("Run sync once for each role, with --role-arn.")));
+    }
+    Ok(preset)
+}
+
 impl<'a> Policies<'a> {
     /// Checks what can be checked without AWS.
     ///
@@ -44,7 +53,8 @@ impl<'a> Policies<'a> {
         let mut policies = Self { setup, all: Vec::new(), inputs, presets: Vec::new(), ignored: BTreeSet::new() };
         for input in &policies.inputs {
             let preset = input.preset.as_deref().map(|name| preset(setup, name)).transpose();
-            policies.presets.push(preset.map_err(|error| at(&input.places.preset, error))?);
+            let preset = preset.and_then(without_roles).map_err(|error| at(&input.places.preset, error))?;
+            policies.presets.push(preset);
         }
         let all = (0..policies.inputs.len()).map(|n| policies.policy(args, n)).collect::<Result<_, _>>();
         policies.all = all.or_usage()?;

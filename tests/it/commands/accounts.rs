@@ -1,11 +1,12 @@
-//! Several accounts: profiles with roles, and their images in one table.
+//! Several accounts: profiles with roles, their images in one table, copies of shared images, and presets with roles.
 
 use std::fs;
 
-use amigrate::sim::Scenario;
+use amigrate::{domain::AccountId, sim::Scenario};
 use serde_json::Value;
 
 use super::fixture::Commands;
+use crate::support::ec2_server::{ChangeSignal, Ec2};
 
 /// A world of three accounts, and a configuration file with their profiles.
 pub(crate) fn accounts() -> Commands {
@@ -22,6 +23,8 @@ fn with_profiles(mut commands: Commands) -> Commands {
         // Exported keys are only for profiles that are not named.
         ("AWS_ACCESS_KEY_ID", String::new()),
         ("AWS_SECRET_ACCESS_KEY", String::new()),
+        // No process is to outlive the test.
+        ("AMIGRATE_JOBS_BACKGROUND_ON_HANGUP", "false".to_owned()),
     ]);
     commands
 }
@@ -164,4 +167,109 @@ fn what_cannot_be_shared_is_refused() {
     for action in ["CreateGrant", "ModifySnapshotAttribute", "ModifyImageAttribute", "CopyImage"] {
         assert_eq!(commands.ec2.request_count(action), 0, "{action}");
     }
+}
+
+const COPIER: &str = "arn:aws:iam::555566667777:role/image-copier";
+
+/// Writes the file of presets.
+fn presets(commands: &Commands, text: &str) {
+    let directory = commands.home.path().join("amigrate");
+    fs::create_dir_all(&directory).expect("a directory");
+    fs::write(directory.join("presets.toml"), text).expect("a file");
+}
+
+/// The number of copies that the scenario's account and production have made.
+fn made(commands: &Commands) -> (u64, u64) {
+    commands.ec2.with(|w| (w.copies_made(), w.as_account(&production(), |w| w.copies_made())))
+}
+
+fn production() -> AccountId {
+    AccountId::new("555566667777").expect("an id")
+}
+
+#[test]
+fn a_background_process_works_in_the_roles_account() {
+    let ec2 = Ec2::quick_scenario("accounts", &[production()], &ChangeSignal::default());
+    let commands = with_profiles(Commands::of(ec2));
+    presets(&commands, &format!("[production]\ndestinations = ['eu-west-1']\nrole_arn = '{COPIER}'\n"));
+    let id = built(&commands, "golden-erp-*");
+    let ended = commands.ended(&["copy", &id, "--from", "us-east-1", "--preset", "production", "--detach"], "");
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    // The first one is the dry run of the review.
+    commands.ec2.wait_for_requests("CopyImage", 2);
+    assert_eq!(made(&commands), (0, 1));
+    let waited = commands.ended(&["wait", "--all", "--role-arn", COPIER], "");
+    assert_eq!(waited.status, Some(0), "{waited:?}");
+}
+
+#[test]
+fn a_role_that_is_named_is_the_account() {
+    let commands = accounts();
+    let ended = commands.ended(&["whoami", "--role-arn", COPIER], "");
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains("account: 555566667777\n"), "{ended:?}");
+    assert!(ended.stdout.contains("assumed-role/image-copier/amigrate\n"), "{ended:?}");
+    let images = commands.ended(&["list", "--role-arn", COPIER, "--output", "csv", "--columns", "owner_id"], "");
+    assert_eq!(images.stdout, "owner_id\n555566667777\n555566667777\n", "{images:?}");
+    let denied = commands.ended(&["list", "--role-arn", &COPIER.replace("image-copier", "break-glass")], "");
+    assert_eq!(denied.status, Some(3), "{denied:?}");
+    assert!(denied.stderr.contains("STS refused the role arn:aws:iam::555566667777:role/break-glass"), "{denied:?}");
+    assert!(denied.stderr.contains("trust policy"), "{denied:?}");
+    for wrong in [&["list", "--role-arn", "image-copier"][..], &["--role-arn", COPIER]] {
+        assert_eq!(commands.ended(wrong, "").status, Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_preset_with_roles_copies_in_their_accounts() {
+    let commands = accounts();
+    presets(
+        &commands,
+        &format!(
+            "[production]\ndestinations = ['eu-west-1', 'us-west-2']\nrole_arn = '{COPIER}'\n\
+             [both]\ndestinations = ['eu-west-1', 'us-west-2', 'eu-west-2']\nrole_arns.us-west-2 = '{COPIER}'\n"
+        ),
+    );
+    let id = built(&commands, "golden-erp-*");
+    let copy = |preset: &str, more: &[&str]| {
+        commands.ended(&[&["copy", id.as_str(), "--from", "us-east-1", "--preset", preset], more].concat(), "")
+    };
+    let tried = copy("production", &["--check"]);
+    assert_eq!((tried.status, made(&commands)), (Some(0), (0, 0)), "{tried:?}");
+    let ended = copy("production", &[]);
+    assert_eq!((ended.status, made(&commands)), (Some(0), (0, 2)), "{ended:?}");
+    assert!(ended.stderr.contains("In account 555566667777"), "{ended:?}");
+    let jobs =
+        |options: &[&str]| commands.ended(&[&["jobs", "--output", "ids"], options].concat(), "").stdout.lines().count();
+    assert_eq!((jobs(&[]), jobs(&["--role-arn", COPIER])), (0, 2), "jobs belong to the account that makes them");
+    // The copy to us-west-2 is there.
+    let ended = copy("both", &["--output", "csv"]);
+    assert_eq!((ended.status, made(&commands)), (Some(0), (2, 2)), "{ended:?}");
+    assert_eq!((jobs(&[]), jobs(&["--role-arn", COPIER])), (2, 2));
+    let json = copy("both", &["--output", "json"]);
+    assert_eq!((json.status, made(&commands)), (Some(2), (2, 2)), "{json:?}");
+}
+
+#[test]
+fn nothing_is_started_anywhere_if_a_role_is_denied() {
+    let commands = accounts();
+    let denied = COPIER.replace("image-copier", "break-glass");
+    let unknown = COPIER.replace("555566667777", "999999999999");
+    presets(
+        &commands,
+        &format!(
+            "[denied]\ndestinations = ['eu-west-1', 'us-west-2']\nrole_arns.us-west-2 = '{denied}'\n\
+             [unknown]\ndestinations = ['eu-west-1', 'us-west-2']\nrole_arns.us-west-2 = '{unknown}'\n"
+        ),
+    );
+    let id = built(&commands, "golden-erp-*");
+    for (preset, role) in [("denied", &denied), ("unknown", &unknown)] {
+        let ended = commands.ended(&["copy", &id, "--from", "us-east-1", "--preset", preset], "");
+        assert_eq!((ended.status, commands.ec2.request_count("CopyImage")), (Some(3), 0), "{ended:?}");
+        assert!(ended.stderr.contains(role) && ended.stderr.contains("Nothing was started."), "{ended:?}");
+    }
+    let sync = ["sync", "--from", "us-east-1", "--to", "us-west-2", "--match", "web", "--preset", "denied"];
+    let sync = commands.ended(&sync, "");
+    assert_eq!(sync.status, Some(2), "{sync:?}");
+    assert!(sync.stderr.contains("--role-arn"), "{sync:?}");
 }

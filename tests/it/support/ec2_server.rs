@@ -10,7 +10,7 @@ use std::{
 };
 
 use amigrate::{
-    domain::ImageState,
+    domain::{AccountId, ImageState},
     sim::{Scenario, SharedWorld, World, http, query::Request},
 };
 use bytes::Bytes;
@@ -93,11 +93,22 @@ pub(crate) struct Ec2 {
 impl Ec2 {
     /// The demo scenario, with copies that take less than a second.
     pub(crate) fn quick(changed: &ChangeSignal) -> Self {
-        let world = SharedWorld::new(World::new(&Scenario::named("demo").expect("it is embedded"), Timestamp::now()));
-        world.with(|w| {
+        Self::quick_scenario("demo", &[], changed)
+    }
+
+    /// A scenario, in which the copies of its account and of these others take less than a second.
+    pub(crate) fn quick_scenario(name: &str, others: &[AccountId], changed: &ChangeSignal) -> Self {
+        let world = SharedWorld::new(World::new(&Scenario::named(name).expect("it is embedded"), Timestamp::now()));
+        let quick = |w: &mut World| {
             let latencies = w.latencies();
             (latencies.snapshots_after_ms, latencies.unknown_ms, latencies.base_ms) = (50, 50, 300);
             (latencies.almost_ms, latencies.finalize_ms, latencies.mib_per_second) = (50, 50, 10_000_000);
+        };
+        world.with(|w| {
+            quick(w);
+            for account in others {
+                w.as_account(account, quick);
+            }
         });
         Self::serve(world, changed, None)
     }

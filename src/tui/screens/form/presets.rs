@@ -92,6 +92,7 @@ fn apply_named(model: &mut Model, name: &str, mut stored: StoredForms) {
     let names: Vec<&str> = stored.presets.keys().map(String::as_str).collect();
     let near = nearest(name, names.into_iter()).map_or_else(String::new, |near| format!(" Did you mean {near}?"));
     match (stored.presets.remove(name), stored.problem) {
+        (Some(preset), _) if preset.has_roles() => refuse_roles(model),
         (Some(preset), _) => {
             apply(model, preset);
             model.show_notice(format!("Preset {name} taken over."));
@@ -114,8 +115,16 @@ fn open_picker(model: &mut Model, mut stored: StoredForms) {
     }
 }
 
-/// Fills the form in.
+/// The form copies in the account that is shown.
+fn refuse_roles(model: &mut Model) {
+    model.show_error("This preset copies with roles of other accounts (role_arn): use `amigrate copy --preset`.");
+}
+
+/// Fills the form in, unless the preset has roles.
 pub fn apply(model: &mut Model, preset: Preset) {
+    if preset.has_roles() {
+        return refuse_roles(model);
+    }
     let Some(form) = form(model) else { return };
     form.change(|draft| {
         preset.apply(draft);
