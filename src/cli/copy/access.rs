@@ -25,8 +25,8 @@ pub(super) async fn check(setup: &Setup, connection: &Connection, drafts: &[Draf
     let account = connection.account.account()?;
     let mut images: Vec<&Arc<Image>> = Vec::new();
     for image in drafts.iter().flat_map(|draft| &draft.sources) {
-        // Of public ones, which include Amazon's, the snapshots need not be seen.
-        let shared = image.owner_id != account && !image.public;
+        // Of public ones, and of those of AWS and its Marketplace, the snapshots need not be seen.
+        let shared = image.owner_id != account && !image.public && image.image_owner_alias.is_none();
         if shared && !images.iter().any(|known| known.id == image.id) {
             images.push(image);
         }
