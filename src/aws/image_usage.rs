@@ -3,6 +3,9 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_ec2::types::{
+    ImageReferenceOptionName, ImageReferenceResourceType, ResourceTypeOption, ResourceTypeRequest,
+};
 use futures_util::{StreamExt, stream};
 
 use super::{images::filter, session::Session};
@@ -14,6 +17,9 @@ use crate::domain::{
 
 /// Images of one `DescribeImageReferences`. Source: EC2 API reference.
 const REFERENCED_IMAGES: usize = 10;
+/// Versions of launch templates that are searched: the most that EC2 searches. By itself it searches the 10 newest for references and
+/// the 20 newest for usage reports, but the default or a pinned version may be older. Source: EC2 API reference, `ResourceTypeOption`.
+pub(super) const VERSION_DEPTH: u32 = 10_000;
 /// Images that are queried at the same time.
 const MAX_CONCURRENT: usize = 8;
 /// Values of one filter.
@@ -56,7 +62,7 @@ impl Session {
                     .ec2(region)
                     .describe_image_references()
                     .set_image_ids(Some(chunk.iter().map(ToString::to_string).collect()))
-                    .include_all_resource_types(true)
+                    .set_resource_types(Some(searched_types()))
                     .set_next_token(token);
                 let answer = self.call(&what, "ec2:DescribeImageReferences", call.send()).await?;
                 for reference in answer.image_references() {
@@ -134,6 +140,25 @@ fn of_image(
     }
 }
 
+/// Every type of resource that EC2 knows, since `IncludeAllResourceTypes` would search few versions of launch templates. Source: EC2 API
+/// reference, `DescribeImageReferences`.
+fn searched_types() -> Vec<ResourceTypeRequest> {
+    let depth = ResourceTypeOption::builder()
+        .option_name(ImageReferenceOptionName::VersionDepth)
+        .option_values(VERSION_DEPTH.to_string())
+        .build();
+    let kinds = [
+        (ImageReferenceResourceType::Ec2Instance, None),
+        (ImageReferenceResourceType::Ec2LaunchTemplate, Some(vec![depth])),
+        (ImageReferenceResourceType::SsmParameter, None),
+        (ImageReferenceResourceType::ImageBuilderImageRecipe, None),
+        (ImageReferenceResourceType::ImageBuilderContainerRecipe, None),
+    ];
+    let request =
+        |(kind, options)| ResourceTypeRequest::builder().resource_type(kind).set_resource_type_options(options).build();
+    kinds.map(request).into()
+}
+
 /// Returns the snapshots of an image that others of these images use too.
 fn shared_snapshots(image: &Image, others: &[Image]) -> Vec<SharedSnapshot> {
     let mut shared: Vec<SharedSnapshot> = Vec::new();
@@ -149,6 +174,8 @@ fn shared_snapshots(image: &Image, others: &[Image]) -> Vec<SharedSnapshot> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::{
         aws::testing::{CannedResponse, ami, eu, scripted},
@@ -188,7 +215,9 @@ mod tests {
         assert!(usage[1..].iter().all(|usage| usage.references == Ok(Vec::new())));
         let calls = asked.of("DescribeImageReferences");
         assert_eq!(calls.len(), 3);
-        assert_eq!(calls[0].param("IncludeAllResourceTypes"), "true");
+        let kinds = (1..=5).map(|n| calls[0].param(&format!("ResourceType.{n}.ResourceType")).to_owned());
+        assert_eq!(kinds.collect::<BTreeSet<_>>().len(), 5);
+        assert_eq!(calls[0].param("ResourceType.2.ResourceTypeOption.1.OptionValue.1"), "10000");
         assert_eq!(calls[2].param("ImageId.1"), "ami-11");
     }
 

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_ec2::types::{self, ImageUsageResourceTypeRequest};
+use aws_sdk_ec2::types::{self, ImageUsageResourceTypeOptionRequest, ImageUsageResourceTypeRequest};
 use futures_util::{StreamExt, stream};
 
-use super::{convert, copies::sent_once, session::Session};
+use super::{convert, copies::sent_once, image_usage::VERSION_DEPTH, session::Session};
 use crate::domain::{
-    AccountId, Failure, Image, ImageId, Region, UsageReportId,
+    AccountId, Failure, FailureKind, Image, ImageId, Region, UsageReportId,
     image_usage::{ImageUsage, ReferenceKind},
     usage_report::{AccountUse, ReportState, Reported, UsageReport, best},
 };
@@ -18,6 +18,10 @@ const IMAGES: usize = 200;
 const AT_ONCE: usize = 8;
 /// What a whole report counts. Source: EC2 API reference, `ImageUsageResourceTypeRequest`.
 const COUNTED: [ReferenceKind; 2] = [ReferenceKind::Instance, ReferenceKind::LaunchTemplate];
+/// Name of the option for how many versions of a launch template are counted. Source: EC2 API reference.
+const DEPTH_OPTION: &str = "version-depth";
+/// The versions that EC2 counts if the request does not say how many. Source: EC2 API reference.
+const DEFAULT_DEPTH: u32 = 20;
 
 impl Session {
     /// Returns who uses these images of one region, in their order, with what the newest usage reports say. None is waited for.
@@ -103,41 +107,57 @@ impl Session {
     /// EC2's refusal, or that there was no answer.
     pub async fn create_usage_report(&self, region: &Region, image: &ImageId) -> Result<UsageReportId, Failure> {
         let what = format!("request a usage report of {image} in {region}");
-        let kinds =
-            COUNTED.iter().map(|kind| ImageUsageResourceTypeRequest::builder().resource_type(kind.as_str()).build());
+        let kinds = COUNTED.iter().map(|kind| {
+            let counted = ImageUsageResourceTypeRequest::builder().resource_type(kind.as_str());
+            let depth = || {
+                let depth = VERSION_DEPTH.to_string();
+                ImageUsageResourceTypeOptionRequest::builder().option_name(DEPTH_OPTION).option_values(depth).build()
+            };
+            // The default or pinned version may be an old one.
+            let options = (*kind == ReferenceKind::LaunchTemplate).then(|| vec![depth()]);
+            counted.set_resource_type_options(options).build()
+        });
         let call = self.ec2(region).create_image_usage_report().image_id(image.as_str());
         let call = call.set_resource_types(Some(kinds.collect()));
         let call = call.customize().config_override(sent_once()).send();
-        let answer = self.call(&what, "ec2:CreateImageUsageReport", call).await?;
+        let answer = self.call(&what, "ec2:CreateImageUsageReport", call).await.map_err(|failure| {
+            if failure.kind != FailureKind::LimitReached {
+                return failure;
+            }
+            failure.hint(
+                "EC2 makes one report of an image at a time, and has a quota for all of a region; try again later.",
+            )
+        })?;
         let id = answer.report_id().and_then(|id| UsageReportId::new(id).ok());
         id.ok_or_else(|| Failure::new(what, "the answer names no report").hint("Is this endpoint EC2's?"))
-    }
-
-    /// Deletes a report.
-    ///
-    /// # Errors
-    /// EC2's refusal, or that there was no answer.
-    pub async fn delete_usage_report(&self, region: &Region, report: &UsageReportId) -> Result<(), Failure> {
-        let what = format!("delete the usage report {report} in {region}");
-        let call = self.ec2(region).delete_image_usage_report().report_id(report.as_str());
-        let call = call.customize().config_override(sent_once()).send();
-        self.call(&what, "ec2:DeleteImageUsageReport", call).await.map(drop)
     }
 }
 
 fn usage_report(report: &types::ImageUsageReport) -> Option<UsageReport> {
     let kinds = report.resource_types();
-    let counts = |kind: &ReferenceKind| kinds.iter().any(|counted| counted.resource_type() == Some(kind.as_str()));
+    let counts = |kind: &ReferenceKind| {
+        kinds.iter().any(|counted| counted.resource_type() == Some(kind.as_str()) && is_deep(counted))
+    };
     Some(UsageReport {
         id: UsageReportId::new(report.report_id()?).ok()?,
         image: ImageId::new(report.image_id()?).ok()?,
         state: match report.state()? {
             "available" => ReportState::Available,
             "error" => ReportState::Failed(report.state_reason().unwrap_or("EC2 gave no reason").into()),
-            _ => ReportState::Pending,
+            "pending" => ReportState::Pending,
+            state => ReportState::Failed(format!("its state is `{state}`, which amigrate does not know").into()),
         },
         created: report.creation_time().and_then(convert::date_time),
         is_whole: report.account_ids().is_empty() && COUNTED.iter().all(counts),
+    })
+}
+
+/// Returns true unless fewer versions of launch templates are counted than EC2 counts by itself.
+fn is_deep(counted: &types::ImageUsageResourceType) -> bool {
+    let options = counted.resource_type_options();
+    let mut depths = options.iter().filter(|option| option.option_name() == Some(DEPTH_OPTION));
+    depths.all(|option| {
+        option.option_values().iter().all(|depth| depth.parse::<u32>().is_ok_and(|depth| depth >= DEFAULT_DEPTH))
     })
 }
 
@@ -223,11 +243,12 @@ mod tests {
             "CreateImageUsageReport" => CannedResponse::ok("<R><reportId>amiur-1</reportId></R>"),
             _ => CannedResponse::error(500, "InternalError", "An internal error."),
         });
-        let id = session.create_usage_report(&eu(), &ami("ami-1")).await.unwrap();
+        session.create_usage_report(&eu(), &ami("ami-1")).await.unwrap();
         let calls = asked.of("CreateImageUsageReport");
         let kinds = [calls[0].param("ResourceType.1.ResourceType"), calls[0].param("ResourceType.2.ResourceType")];
         assert_eq!((kinds, calls[0].values("AccountId").len()), ([COUNTED[0].as_str(), COUNTED[1].as_str()], 0));
-        assert!(session.delete_usage_report(&eu(), &id).await.is_err());
-        assert_eq!(asked.of("DeleteImageUsageReport").len(), 1, "it is sent once");
+        let option = "ResourceType.2.ResourceTypeOption.1";
+        let depth = ["OptionName", "OptionValue.1"].map(|name| calls[0].param(&format!("{option}.{name}")));
+        assert_eq!(depth, ["version-depth", "10000"]);
     }
 }

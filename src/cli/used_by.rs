@@ -37,8 +37,7 @@ pub(super) struct UsedByArgs {
     /// id is looked for in every enabled region, a name in the profile's region
     #[arg(value_name = "IMAGE")]
     image: String,
-    /// Request a usage report of all accounts, wait for it, and delete it once it has been read. One of the last day is read
-    /// instead, and stays
+    /// Request a usage report of all accounts and wait for it. One of the last day is read instead. EC2 keeps reports for 30 days
     #[arg(long)]
     report: bool,
     /// How long to wait for the report at most, such as 90s, 15m, 2h or 1h30m; then the status is 4, and EC2 continues making it
@@ -58,20 +57,21 @@ pub(super) fn run(setup: &Setup, args: &UsedByArgs) -> Result<ExitStatus, Comman
         let read = connection.session.image_usage_with_reports(&image.region, std::slice::from_ref(&image)).await;
         let unread = || Failure::new(format!("{VERB} {}", image.id), "nothing was read of it");
         let mut usage = read.into_iter().next().ok_or_else(unread)?;
-        let mut early = None;
+        let mut status = None;
         if args.report {
             let awaited = Awaited { setup, connection: &connection, image: &image };
-            (usage.reported, early) = awaited.read(args.timeout.map(|limit| begun + limit)).await?;
+            (usage.reported, status) = awaited.read(args.timeout.map(|limit| begun + limit)).await?;
         }
         let copying = copying_jobs(setup, &connection, &image);
         let printed = print(setup, &image, &usage, &copying);
-        if setup.output.format == Format::Table {
-            explain(setup, &image, &usage, &copying, args.report);
-        }
+        explain(setup, &image, &usage, &copying, args.report);
         for failure in usage.failures() {
             report(failure);
         }
-        ended(printed, early.unwrap_or_else(|| ExitStatus::of_all(usage.failures())))
+        let status = status.unwrap_or_else(|| ExitStatus::of_all(usage.failures()));
+        // Rows cannot say that nobody was counted, and a script must not read that as "nobody".
+        let is_missing = args.report && !matches!(usage.reported, Some(Ok(Reported::Available { .. })));
+        ended(printed, if is_missing && status == ExitStatus::Done { ExitStatus::Failed } else { status })
     })
 }
 
@@ -105,8 +105,22 @@ fn print(setup: &Setup, image: &Image, usage: &ImageUsage, copying: &[JobId]) ->
     printer.finish::<UseRow>(&[])
 }
 
-/// Says on standard error what the rows leave out.
+/// Says on standard error what the rows leave out: all of it beside a table, of other formats only that other accounts are unknown. JSON
+/// has everything.
 fn explain(setup: &Setup, image: &Image, usage: &ImageUsage, copying: &[JobId], requested: bool) {
+    match setup.output.format {
+        Format::Table => {}
+        Format::Json | Format::Jsonl => return,
+        _ => {
+            if let Some(Ok(reported)) = &usage.reported
+                && !matches!(reported, Reported::Available { .. })
+            {
+                let accounts = labels::other_accounts(reported, &image.owner_id);
+                setup.output.note(&format!("used by other accounts: {accounts}"));
+            }
+            return;
+        }
+    }
     for line in labels::usage(image, Some(usage)) {
         setup.output.note(&line);
     }
@@ -115,9 +129,9 @@ fn explain(setup: &Setup, image: &Image, usage: &ImageUsage, copying: &[JobId], 
         setup.output.note(&format!("copies under way here that read it: {}", numbers.join(", ")));
     }
     match &usage.reported {
-        Some(Ok(Reported::Available { .. })) => setup
-            .output
-            .note("A usage report may leave out instances of the last day and launch templates of the last days."),
+        Some(Ok(reported @ Reported::Available { .. })) => {
+            setup.output.note(&labels::usage_left_out(reported, Timestamp::now()));
+        }
         Some(Ok(Reported::None | Reported::Failed { .. })) if !requested => {
             setup.output.note("--report requests a usage report, which EC2 takes minutes to make.");
         }
@@ -125,7 +139,7 @@ fn explain(setup: &Setup, image: &Image, usage: &ImageUsage, copying: &[JobId], 
     }
 }
 
-/// What the report says, and the status if the waiting ended early.
+/// The contents of the report, and the status if the waiting ended early.
 type Read = (Option<Result<Reported, Failure>>, Option<ExitStatus>);
 
 /// A report that the command waits for.
@@ -147,25 +161,28 @@ impl Awaited<'_> {
         };
         let id = awaited.report.id.clone();
         if awaited.made_here {
-            output.note(&format!("Requested the usage report {id}: EC2 takes minutes to make it."));
+            output.note(&format!(
+                "Requested the usage report {id}: EC2 takes minutes to make it, and keeps it for 30 days."
+            ));
+            if let Some(failure) = &awaited.audit_failure {
+                report(failure);
+            }
         } else {
             let created = awaited.report.created.map(|at| at.strftime(" of %Y-%m-%d %H:%M UTC").to_string());
-            output.note(&format!("Reading the usage report {id}{}, which stays.", created.unwrap_or_default()));
+            output.note(&format!("Reading the usage report {id}{}.", created.unwrap_or_default()));
         }
-        if let Some(status) = self.wait(&mut awaited, deadline, &mut signals).await? {
-            output.note(&format!("EC2 continues making {id}; the same command reads it later."));
-            return Ok((Some(awaited.read(session).await), Some(status)));
+        match self.wait(&mut awaited, deadline, &mut signals).await {
+            Ok(Some(status)) => {
+                output.note(&format!("EC2 continues making {id}; the same command reads it later."));
+                Ok((Some(awaited.read(session).await), Some(status)))
+            }
+            Ok(None) => Ok((Some(awaited.read(session).await), None)),
+            // What else was read is printed.
+            Err(failure) => Ok((Some(Err(failure)), None)),
         }
-        let read = awaited.read(session).await;
-        if read.is_ok()
-            && let Err(failure) = awaited.clean_up(session, &calls).await
-        {
-            output.note(&format!("{id} could not be deleted: {} EC2 deletes it after 30 days.", failure.why));
-        }
-        Ok((Some(read), None))
     }
 
-    /// Looks again and again until the report is there; the intervals are those of copies. Returns the status if it is not.
+    /// Checks again and again until EC2 has made the report; the intervals are those of copies. Returns the status if it has not.
     async fn wait(
         &self,
         awaited: &mut AwaitedReport,
@@ -176,11 +193,11 @@ impl Awaited<'_> {
         let longest = Duration::from_secs(poll.slowest_seconds.max(poll.fastest_seconds).max(1));
         let mut interval = Duration::from_secs(poll.fastest_seconds.max(1));
         loop {
-            match awaited.look(&self.connection.session).await {
+            match awaited.refresh(&self.connection.session, Timestamp::now()).await {
                 Err(failure) if failure.retry == Retry::Later => {
-                    self.setup.output.note(&format!("{}: {} Looking again.", failure.what, failure.why));
+                    self.setup.output.note(&format!("{}: {} Trying again.", failure.what, failure.why));
                 }
-                looked => looked?,
+                refreshed => refreshed?,
             }
             if !awaited.is_pending() {
                 return Ok(None);

@@ -11,9 +11,11 @@ use crate::domain::{
     placement::Placement,
 };
 
+/// The key of the tag of a copy's job: its value is the client token, so that no two images made here have the same.
+pub const JOB_TAG: &str = "amigrate:job";
 /// The keys of sync's tags.
-pub const SYNC_TAGS: [&str; 4] =
-    ["amigrate:sync", "amigrate:sync-policy", "amigrate:sync-created", "amigrate:sync-keep"];
+pub const SYNC_TAGS: [&str; 5] =
+    ["amigrate:sync", "amigrate:sync-policy", "amigrate:sync-created", "amigrate:sync-keep", "amigrate:sync-name"];
 
 /// Derives the token of a copy from the account, the parameters of its `CopyImage`, and the earlier copies of its source that are
 /// in the destination and of no use any more, such as failed ones: EC2 would answer their token with them.

@@ -106,13 +106,18 @@ impl VersionPattern {
     }
 
     /// Returns the line of the version at the end of a name, where nobody has said what a version looks like: images of two lines are not
-    /// versions of one another then, as those of Kubernetes 1.29 and 1.30. `None` if there is none: a date, a year with a number, or a
-    /// number without dots.
+    /// versions of one another then, as those of Kubernetes 1.29 and 1.30, or of Windows 2019 and 2022. `None` if there is none: a date, a
+    /// year with a number, or another number without dots.
     pub fn line(&self, name: &str) -> Option<VersionLine> {
         /// Larger major numbers are years.
         const YEARS: u32 = 1900;
         let version = self.at_end.as_ref().filter(|_| self.guesses)?.find(name)?;
-        let mut numbers = version.as_str().trim_start_matches(['-', '.', '_', 'v']).split('.');
+        let bare = version.as_str().trim_start_matches(['-', '.', '_']);
+        // A year by itself is a product's more often than a version's.
+        if let Some(year) = bare.parse().ok().filter(|year| bare.len() == 4 && (YEARS..2100).contains(year)) {
+            return Some(VersionLine { major: year, minor: 0 });
+        }
+        let mut numbers = bare.trim_start_matches('v').split('.');
         let major: u32 = numbers.next()?.parse().ok().filter(|major| *major < YEARS)?;
         let minor = numbers.next()?;
         let digits = minor.find(|c: char| !c.is_ascii_digit()).unwrap_or(minor.len());
@@ -218,6 +223,9 @@ mod tests {
             ("app-web-2026.01.31", None),
             ("app-web-20260131.4", None),
             ("app-web-2026.00014", None),
+            ("win-2019", Some((2019, 0))),
+            ("win-v2019", None),
+            ("app-3021", None),
             ("ubuntu-22.04-20260101", None),
             ("base", None),
         ] {

@@ -21,7 +21,8 @@ pub struct UsageReport {
     pub image: ImageId,
     pub state: ReportState,
     pub created: Option<Timestamp>,
-    /// It counts instances and launch templates of every account. One that does not proves nothing about those it leaves out.
+    /// It counts instances and launch templates of every account, of the latter at least as many versions as EC2 does by itself. One
+    /// that does not proves nothing about those it leaves out.
     pub is_whole: bool,
 }
 
@@ -30,7 +31,7 @@ pub struct UsageReport {
 pub enum ReportState {
     Pending,
     Available,
-    /// With EC2's reason.
+    /// With EC2's reason. A state that is not known here counts as failed: nobody can say whether it ever ends.
     Failed(Box<str>),
 }
 
@@ -65,6 +66,12 @@ impl Reported {
         }
     }
 
+    /// Returns the age of an available report that is older than a day, so that a new one would say more.
+    pub fn outdated(&self, now: Timestamp) -> Option<SignedDuration> {
+        let Self::Available { created, .. } = self else { return None };
+        created.map(|created| now.duration_since(created)).filter(|age| *age >= FRESH)
+    }
+
     /// Returns the accounts of an available report with what they use, in their order; empty if there is none.
     pub fn by_account(&self) -> Vec<(&AccountId, Vec<&AccountUse>)> {
         let Self::Available { uses, .. } = self else { return Vec::new() };
@@ -87,14 +94,23 @@ pub fn best<'a>(reports: &'a [UsageReport], image: &ImageId) -> Option<&'a Usage
     whole.max_by_key(|report| (rank(report), report.created))
 }
 
-/// Returns the report of an image that is read instead of making one: of the last day, available or being made.
+/// Returns the report of an image that is read instead of requesting one: the newest available of the last day, else one that is being
+/// made, beside which EC2 makes no other of the image.
 pub fn reusable<'a>(reports: &'a [UsageReport], image: &ImageId, now: Timestamp) -> Option<&'a UsageReport> {
-    best(reports, image).filter(|report| match report.state {
-        // EC2 makes one at a time of an image.
-        ReportState::Pending => true,
-        ReportState::Available => report.created.is_some_and(|created| now.duration_since(created) < FRESH),
-        ReportState::Failed(_) => false,
-    })
+    let is_fresh = |report: &UsageReport| report.created.is_some_and(|created| now.duration_since(created) < FRESH);
+    let rank = |report: &UsageReport| match report.state {
+        ReportState::Available if is_fresh(report) => Some(2),
+        ReportState::Pending => Some(1),
+        ReportState::Available | ReportState::Failed(_) => None,
+    };
+    let whole = reports.iter().filter(|report| report.is_whole && report.image == *image);
+    let ranked = whole.filter_map(|report| Some(((rank(report)?, report.created), report)));
+    ranked.max_by_key(|(rank, _)| *rank).map(|(_, report)| report)
+}
+
+/// Returns a report of an image that EC2 is making, whatever it counts: until it has ended EC2 makes no other of the image.
+pub fn pending<'a>(reports: &'a [UsageReport], image: &ImageId) -> Option<&'a UsageReport> {
+    reports.iter().find(|report| report.image == *image && report.state == ReportState::Pending)
 }
 
 #[cfg(test)]
@@ -127,9 +143,22 @@ mod tests {
         assert_eq!(named(&[old.clone(), report("amiur-4", failed(), 0)]), (some("1"), None));
         assert_eq!(named(&[pending.clone(), report("amiur-4", failed(), 0)]), (some("3"), some("3")));
         assert_eq!(named(&[report("amiur-4", failed(), 0)]), (some("4"), None));
+        // An old one is shown until the new one is there, which is the one to wait for.
+        assert_eq!(named(&[old.clone(), pending.clone()]), (some("1"), some("3")));
+        assert_eq!(named(&[old.clone(), pending.clone(), new.clone()]), (some("2"), some("2")));
         let limited = UsageReport { is_whole: false, ..new.clone() };
         let other = UsageReport { image: ImageId::new("ami-2").unwrap(), ..new };
         assert_eq!(named(&[limited, other]), (None, None));
+    }
+
+    #[test]
+    fn a_report_of_another_day_is_outdated() {
+        let of = |hours| {
+            let created = Some(now() - SignedDuration::from_hours(hours));
+            Reported::Available { created, uses: Vec::new() }.outdated(now()).map(|age| age.as_hours())
+        };
+        assert_eq!((of(23), of(24), of(24 * 29)), (None, Some(24), Some(24 * 29)));
+        assert_eq!(Reported::None.outdated(now()), None);
     }
 
     #[test]

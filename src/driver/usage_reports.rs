@@ -1,25 +1,31 @@
-//! Usage reports that are requested and waited for. What changes something in AWS is audited.
+//! Usage reports that are requested and waited for. The request is audited. Reports stay: EC2 deletes them after 30 days, and what was
+//! learnt serves whoever deregisters the image meanwhile.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::audited_calls::{AuditedCall, AuditedCalls};
 use crate::{
     aws::Session,
     domain::{
-        Failure, Image, Region,
-        usage_report::{ReportState, Reported, UsageReport, reusable},
+        Failure, FailureKind, Image, Region,
+        usage_report::{ReportState, Reported, UsageReport, pending, reusable},
     },
 };
+
+/// How long a listing may lack a report: EC2 is eventually consistent.
+const VISIBLE_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// A report that is waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwaitedReport {
     pub region: Region,
     pub report: UsageReport,
-    /// It was requested here, and is deleted once it has been read. Others' stay.
+    /// It was requested here, and not found.
     pub made_here: bool,
     /// Why the outcome of the request could not be written to the audit.
-    audit_failure: Option<Failure>,
+    pub audit_failure: Option<Failure>,
+    /// When a listing last had it, or it was requested.
+    seen: Timestamp,
 }
 
 impl AwaitedReport {
@@ -36,29 +42,45 @@ impl AwaitedReport {
         let (region, id) = (&image.region, &image.id);
         let reports = session.usage_reports(region, std::slice::from_ref(id)).await?;
         if let Some(report) = reusable(&reports, id, now) {
-            return Ok(Self { region: region.clone(), report: report.clone(), made_here: false, audit_failure: None });
+            return Ok(Self::found(region, report, now));
         }
         let call = AuditedCall { action: "CreateImageUsageReport", region, resource: id.to_string() };
-        // It exists even if the answer could not be recorded: it must still be read and deleted.
-        let (made, audit_failure) =
-            calls.send_reporting_audit_failure(session, call, session.create_usage_report(region, id)).await?;
+        let created = calls.send_reporting_audit_failure(session, call, session.create_usage_report(region, id)).await;
+        let (made, audit_failure) = match created {
+            Ok(created) => created,
+            // Somebody else may have requested one at the same time.
+            Err(failure) if failure.kind == FailureKind::LimitReached => {
+                let reports = session.usage_reports(region, std::slice::from_ref(id)).await?;
+                return match (reusable(&reports, id, now), pending(&reports, id)) {
+                    (Some(report), _) => Ok(Self::found(region, report, now)),
+                    (None, Some(other)) => Err(being_made(failure, other)),
+                    (None, None) => Err(failure),
+                };
+            }
+            Err(failure) => return Err(failure),
+        };
         let state = ReportState::Pending;
         let report = UsageReport { id: made, image: id.clone(), state, created: Some(now), is_whole: true };
-        Ok(Self { region: region.clone(), report, made_here: true, audit_failure })
+        Ok(Self { region: region.clone(), report, made_here: true, audit_failure, seen: now })
     }
 
-    /// Looks how far EC2 is with it. One that EC2 does not show yet is pending.
+    fn found(region: &Region, report: &UsageReport, now: Timestamp) -> Self {
+        Self { region: region.clone(), report: report.clone(), made_here: false, audit_failure: None, seen: now }
+    }
+
+    /// Reads its state. One that EC2 has not listed for less than five minutes keeps the state it had.
     ///
     /// # Errors
-    /// If the reports cannot be listed, or somebody has deleted it.
-    pub async fn look(&mut self, session: &Session) -> Result<(), Failure> {
+    /// If the reports cannot be listed, or EC2 does not list it any more.
+    pub async fn refresh(&mut self, session: &Session, now: Timestamp) -> Result<(), Failure> {
         let reports = session.usage_reports(&self.region, std::slice::from_ref(&self.report.image)).await?;
         match reports.into_iter().find(|report| report.id == self.report.id) {
-            Some(report) => self.report = report,
-            None if self.made_here => {}
+            Some(report) => (self.report, self.seen) = (report, now),
+            None if now.duration_since(self.seen) < VISIBLE_AFTER => {}
             None => {
                 let what = format!("read the usage report {} of {}", self.report.id, self.report.image);
-                return Err(Failure::new(what, "somebody has deleted it").hint("Request one again."));
+                let why = "EC2 has not listed it for five minutes: somebody may have deleted it";
+                return Err(Failure::new(what, why).hint("Request one again."));
             }
         }
         Ok(())
@@ -69,26 +91,20 @@ impl AwaitedReport {
         self.report.state == ReportState::Pending
     }
 
-    /// Returns what it says.
+    /// Returns its contents.
     ///
     /// # Errors
     /// If any page cannot be read.
     pub async fn read(&self, session: &Session) -> Result<Reported, Failure> {
         session.read_usage_report(&self.region, &self.report).await
     }
+}
 
-    /// Deletes it if it was requested here: to be called once it has been read.
-    ///
-    /// # Errors
-    /// If EC2 refuses it, or if the outcome of this or of the request could not be written to the audit.
-    pub async fn clean_up(&self, session: &Session, calls: &AuditedCalls) -> Result<(), Failure> {
-        if !self.made_here {
-            return Ok(());
-        }
-        let (region, id) = (&self.region, &self.report.id);
-        let call = AuditedCall { action: "DeleteImageUsageReport", region, resource: id.to_string() };
-        let ((), audit_failure) =
-            calls.send_reporting_audit_failure(session, call, session.delete_usage_report(region, id)).await?;
-        self.audit_failure.clone().or(audit_failure).map_or(Ok(()), Err)
-    }
+/// Returns EC2's refusal with the report that it makes at the moment, and which does not count every account.
+fn being_made(failure: Failure, other: &UsageReport) -> Failure {
+    let why = format!(
+        "EC2 is making {}, which does not count all accounts or versions, and makes one report of an image at a time",
+        other.id
+    );
+    Failure { why, ..failure }.hint("Request one again once that has ended.")
 }

@@ -4,7 +4,10 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{ClientToken, CopyRequest, derived_token};
+use crate::domain::{
+    ClientToken, CopyRequest,
+    derived_token::{self, JOB_TAG},
+};
 
 /// A job's number, unique within its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,7 +85,7 @@ pub struct JobTags {
 
 impl JobTags {
     /// The key of the tag that names the copy.
-    pub const JOB: &'static str = "amigrate:job";
+    pub const JOB: &'static str = JOB_TAG;
     /// The key of the tag that names its batch.
     pub const BATCH: &'static str = "amigrate:batch";
 }

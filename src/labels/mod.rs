@@ -25,4 +25,4 @@ pub use job::{
     stall_advice, undeleted, waiting,
 };
 pub use post_copy::{after_copy, differences, not_compared, step, step_line, step_state};
-pub use usage::{other_accounts, usage, who};
+pub use usage::{left_out as usage_left_out, other_accounts, usage, who};

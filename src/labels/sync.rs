@@ -2,6 +2,7 @@
 
 use crate::domain::{
     ImageId, Region,
+    orphans::KEPT_TAG,
     sync::{KeepReason, NotOurs, OtherKeep, PolicyMistake, Refusal, RetireMode, SkipReason},
     text::{clean, count},
 };
@@ -13,7 +14,8 @@ pub fn skip(reason: &SkipReason, policy: impl Fn(usize) -> String) -> String {
             let origin = if existing.is_origin { ", from which it was copied itself" } else { "" };
             let state = if existing.is_disabled() { ", but disabled" } else { "" };
             let plain = if existing.not_encrypted { ", but not encrypted as the policy asks" } else { "" };
-            format!("{} is there{origin}{state}{plain}", existing.image)
+            let other = if existing.for_other_policy { ", made for another policy, which may retire it" } else { "" };
+            format!("{} exists{origin}{state}{plain}{other}", existing.image)
         }
         SkipReason::Pending(image) => format!("{image} is pending there"),
         SkipReason::UnderWay => "in this queue already".into(),
@@ -60,11 +62,20 @@ pub fn keep(reason: &KeepReason, policy: impl Fn(usize) -> String) -> String {
         KeepReason::OtherKeep(OtherKeep::Unreadable) => {
             "how many versions are kept is not to be read from a tag of the policy's copies here".into()
         }
+        KeepReason::OtherKeep(OtherKeep::Pattern) => {
+            "copies of the policy here were made with another version pattern; perhaps another host still has that"
+                .into()
+        }
+        KeepReason::Unnamed => {
+            "its source is gone, and the source's name was not tagged: it is unknown which versions are newer".into()
+        }
+        KeepReason::Tagged => format!("its tag {KEPT_TAG} says that it is kept on purpose"),
         KeepReason::Undated => {
             "its source is gone, and its creation date was not tagged: it is unknown which versions are newer".into()
         }
         KeepReason::OtherLine => {
-            "newer versions have another minor number; version_pattern says if they are versions of this one".into()
+            "newer versions have another major or minor number; version_pattern says if they are versions of this one"
+                .into()
         }
         KeepReason::OtherPolicy(other) => format!("the policy \"{}\" keeps it", clean(&policy(*other))),
         KeepReason::SourceDoesNotMatch => "the policy does not match its source".into(),
@@ -103,6 +114,7 @@ fn not_ours(why: NotOurs) -> &'static str {
         NotOurs::Value => "its tag is none that sync writes",
         NotOurs::Region => "its tag names another region",
         NotOurs::Source => "its tag names another source than EC2 does",
+        NotOurs::SharedJobTag => "another copy of its source in the region has the same amigrate:job tag",
     }
 }
 

@@ -78,6 +78,17 @@ pub fn other_accounts(reported: &Reported, owner: &AccountId) -> String {
     }
 }
 
+/// Returns what an available report leaves out: EC2 may not count the last days, and an older report says nothing of the time since.
+pub fn left_out(reported: &Reported, now: Timestamp) -> String {
+    match reported.outdated(now) {
+        None => "A usage report may not count instances of the last day and launch templates of the last days.".into(),
+        Some(age) => {
+            let days = count(usize::try_from(age.as_hours() / 24).unwrap_or_default(), "day", "days");
+            format!("The usage report is {days} old: use since then is unknown.")
+        }
+    }
+}
+
 fn counts(uses: &[&AccountUse]) -> String {
     let one = |one: &&AccountUse| {
         let noun = clean(one.kind.noun()).into_owned();

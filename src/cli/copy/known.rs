@@ -186,7 +186,7 @@ impl Queued {
 pub(super) fn differs(copy: &CopyRequest, subject: &str, differences: &str) -> Failure {
     let what = format!("copy {} to {}", clean(copy.name.as_str()), copy.destination);
     Failure::new(what, format!("{subject}, but it is {differences}; nothing new was started"))
-        .hint("`--if-exists copy` or `--if-exists rename` makes another.")
+        .hint("`amigrate copy` with `--if-exists copy` or `--if-exists rename` makes another.")
 }
 
 fn route(copy: &CopyRequest) -> Route {

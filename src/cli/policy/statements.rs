@@ -80,7 +80,7 @@ pub(super) fn statements(scope: &PolicyScope) -> Vec<Statement> {
         all.push(tag.only_if("ForAllValues:StringEquals", "aws:TagKeys", &[KEPT_TAG]));
     }
     if scope.allows(&[Usage]) {
-        let actions = ["ec2:CreateImageUsageReport", "ec2:DeleteImageUsageReport"];
+        let actions = ["ec2:CreateImageUsageReport"];
         let reports = format!("arn:{partition}:ec2:*:*:image-usage-report/*");
         all.push(Statement::allow("UsageReports", &actions, vec![format!("arn:{partition}:ec2:*::image/*"), reports]));
     }

@@ -108,6 +108,8 @@ pub(super) fn keep_word(reason: &KeepReason) -> &'static str {
         KeepReason::OtherKeep(_) => "other_keep",
         KeepReason::Undated => "undated",
         KeepReason::OtherLine => "other_minor_version",
+        KeepReason::Unnamed => "no_source_name",
+        KeepReason::Tagged => "on_purpose",
         KeepReason::OtherPolicy(_) => "other_policy",
         KeepReason::SourceDoesNotMatch => "source_does_not_match",
         KeepReason::CopiesFirst => "copies_first",

@@ -43,7 +43,7 @@ pub(in crate::cli) struct SyncArgs {
     #[arg(long, value_name = "NAME")]
     pub(super) preset: Option<String>,
     /// What the version at the end of a name looks like, as a regular expression such as `-[0-9.]+`
-    #[arg(long, value_name = "REGEX")]
+    #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
     pub(super) version_pattern: Option<String>,
     /// Copy only the newest N versions of each family (names that differ only in the version at the end)
     #[arg(long, value_name = "N", value_parser = at_least_one)]

@@ -20,6 +20,7 @@ use crate::{
     },
     domain::{
         Failure, Image, ImageQuery, Region,
+        image_usage::ImageUsage,
         sync::{AccountState, PendingCopies},
     },
 };
@@ -108,8 +109,14 @@ pub(super) async fn read_usage(session: &Session, images: &[Arc<Image>], account
         by_region.entry(&image.region).or_default().push(image.as_ref().clone());
     }
     for (region, images) in by_region {
-        for usage in session.image_usage(region, &images).await {
+        for mut usage in session.image_usage_with_reports(region, &images).await {
+            drop_unread_report(&mut usage);
             account_state.usage.insert((region.clone(), usage.image.clone()), usage);
         }
     }
+}
+
+/// Drops a usage report that could not be read. None is required: without the permission to read reports, sharing decides.
+pub(super) fn drop_unread_report(usage: &mut ImageUsage) {
+    usage.reported = usage.reported.take().filter(Result::is_ok);
 }

@@ -249,16 +249,17 @@ impl Sync<'_> {
         let mut images = session.describe_images(region, &ids).await?;
         let Some(at) = images.iter().position(|image| image.id == *id) else { return Ok(Err(KeepReason::Gone)) };
         let image = images.swap_remove(at);
-        let stands = |image: &&Image| image.state == crate::domain::ImageState::Available;
-        let available: Vec<ImageId> = images.iter().filter(stands).map(|image| image.id.clone()).collect();
+        let is_available = |image: &&Image| image.state == crate::domain::ImageState::Available;
+        let available: Vec<ImageId> = images.iter().filter(is_available).map(|image| image.id.clone()).collect();
         let copies = async {
             match retiring.mode {
                 RetireMode::Deprecate => None,
                 _ => Some(read::under_way(self.setup, session, &self.policies.ignored).await),
             }
         };
-        let checked_at = [image.clone()];
-        let (usage, pending) = tokio::join!(session.image_usage(region, &checked_at), copies);
+        let checked = [image.clone()];
+        let (mut usage, pending) = tokio::join!(session.image_usage_with_reports(region, &checked), copies);
+        usage.iter_mut().for_each(read::drop_unread_report);
         let usage = usage.iter().find(|usage| usage.image == *id);
         let of_copies = pending.as_ref().map(|read| &read.copies);
         let input = RecheckInput { image: &image, usage, pending: of_copies, newer, available: &available };

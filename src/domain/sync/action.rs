@@ -214,6 +214,8 @@ pub struct ExistingCopy {
     pub not_encrypted: bool,
     /// It is the image that the source was itself copied from.
     pub is_origin: bool,
+    /// Sync has made it for another policy, which knows nothing of this one and may retire it.
+    pub for_other_policy: bool,
 }
 
 impl ExistingCopy {
@@ -273,6 +275,8 @@ pub enum KeepReason {
     OtherKeep(OtherKeep),
     /// Its source is gone, and nobody has noted when that was created: it is not known which versions are newer.
     Undated,
+    /// Its source is gone, and nothing says which name that had: its family is unknown.
+    Unnamed,
     /// The newer versions are of another minor version, and nobody has said that these follow one another.
     OtherLine,
     /// Another policy, by its index, keeps it.
@@ -287,6 +291,8 @@ pub enum KeepReason {
     AlreadyRetired,
     BeingRemoved,
     Protected,
+    /// Its tag says that it is kept on purpose.
+    Tagged,
     TooYoung,
     /// A copy of it is under way.
     SourceOfCopies,

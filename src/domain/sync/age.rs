@@ -67,7 +67,7 @@ pub(super) fn kept_by_other(image: &Image, tag: &SyncTag, this: &InRegion<'_>, m
     let keeps = |other: &&OtherKeep| {
         let before = match other {
             OtherKeep::Is(other) => other.keeps_before(mode),
-            OtherKeep::Unreadable => None,
+            OtherKeep::Pattern | OtherKeep::Unreadable => None,
         };
         let retires = before.zip(among).is_some_and(|(keep, among)| this.versions.newer(among, keep.get()).is_some());
         !retires
@@ -87,7 +87,7 @@ impl Planner<'_> {
         if policy.override_keep {
             return Vec::new();
         }
-        let this = KeepTag::of(&policy.versions);
+        let this = KeepTag::of(policy);
         let is_copy = |image: &&&Arc<Image>| {
             let state = matches!(image.state, ImageState::Available | ImageState::Pending | ImageState::Disabled);
             let there = state && !self.account_state.being_removed.contains(&image.id);
@@ -95,9 +95,9 @@ impl Planner<'_> {
         };
         let mut others = Vec::new();
         // Early versions have not written it.
-        for value in own.iter().filter(is_copy).filter_map(|image| image.tag(KEEP_TAG)) {
-            let other = KeepTag::parse(value).map_or(OtherKeep::Unreadable, OtherKeep::Is);
-            if other != OtherKeep::Is(this) && !others.contains(&other) {
+        let values = own.iter().filter(is_copy).filter_map(|image| image.tag(KEEP_TAG));
+        for other in values.filter_map(|value| this.difference(value)) {
+            if !others.contains(&other) {
                 others.push(other);
             }
         }

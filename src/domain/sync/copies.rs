@@ -4,12 +4,13 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     account_state::Route,
-    action::{Action, ActionKind, ExistingCopy, SkipReason},
+    action::{Action, ActionKind, ExistingCopy, KeepReason, SkipReason},
     keep_tag::KeepTag,
     planner::Planner,
     policy::VersionLimit,
+    protection::of_policy,
     sources::{Sources, is_origin},
-    tag::{CREATED_TAG, POLICY_TAG, SyncTag, made_by_sync},
+    tag::{CREATED_TAG, NAME_TAG, POLICY_TAG, SyncTag, made_by_sync},
 };
 use crate::domain::{
     copy::{ClientToken, CopyRequest},
@@ -80,7 +81,7 @@ impl Planner<'_> {
             Ok(mut request) => {
                 let value = self.policies[n].tag_value(region).into();
                 request.image_tags.push(Tag { key: POLICY_TAG.into(), value });
-                request.image_tags.push(KeepTag::of(&self.policies[n].versions).tag());
+                request.image_tags.push(KeepTag::of(&self.policies[n]).tag());
                 Box::new(request)
             }
             Err(why) => return ActionKind::Skip(SkipReason::Mistake(why), None),
@@ -111,7 +112,9 @@ impl Planner<'_> {
             .into_iter()
             .min_by_key(|image| (image.state != ImageState::Available, self.lacks_encryption(n, image)))?;
         let (not_encrypted, is_origin) = (self.lacks_encryption(n, &best), is_origin(&best, source));
-        Some(ExistingCopy { image: best.id.clone(), state: best.state, not_encrypted, is_origin })
+        let of_sync = made_by_sync(&best, &self.account_state.account).is_ok();
+        let for_other_policy = of_sync && of_policy(&best, &self.policies[n]) == Some(KeepReason::MadeForOtherPolicy);
+        Some(ExistingCopy { image: best.id.clone(), state: best.state, not_encrypted, is_origin, for_other_policy })
     }
 
     /// Returns true if the image is not encrypted although the policy asks for that.
@@ -135,6 +138,8 @@ impl Planner<'_> {
         request.image_tags.push(SyncTag::of(&request).tag());
         let created = source.created.map(|created| Tag { key: CREATED_TAG.into(), value: created.to_string().into() });
         request.image_tags.extend(created);
+        let name = (!source.name.is_empty()).then(|| Tag { key: NAME_TAG.into(), value: (*source.name).into() });
+        request.image_tags.extend(name);
         Ok(request)
     }
 

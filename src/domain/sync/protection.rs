@@ -14,6 +14,8 @@ use crate::domain::{
     ids::ImageId,
     image::{Image, ImageState},
     image_usage::ImageUsage,
+    orphans::KEPT_TAG,
+    usage_report::Reported,
 };
 
 /// A deprecation date that is no further ahead counts as come: sync itself sets one a little ahead, because EC2 takes none in the past.
@@ -31,7 +33,7 @@ impl Planner<'_> {
             .or_else(|| account_state.deregistered.contains(&image.id).then_some(KeepReason::Restored))
             .or_else(|| account_state.is_being_copied(image).then_some(KeepReason::SourceOfCopies))
             .or_else(|| being_copied(image, retiring.mode, account_state.pending.as_ref()))
-            .or_else(|| users(account_state.usage.get(&(image.region.clone(), image.id.clone()))))
+            .or_else(|| users(account_state.usage.get(&(image.region.clone(), image.id.clone())), &image.owner_id))
     }
 }
 
@@ -63,7 +65,7 @@ pub fn recheck(
         .or_else(|| missing().then_some(KeepReason::CopiesFirst))
         .or_else(|| by_itself(image, retiring, now))
         .or_else(|| being_copied(image, retiring.mode, input.pending))
-        .or_else(|| users(input.usage))
+        .or_else(|| users(input.usage, account))
 }
 
 /// Returns why an image is not the policy's to retire.
@@ -87,6 +89,8 @@ pub(super) fn by_itself(image: &Image, retiring: &Retiring, now: Timestamp) -> O
         Some(KeepReason::AlreadyRetired)
     } else if image.deregistration_protection.as_deref().is_some_and(|state| state != "disabled") {
         Some(KeepReason::Protected)
+    } else if image.tag(KEPT_TAG).is_some() {
+        Some(KeepReason::Tagged)
     } else if age.is_none_or(|age| age < retiring.min_age) {
         Some(KeepReason::TooYoung)
     } else if image.public {
@@ -108,13 +112,19 @@ fn being_copied(image: &Image, mode: RetireMode, pending: Option<&PendingCopies>
 }
 
 /// Returns why an image counts as used; `None` if all of it was read and nobody uses it.
-fn users(usage: Option<&ImageUsage>) -> Option<KeepReason> {
+fn users(usage: Option<&ImageUsage>, owner: &AccountId) -> Option<KeepReason> {
     let Some(usage) = usage else { return Some(KeepReason::UsageNotRead) };
     if let Some(failure) = usage.failures().next() {
         return Some(KeepReason::UsageUnknown(failure.to_string()));
     }
     if let Some(reference) = usage.references.iter().flatten().next() {
         return Some(KeepReason::InUse(reference.to_string()));
+    }
+    // Without a report nothing is known of other accounts: then only sharing keeps it.
+    if let Some(Ok(reported @ Reported::Available { .. })) = &usage.reported
+        && let Some((other, _)) = reported.by_account().into_iter().find(|(other, _)| *other != owner)
+    {
+        return Some(KeepReason::InUse(format!("account {other}, by a usage report")));
     }
     let any = |empty: Option<bool>| empty == Some(false);
     if any(usage.permissions.as_ref().ok().map(Vec::is_empty)) {

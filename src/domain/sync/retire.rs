@@ -1,6 +1,9 @@
 //! Which old copies are retired, and by which rule others are kept. When in doubt, a copy is kept.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{
     action::{Action, ActionKind, KeepReason, Refusal, SkipReason, Stage, misses_copies},
@@ -9,10 +12,12 @@ use super::{
     policy::Retiring,
     protection::{by_itself, of_policy},
     sources::Sources,
-    tag::{POLICY_TAG, SYNC_TAG, SyncTag, made_by_sync},
+    tag::{NotOurs, POLICY_TAG, SYNC_TAG, SyncTag, made_by_sync},
     versions::AvailableVersions,
 };
 use crate::domain::{
+    account::AccountId,
+    derived_token::JOB_TAG,
     image::{Image, ImageState},
     region::Region,
 };
@@ -34,6 +39,7 @@ impl Planner<'_> {
             for image in own.iter().filter(|image| image.tag(SYNC_TAG).is_some()) {
                 old.extend(self.judge(image, region, this, &of_route).map(|kind| (*image, kind)));
             }
+            keep_shared_job_tags(&own, &mut old, &self.account_state.account);
             if misses_copies(&self.actions, self.stage, n, region) {
                 for (_, kind) in old.iter_mut().filter(|(_, kind)| matches!(kind, ActionKind::Retire { .. })) {
                     *kind = ActionKind::Keep(KeepReason::CopiesFirst);
@@ -139,6 +145,9 @@ impl Planner<'_> {
             return nobodys.then_some(ActionKind::Keep(KeepReason::SourceDoesNotMatch));
         }
         let (keep, retiring) = this.retiring?;
+        if this.sources.lacks_family(image) {
+            return Some(ActionKind::Keep(of_policy(image, policy).unwrap_or(KeepReason::Unnamed)));
+        }
         let age = age(image, &tag, this, of_route);
         if matches!(age, Age::Current) {
             return None;
@@ -236,6 +245,20 @@ impl Planner<'_> {
         });
         let refusal = |family| Refusal::RetiresAll { policy: this.policy, family, region: region.clone() };
         families.into_iter().map(refusal).collect()
+    }
+}
+
+/// Keeps old copies that have their job tag in common with another image of the region whose proof is as good.
+fn keep_shared_job_tags(own: &[&Arc<Image>], old: &mut [(&Arc<Image>, ActionKind)], account: &AccountId) {
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let proven = own.iter().filter(|image| made_by_sync(image, account).is_ok());
+    for job in proven.filter_map(|image| image.tag(JOB_TAG)) {
+        *numbers.entry(job).or_default() += 1;
+    }
+    for (image, kind) in old.iter_mut().filter(|(_, kind)| matches!(kind, ActionKind::Retire { .. })) {
+        if image.tag(JOB_TAG).is_some_and(|job| numbers.get(job).is_some_and(|number| *number > 1)) {
+            *kind = ActionKind::Keep(KeepReason::NotOurs(NotOurs::SharedJobTag));
+        }
     }
 }
 

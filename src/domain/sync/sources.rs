@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::{
     account_state::AccountState,
     policy::{Retiring, SyncPolicy},
-    tag::{made_by_sync, noted_creation},
+    tag::{made_by_sync, noted_creation, noted_name},
 };
 use crate::domain::{
     account::AccountId,
@@ -84,23 +84,31 @@ impl<'a> Sources<'a> {
         if self.by_id.contains_key(source) {
             return self.matching_ids.contains(source);
         }
-        let as_source = Image { region: self.policy.from.clone(), name: self.source_name(copy).into(), ..copy.clone() };
+        let name = self.source_name(copy).map_or_else(|| copy.name.clone(), Into::into);
+        let as_source = Image { region: self.policy.from.clone(), name, ..copy.clone() };
         self.policy.matching.passes(&as_source, &mut Scratch::default())
     }
 
-    /// Returns the family of an image in a destination: that of its source, or else of its own name.
+    /// Returns the family of an image in a destination: that of its source, by the noted or else its own name if the source is gone. One
+    /// whose source's name is unknown is a family by itself.
     pub(super) fn family(&self, image: &Image) -> String {
-        match self.source(image) {
-            Some(source) => self.family_of_source(source),
-            None => self.policy.version_pattern.family(&self.source_name(image)).to_owned(),
+        match (self.source(image), self.source_name(image)) {
+            (Some(source), _) => self.family_of_source(source),
+            (None, Some(name)) => self.policy.version_pattern.family(&name).to_owned(),
+            (None, None) => image.id.to_string(),
         }
+    }
+
+    /// Returns true if the source of a copy is gone, and nothing says which name it had.
+    pub(super) fn lacks_family(&self, copy: &Image) -> bool {
+        self.source(copy).is_none() && self.source_name(copy).is_none()
     }
 
     /// Returns the line of an image in a destination, by the same name.
     pub(super) fn line(&self, image: &Image) -> Option<VersionLine> {
         match self.source(image) {
             Some(source) => self.line_of_source(source),
-            None => self.policy.version_pattern.line(&self.source_name(image)),
+            None => self.policy.version_pattern.line(&self.source_name(image)?),
         }
     }
 
@@ -133,8 +141,12 @@ impl<'a> Sources<'a> {
         source.or_else(|| noted_creation(copy, self.account))
     }
 
-    /// Returns the name that the source of a copy most likely had.
-    fn source_name(&self, copy: &Image) -> String {
+    /// Returns the name that the source of a copy had: as sync has noted it, else what the policy's template has made the copy's name of.
+    /// `None` if that cannot be said, as of `dr-{source_id}`.
+    fn source_name(&self, copy: &Image) -> Option<String> {
+        if let Some(name) = noted_name(copy, self.account) {
+            return Some(name.to_owned());
+        }
         let parts = self.policy.copy_name.split_once("{name}").and_then(|(before, after)| {
             let literal = |text: &str| expand(text, &copy.region, &self.policy.from);
             Some((literal(before)?, literal(after)?))
@@ -142,7 +154,7 @@ impl<'a> Sources<'a> {
         let name = parts.and_then(|(before, after)| {
             copy.name.strip_prefix(before.as_str())?.strip_suffix(after.as_str()).map(str::to_owned)
         });
-        name.filter(|name| !name.is_empty()).unwrap_or_else(|| copy.name.to_string())
+        name.filter(|name| !name.is_empty())
     }
 }
 

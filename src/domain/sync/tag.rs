@@ -19,6 +19,8 @@ pub const SYNC_TAG: &str = SYNC_TAGS[0];
 pub const POLICY_TAG: &str = SYNC_TAGS[1];
 /// The key of the tag that says when the source of a copy was created: the order of versions, once their sources are gone.
 pub const CREATED_TAG: &str = SYNC_TAGS[2];
+/// The key of the tag that has the name of the source of a copy: its family, once the source is gone.
+pub const NAME_TAG: &str = SYNC_TAGS[4];
 
 /// Which copy it is: the value of the tag. Whoever asks for the same copy writes the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +77,8 @@ pub enum NotOurs {
     Region,
     /// EC2 does not say that it was copied from the image in the tag.
     Source,
+    /// Another copy of the same source in the region has the same job tag. Each copy is a job of its own, so somebody has copied the tags.
+    SharedJobTag,
 }
 
 /// Proves that sync has made the image: the tag's route must be the one that EC2 itself reports of the image, and the image the account's.
@@ -106,4 +110,10 @@ pub(super) fn noted_creation(copy: &Image, account: &AccountId) -> Option<Timest
     let created: Timestamp = value.parse().ok()?;
     // It was written as it is written here, and before the copy was made.
     (created.to_string() == value && copy.created.is_some_and(|copied| created <= copied)).then_some(created)
+}
+
+/// Returns the name of the source of a copy, as sync has noted it. `None` if it has not, or if the copy is not proven to be sync's own.
+pub(super) fn noted_name<'a>(copy: &'a Image, account: &AccountId) -> Option<&'a str> {
+    made_by_sync(copy, account).ok()?;
+    copy.tag(NAME_TAG).filter(|name| !name.is_empty())
 }

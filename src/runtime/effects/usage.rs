@@ -12,8 +12,8 @@ use crate::{
 
 /// How soon a report is looked for that was just requested, and how often at last: EC2 takes minutes.
 const INTERVALS: [Duration; 2] = [Duration::from_secs(5), Duration::from_mins(1)];
-/// Checks at most, in about an hour. EC2 continues then, and the page shows what has come of it when it is read again.
-const LOOKS: usize = 64;
+/// Checks at most, in about an hour. EC2 continues then, and the page shows the report when it is opened again.
+const MAX_CHECKS: usize = 64;
 
 impl Effects {
     pub(super) fn read_usage(&self, id: EffectId, region: Region, images: Vec<Arc<Image>>) {
@@ -35,11 +35,14 @@ impl Effects {
 
 async fn report(session: &Session, calls: &AuditedCalls, image: &Image, clock: Clock) -> Result<Reported, Failure> {
     let mut awaited = AwaitedReport::request(session, calls, image, clock.now()).await?;
+    if let Some(failure) = &awaited.audit_failure {
+        tracing::warn!(%failure, "the request for a usage report was not written to the audit");
+    }
     let [mut interval, longest] = INTERVALS;
-    for _ in 0..LOOKS {
-        match awaited.look(session).await {
+    for _ in 0..MAX_CHECKS {
+        match awaited.refresh(session, clock.now()).await {
             Err(failure) if failure.retry == Retry::Later => {}
-            looked => looked?,
+            refreshed => refreshed?,
         }
         if !awaited.is_pending() {
             break;
@@ -47,12 +50,5 @@ async fn report(session: &Session, calls: &AuditedCalls, image: &Image, clock: C
         tokio::time::sleep(interval).await;
         interval = (interval * 2).min(longest);
     }
-    let reported = awaited.read(session).await?;
-    if !awaited.is_pending()
-        && let Err(failure) = awaited.clean_up(session, calls).await
-    {
-        // It was read, and EC2 deletes it after 30 days.
-        tracing::warn!(%failure, "a usage report could not be deleted");
-    }
-    Ok(reported)
+    awaited.read(session).await
 }

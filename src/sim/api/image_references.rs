@@ -11,6 +11,8 @@ use crate::{
 
 /// The most images of a request.
 const IMAGES: usize = 10;
+/// Versions of a launch template that are searched if the request does not say how many, and always with `IncludeAllResourceTypes`.
+const DEPTH: u32 = 10;
 /// Entries of a page where the request does not say.
 const PAGE: usize = 1000;
 
@@ -21,15 +23,7 @@ impl Call<'_> {
         let entries = self.params.entries("ResourceType");
         let kinds: Vec<String> =
             entries.iter().map(|entry| self.params.text(&format!("{entry}.ResourceType"))).collect();
-        for entry in &entries {
-            for option in self.params.entries(&format!("{entry}.ResourceTypeOption")) {
-                // All of the world's instances run, and its templates have one version: options change nothing.
-                let _ = (
-                    self.params.get(&format!("{option}.OptionName")),
-                    self.params.list(&format!("{option}.OptionValue")),
-                );
-            }
-        }
+        let depth = self.version_depth(&entries, &kinds)?;
         let page = self.page()?;
         let ready = self.ready()?;
         if ids.is_empty() {
@@ -56,7 +50,8 @@ impl Call<'_> {
         };
         let state = ready.world.enabled(ready.region)?;
         let wanted = state.references.iter().filter(|r| ids.iter().any(|id| id == r.image.as_str()));
-        let wanted: Vec<_> = wanted.filter(|r| all || kinds.iter().any(|kind| kind == r.kind.as_str())).collect();
+        let wanted = wanted.filter(|r| all || kinds.iter().any(|kind| kind == r.kind.as_str()));
+        let wanted: Vec<_> = wanted.filter(|r| r.newer_versions < if all { DEPTH } else { depth }).collect();
         let to = from.saturating_add(page.max.unwrap_or(PAGE)).min(wanted.len());
         let shown = wanted.get(from.min(to)..to).unwrap_or_default();
         Ok(ready.response(|xml| {
@@ -68,5 +63,27 @@ impl Call<'_> {
             let next = (to < wanted.len()).then(|| to.to_string());
             xml.optional("nextToken", next.as_deref());
         }))
+    }
+
+    /// Returns how many versions of launch templates are searched.
+    fn version_depth(&self, entries: &[String], kinds: &[String]) -> Result<u32, ApiError> {
+        let mut depth = DEPTH;
+        for (entry, kind) in entries.iter().zip(kinds) {
+            for option in self.params.entries(&format!("{entry}.ResourceTypeOption")) {
+                let name = self.params.text(&format!("{option}.OptionName"));
+                let values = self.params.list(&format!("{option}.OptionValue"));
+                match (kind.as_str(), name.as_str(), &values[..]) {
+                    // All of the world's instances run.
+                    ("ec2:Instance", "state-name", _) => {}
+                    ("ec2:LaunchTemplate", "version-depth", [value]) => {
+                        let number = value.parse().ok().filter(|number| (1..=10_000).contains(number));
+                        let refused = || ApiError::bad_value("version-depth", value, "It must be between 1 and 10000.");
+                        depth = number.ok_or_else(refused)?;
+                    }
+                    _ => return Err(ApiError::bad_value("OptionName", &name, "Not an option of this resource type.")),
+                }
+            }
+        }
+        Ok(depth)
     }
 }

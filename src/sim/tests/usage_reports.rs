@@ -36,7 +36,8 @@ fn a_report_takes_time_and_says_what_was_so_when_it_was_requested() {
     let image = aws.image(HOME, "base-linux-*");
     let id = create(&mut aws, &format!("ImageId={image}&{BOTH}&ClientToken=a"));
     assert_eq!(described(&mut aws, &format!("ImageId.1={image}"), "state"), ["pending"]);
-    assert!(entries(&mut aws, &format!("ReportId.1={id}")).is_empty());
+    let early = format!("Action=DescribeImageUsageReportEntries&ReportId.1={id}");
+    assert_eq!(aws.code(HOME, &early), "IncorrectState");
     let friend = AccountId::new("210987654321").unwrap();
     aws.world.add_use(&region(HOME), &ImageId::new(&image).unwrap(), &friend, ReferenceKind::Instance, 5);
     aws.advance(150_000);

@@ -11,6 +11,8 @@ pub(crate) struct Reference {
     pub(crate) image: ImageId,
     pub(crate) kind: ReferenceKind,
     pub(crate) arn: String,
+    /// Newer versions of the launch template, which name other images: EC2 searches as many versions as the request says.
+    pub(crate) newer_versions: u32,
 }
 
 impl Reference {
@@ -21,10 +23,11 @@ impl Reference {
         image: ImageId,
         kind: ReferenceKind,
         resource: &str,
+        newer_versions: u32,
     ) -> Self {
         let service = kind.as_str().split(':').next().unwrap_or_default();
         let arn = format!("arn:{}:{service}:{region}:{account}:{resource}", region.partition().as_str());
-        Self { image, kind, arn }
+        Self { image, kind, arn, newer_versions }
     }
 }
 
@@ -39,4 +42,7 @@ pub(crate) struct ReferenceSpec {
     pub(crate) kind: String,
     /// The end of the resource's ARN, such as `instance/i-0123456789abcdef0`.
     pub(crate) resource: String,
+    /// Newer versions of a launch template, which name other images.
+    #[serde(default)]
+    pub(crate) newer_versions: u32,
 }

@@ -88,14 +88,27 @@ impl World {
     fn add_references(&mut self, scenario: &Scenario) {
         for spec in &scenario.references {
             if let Some(image) = self.region_state(&spec.region).and_then(|state| state.newest(&spec.image)) {
-                self.add_reference(&spec.region, &image, ReferenceKind::parse(&spec.kind), &spec.resource);
+                let (kind, newer) = (ReferenceKind::parse(&spec.kind), spec.newer_versions);
+                self.add_reference_of_version(&spec.region, &image, kind, &spec.resource, newer);
             }
         }
     }
 
     /// Adds a resource of the account, such as `instance/i-0123456789abcdef0`, that names an image.
     pub fn add_reference(&mut self, region: &Region, image: &ImageId, kind: ReferenceKind, resource: &str) {
-        let reference = Reference::new(region, &self.account, image.clone(), kind, resource);
+        self.add_reference_of_version(region, image, kind, resource, 0);
+    }
+
+    /// Adds a resource that names the image in a version with this many newer ones, which name others.
+    pub fn add_reference_of_version(
+        &mut self,
+        region: &Region,
+        image: &ImageId,
+        kind: ReferenceKind,
+        resource: &str,
+        newer_versions: u32,
+    ) {
+        let reference = Reference::new(region, &self.account, image.clone(), kind, resource, newer_versions);
         if let Some(state) = self.regions.iter_mut().find(|state| state.region == *region) {
             state.references.push(reference);
         }

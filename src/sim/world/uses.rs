@@ -13,11 +13,14 @@ use crate::{
 
 impl RegionState {
     /// Returns who uses an image now: other accounts, and the account itself by what names it.
-    pub(crate) fn uses(&self, image: &ImageId, own: &AccountId) -> Vec<Use> {
+    /// Of launch templates `depth` versions are counted.
+    pub(crate) fn uses(&self, image: &ImageId, own: &AccountId, depth: u32) -> Vec<Use> {
         let mut uses: Vec<Use> = Vec::new();
         for kind in [ReferenceKind::Instance, ReferenceKind::LaunchTemplate] {
-            let of_kind =
-                self.references.iter().filter(|reference| reference.image == *image && reference.kind == kind);
+            let of_kind = self
+                .references
+                .iter()
+                .filter(|one| one.image == *image && one.kind == kind && one.newer_versions < depth);
             let count = u64::try_from(of_kind.count()).unwrap_or(u64::MAX);
             if count > 0 {
                 uses.push(Use { image: image.clone(), account: own.clone(), kind, count });

@@ -8,7 +8,7 @@ use super::{
     orphans::{region, start},
 };
 
-const REPORTS: [&str; 2] = ["CreateImageUsageReport", "DeleteImageUsageReport"];
+const REQUEST: &str = "CreateImageUsageReport";
 
 /// The demo, whose usage reports are available at once.
 fn commands() -> Commands {
@@ -33,26 +33,27 @@ fn timeless(commands: &Commands) -> String {
     time.replace_all(commands.transcript(), "TIME").into_owned()
 }
 
-fn calls(commands: &Commands) -> [u64; 2] {
-    REPORTS.map(|action| commands.ec2.request_count(action))
+fn requests(commands: &Commands) -> u64 {
+    commands.ec2.request_count(REQUEST)
 }
 
 #[test]
-fn who_uses_an_image_is_said_and_a_report_is_made_read_and_deleted() {
+fn who_uses_an_image_is_said_and_a_report_serves_whoever_deregisters_it() {
     let mut commands = commands();
     commands.run(&["used-by", "latest:base-linux-*", "--output", "csv"]);
     commands.run(&["used-by", "latest:base-linux-*", "--report"]);
-    assert_eq!(calls(&commands), [1, 1]);
-    assert!(commands.ec2.with(|w| w.usage_report_ids(&region("us-east-1"), start())).is_empty());
+    assert_eq!(requests(&commands), 1);
+    assert_eq!(commands.ec2.with(|w| w.usage_report_ids(&region("us-east-1"), start())).len(), 1);
+    commands.run(&["deregister", "latest:base-linux-*", "--dry-run"]);
     commands.run(&["used-by", "latest:app-web-*"]);
     commands.run(&["used-by", "latest:ci-runner-2*", "--region", "us-west-2", "--report", "--output", "ids"]);
     let audited = commands.ended(&["audit", "--output", "csv"], "").stdout;
-    assert!(REPORTS.iter().all(|action| audited.contains(action)), "{audited}");
+    assert!(audited.contains(REQUEST), "{audited}");
     insta::assert_snapshot!(timeless(&commands));
 }
 
 #[test]
-fn a_report_of_the_last_day_is_read_and_stays() {
+fn a_report_of_the_last_day_is_read() {
     let commands = Commands::quick();
     commands.ec2.with(|w| w.latencies().usage_report_ms = 0);
     let image = one_of(&commands, "base-linux-*");
@@ -69,7 +70,7 @@ fn a_report_of_the_last_day_is_read_and_stays() {
         let accounts = report["account_uses"].as_array().map(Vec::len);
         assert_eq!((report["state"].as_str(), accounts), (Some("available"), Some(3)), "{document}");
     }
-    assert_eq!(calls(&commands), [0, 0], "another's report is neither made again nor deleted");
+    assert_eq!(requests(&commands), 0, "another's report is not requested again");
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn a_report_that_is_not_there_in_time_goes_on() {
     let ended = commands.ended(&["used-by", "latest:base-linux-*", "--report", "--timeout", "0s"], "");
     assert_eq!(ended.status, Some(4), "{ended:?}");
     assert!(ended.stderr.contains("unknown (EC2 is making a usage report, since 2026-03-01 12:00 UTC)"), "{ended:?}");
-    assert_eq!(calls(&commands), [1, 0]);
+    assert_eq!(requests(&commands), 1);
     commands.ec2.with(|w| w.latencies().usage_report_ms = 0);
     let ended = commands.ended(&["used-by", "latest:base-linux-*", "--output", "json"], "");
     assert!(ended.stdout.contains("210987654321"), "{ended:?}");
@@ -108,5 +109,36 @@ fn a_hostile_report_reaches_no_terminal_raw() {
     commands.ec2.with(|w| w.fail_usage_reports(&region("us-east-1"), "no\u{1b}[2J\u{202e}"));
     let ended = commands.ended(&["used-by", image.as_str(), "--report"], "");
     assert!(ended.stderr.contains("failed: no [2J") && !ended.stderr.contains('\u{1b}'), "{ended:?}");
-    assert_eq!(calls(&commands), [1, 1]);
+    assert_eq!((requests(&commands), ended.status), (1, Some(1)), "{ended:?}");
+    // No row is not "nobody".
+    for format in ["ids", "csv", "json"] {
+        let ended = commands.ended(&["used-by", image.as_str(), "--report", "--output", format], "");
+        assert_eq!(ended.status, Some(1), "{ended:?}");
+        assert!(format == "json" || ended.stderr.contains("used by other accounts: unknown"), "{ended:?}");
+    }
+}
+
+#[test]
+fn two_hosts_read_one_report() {
+    let commands = Commands::quick();
+    commands.ec2.with(|w| w.latencies().usage_report_ms = 0);
+    let image = one_of(&commands, "base-linux-*");
+    let report = |commands: &Commands| commands.ended(&["used-by", image.as_str(), "--report", "--output", "csv"], "");
+    let first = report(&commands);
+    let second = report(&commands);
+    assert_eq!((first.status, second.status, requests(&commands)), (Some(0), Some(0), 1), "{first:?} {second:?}");
+    let uses = |csv: &str| csv.lines().filter(|line| line.contains("usage_report")).count();
+    assert_eq!((uses(&first.stdout), uses(&second.stdout)), (3, 3), "{first:?} {second:?}");
+}
+
+#[test]
+fn a_launch_template_of_an_old_version_counts() {
+    let commands = commands();
+    let image = one_of(&commands, "app-db-*");
+    let region = region("us-east-1");
+    let (kind, template) = (ReferenceKind::LaunchTemplate, "launch-template/lt-0123456789abcdef0");
+    commands.ec2.with(|w| w.add_reference_of_version(&region, &image, kind, template, 300));
+    let ended = commands.ended(&["used-by", image.as_str(), "--report", "--output", "csv"], "");
+    assert!(ended.stdout.contains("lt-0123456789abcdef0"), "{ended:?}");
+    assert!(ended.stdout.contains("usage_report"), "the report has counted it: {ended:?}");
 }

@@ -52,13 +52,16 @@ assert entries(some) == [("210987654321", "ec2:LaunchTemplate", 2)], entries(som
 
 reported = PRINTED["usage"]["usage_report"]
 assert reported["state"] == "available", reported
+# What amigrate requested stays, and counts as many versions as EC2 can.
+own = [one for one in pages("describe_image_usage_reports", "ImageUsageReports", ImageIds=[IMAGE]) if one["ReportId"] not in (some, made)]
+assert [one["ResourceTypes"][1]["ResourceTypeOptions"] for one in own] == [[{"OptionName": "version-depth", "OptionValues": ["10000"]}]], own
 printed = sorted((one["account_id"], one["resource_type"], one["usage_count"]) for one in reported["account_uses"])
 assert printed == entries(made), (printed, entries(made))
 references = pages("describe_image_references", "ImageReferences", ImageIds=[IMAGE], IncludeAllResourceTypes=True)
 ours = sorted((one["resource_type"], one["arn"]) for one in PRINTED["usage"]["image_references"])
 assert ours == sorted((one["ResourceType"], one["Arn"]) for one in references), (ours, references)
 
-for report in (some, made):
+for report in (some, made, own[0]["ReportId"]):
     assert EC2.delete_image_usage_report(ReportId=report)["Return"] is True
 assert not pages("describe_image_usage_reports", "ImageUsageReports", ImageIds=[IMAGE])
 assert not WRONG, WRONG

@@ -15,8 +15,8 @@ fn what_is_missing_is_copied_with_syncs_tag() {
     let noted = |key: &str| request.image_tags.iter().find(|tag| &*tag.key == key).map(|tag| tag.value.to_string());
     assert_eq!(noted(CREATED_TAG).as_deref(), Some("2026-05-29T12:00:00Z"));
     assert_eq!(
-        (noted(POLICY_TAG), noted(KEEP_TAG).as_deref()),
-        (Some(policy(&[EU]).tag_value(&region(EU))), Some("all"))
+        (noted(POLICY_TAG), noted(KEEP_TAG), noted(NAME_TAG).as_deref()),
+        (Some(policy(&[EU]).tag_value(&region(EU))), Some(KeepTag::of(&policy(&[EU])).to_string()), Some("web-1"))
     );
     // What is made of it is proven to be sync's own.
     let made = Image { tags: request.image_tags.clone(), ..copy(&web, EU) };

@@ -100,7 +100,7 @@ fn a_copy_that_other_values_of_the_policy_keep_stays() {
     }
     let said_of = said(&policy, written("2/deregister", 0));
     assert!(
-        said_of[1].contains("keep OtherKeep(Is(KeepTag { keep: Some(2), retire: Some(Deregister) }))"),
+        said_of[1].contains("keep OtherKeep(Is(KeepTag { keep: Some(2), retire: Some(Deregister), pattern: None }))"),
         "{said_of:?}"
     );
     let forced = SyncPolicy { override_keep: true, ..policy.clone() };
@@ -120,15 +120,25 @@ fn a_copy_that_other_values_of_the_policy_keep_stays() {
 
 #[test]
 fn the_tag_is_read_as_it_is_written() {
-    let tag = |versions: &VersionLimit| KeepTag::of(versions).tag().value.to_string();
-    assert_eq!(tag(&VersionLimit::All), "all");
-    assert_eq!(tag(&keeping(3, &[EU]).versions), "3/deregister");
+    let tag = |policy: &SyncPolicy| KeepTag::of(policy).tag().value.to_string();
+    let versions = |policy: &SyncPolicy| tag(policy).split('@').next().unwrap().to_owned();
+    assert_eq!(versions(&policy(&[EU])), "all");
+    assert_eq!(versions(&keeping(3, &[EU])), "3/deregister");
     let VersionLimit::Newest { keep, .. } = keeping(3, &[EU]).versions else { panic!() };
-    assert_eq!(tag(&VersionLimit::Newest { keep, retire: None }), "3");
-    for value in ["all", "3", "3/disable", "10/deprecate", "1/deregister"] {
+    let kept = SyncPolicy { versions: VersionLimit::Newest { keep, retire: None }, ..policy(&[EU]) };
+    assert_eq!(versions(&kept), "3");
+    // Another pattern is another digest; a tag without one is of whatever pattern.
+    let other = SyncPolicy { version_pattern: VersionPattern::once("-[0-9.]+-[0-9]+").unwrap(), ..kept.clone() };
+    let this = KeepTag::of(&kept);
+    assert_eq!(this.difference(&tag(&other)), Some(OtherKeep::Pattern));
+    assert_eq!((this.difference(&tag(&kept)), this.difference("3")), (None, None));
+    assert_eq!(this.difference("3@xyz"), Some(OtherKeep::Unreadable));
+    for value in ["all", "3", "3/disable", "10/deprecate", "1/deregister", "3@00c0ffee", "all@12345678"] {
         assert_eq!(KeepTag::parse(value).map(|tag| tag.to_string()).as_deref(), Some(value));
     }
-    for value in ["", "0", "03", "+3", "-1", "3/", "/disable", "3/Disable", "many", "3/disable/"] {
+    for value in
+        ["", "0", "03", "+3", "-1", "3/", "/disable", "3/Disable", "many", "3/disable/", "3@", "3@c0ffee", "@00c0ffee"]
+    {
         assert_eq!(KeepTag::parse(value), None, "{value}");
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::{
     image_usage::{ImageReference, ImageUsage, ReferenceKind, SharedSnapshot},
     plan::CheckContext,
     post_copy::LaunchPermission,
+    usage_report::{AccountUse, Reported},
 };
 
 mod copies;

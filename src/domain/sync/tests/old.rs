@@ -183,3 +183,62 @@ fn a_later_plan_says_why_it_keeps_what_an_earlier_one_retires() {
     assert_eq!(why(&sources[..2], &copies[..2], |_| {}), Some(KeepReason::NotOld));
     assert_eq!(why(&sources, &copies, |account_state| account_state.pending = None), Some(KeepReason::UsageNotRead));
 }
+
+#[test]
+fn copies_of_vanished_sources_are_no_family_unless_their_names_say_so() {
+    let sources = [source(1, "app-db-1", 40), source(2, "app-db-2", 30), source(3, "app-web-1", 20)];
+    let named = |noted: bool| {
+        let copies = sources.iter().map(|source| {
+            let mut copy = Image { name: format!("dr-{}", source.id).into(), ..copy(source, EU) };
+            copy.tags.extend(noted.then(|| Tag { key: NAME_TAG.into(), value: (*source.name).into() }));
+            copy
+        });
+        let policy = SyncPolicy { copy_name: "dr-{source_id}".into(), ..keeping(1, &[EU]) };
+        lines(&plan_at(&[policy], &account_state(copies), Stage::AfterCopies))
+    };
+    // `dr-ami-1` and `dr-ami-3` look like two versions of `dr-ami`.
+    assert!(named(false).iter().all(|line| line.ends_with("keep Unnamed")), "{:?}", named(false));
+    assert_eq!(named(true), ["ami-1ceuwest1 eu-west-1 deregister"]);
+}
+
+#[test]
+fn tags_that_were_copied_along_to_another_copy_of_the_same_source_prove_nothing() {
+    let sources = [source(1, "web-1", 40), source(2, "web-2", 30)];
+    let job = |value: &str| Tag { key: "amigrate:job".into(), value: value.into() };
+    let with = |number: usize, value: &str| {
+        let mut copy = copy(&sources[number], EU);
+        copy.tags.push(job(value));
+        copy
+    };
+    let by_hand = Image { id: id("ami-7"), name: "gold".into(), ..with(0, "t-1") };
+    let retired = |images: Vec<Image>| {
+        let all = account_state(sources.iter().cloned().chain(images));
+        lines(&plan_at(&[keeping(1, &[EU])], &all, Stage::AfterCopies))
+            .into_iter()
+            .filter(|line| line.contains(EU))
+            .count()
+    };
+    let of = |images: Vec<Image>| {
+        let all = account_state(sources.iter().cloned().chain(images));
+        would_retire(&plan_at(&[keeping(1, &[EU])], &all, Stage::AfterCopies))
+            .map(|image| image.id.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(vec![with(0, "t-1"), with(1, "t-2")]), [id("ami-1ceuwest1")]);
+    assert!(of(vec![with(0, "t-1"), with(1, "t-2"), by_hand.clone()]).is_empty());
+    assert!(retired(vec![with(0, "t-1"), with(1, "t-2"), by_hand]) > 0, "they are named");
+}
+
+#[test]
+fn a_copy_that_exists_for_another_policy_is_named_as_such() {
+    let web = source(1, "web-1", 3);
+    let exists = |policy: &SyncPolicy| {
+        let plan = plan_of(std::slice::from_ref(policy), &account_state([web.clone(), copy(&web, EU)]));
+        plan.actions.into_iter().find_map(|action| match action.kind {
+            ActionKind::Skip(SkipReason::Exists(existing), _) => Some(existing.for_other_policy),
+            _ => None,
+        })
+    };
+    assert_eq!(exists(&policy(&[EU])), Some(false));
+    assert_eq!(exists(&matching("name:web*", policy(&[EU]))), Some(true));
+}

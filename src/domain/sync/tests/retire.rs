@@ -226,6 +226,17 @@ fn an_image_is_checked_once_more() {
     assert_eq!(check(&first, None), Some(KeepReason::UsageNotRead));
     let untagged = Image { tags: Vec::new(), ..first.clone() };
     assert_eq!(check(&untagged, Some(&unused(&first))), Some(KeepReason::NotOurs(NotOurs::NoTag)));
+    let mut tagged = first.clone();
+    tagged.tags.push(Tag { key: "amigrate:kept".into(), value: "".into() });
+    assert_eq!(check(&tagged, Some(&unused(&first))), Some(KeepReason::Tagged));
+    let uses = |account: AccountId| {
+        let one = AccountUse { account, kind: ReferenceKind::Instance, count: 1 };
+        let reported = Some(Ok(Reported::Available { created: None, uses: vec![one] }));
+        ImageUsage { reported, ..unused(&first) }
+    };
+    let other = AccountId::new("210987654321").unwrap();
+    assert_eq!(check(&first, Some(&uses(account()))), None, "its own uses are references");
+    assert!(matches!(check(&first, Some(&uses(other))), Some(KeepReason::InUse(_))));
     let public = Image { public: true, ..first.clone() };
     assert_eq!(check(&public, Some(&unused(&first))), Some(KeepReason::Shared));
     let mut of_other = first.clone();

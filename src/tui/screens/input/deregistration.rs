@@ -26,6 +26,11 @@ impl ImagesToDeregister {
         }
     }
 
+    /// Returns true once AWS has answered for every image, be it with failures.
+    pub(super) fn is_answered(&self) -> bool {
+        self.images.iter().all(|image| self.usage.contains_key(&image.id))
+    }
+
     pub(super) fn text(&self) -> Vec<String> {
         let mut text = Vec::new();
         let usage = |image: &Image| labels::usage(image, self.usage.get(&image.id));

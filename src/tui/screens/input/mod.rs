@@ -204,6 +204,9 @@ impl InputLine {
             InputKind::Deregister { batch, jobs } if text == batch.as_str() => Ok(Typed::Deregister(jobs.clone())),
             InputKind::PublicSteps(job, steps) if text == "public" => Ok(Typed::Steps(*job, steps.clone())),
             InputKind::PublicSteps(..) => Err("Type public, or press Esc."),
+            InputKind::DeregisterImages(images) if images.is_confirmed_by(text) && !images.is_answered() => {
+                Err("AWS has not answered yet who uses the images. Press Enter again once it has.")
+            }
             InputKind::DeregisterImages(images) if images.is_confirmed_by(text) => {
                 Ok(Typed::DeregisterImages(images.requests()))
             }

@@ -114,16 +114,21 @@ pub(super) fn lines(image: &Image, load: &Load<UsedBy>, model: &Model, width: us
     lines
 }
 
-/// What there is to know of the report, or to do.
+/// What the report leaves out, or how to get one.
 fn advice(image: &Image, usage: &ImageUsage, model: &Model) -> String {
     if is_requested(model, image) {
-        return "requested: EC2 takes minutes to make it. It is shown here once it is there; this page may be left."
+        return "requested: EC2 takes minutes to make it. You can close this page meanwhile; EC2 keeps the report."
             .into();
     }
     let key = model.keymap.key(Context::Pager, Action::UsageReport);
     match &usage.reported {
-        Some(Ok(Reported::Available { .. })) => {
-            "may leave out instances of the last day and launch templates of the last days".into()
+        Some(Ok(reported @ Reported::Available { .. })) if model.start.config.read_only => {
+            labels::usage_left_out(reported, model.now)
+        }
+        Some(Ok(reported @ Reported::Available { .. })) => {
+            let text = labels::usage_left_out(reported, model.now);
+            let outdated = reported.outdated(model.now).map(|_| format!(" {key} requests a new one."));
+            text + &outdated.unwrap_or_default()
         }
         _ if model.start.config.read_only => "none is requested in a read-only session".into(),
         _ => format!("{key} requests one, which lists other accounts that use it; EC2 takes minutes to make it"),
