@@ -26,6 +26,8 @@ pub enum Context {
     /// Orphaned snapshots.
     Orphans,
     RecycleBin,
+    /// The storage that images hold.
+    Storage,
     Picker,
     /// The filter of a pane being typed.
     Filter,
@@ -41,7 +43,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the table.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Everywhere,
         Self::Lists,
         Self::Images,
@@ -53,6 +55,7 @@ impl Context {
         Self::Coverage,
         Self::Orphans,
         Self::RecycleBin,
+        Self::Storage,
         Self::Picker,
         Self::Filter,
         Self::Palette,
@@ -85,6 +88,7 @@ impl Context {
             Self::Coverage => "Coverage",
             Self::Orphans => "Orphans",
             Self::RecycleBin => "Recycle Bin",
+            Self::Storage => "Storage",
             Self::Picker => "Pickers",
             Self::Filter => "Filter line",
             Self::Palette => "Commands",

@@ -19,6 +19,7 @@ use crate::{
         palette::ExportFormat,
         preset::Preset,
         review::{CheckAnswer, CheckRequest},
+        storage_held::RegionStorage,
         usage_report::Reported,
     },
     driver::{
@@ -265,6 +266,8 @@ pub enum StorageRequest {
     FindOrphans(Vec<Region>),
     /// Delete orphans that were confirmed, each after it was read and judged again.
     DeleteOrphans(Vec<Orphan>),
+    /// Read what images hold in these regions.
+    ReadHeld(Vec<Region>),
     /// Read what the Recycle Bin holds in these regions.
     ReadBins(Vec<Region>),
     /// Restore images and snapshots, by their ids.
@@ -277,6 +280,7 @@ pub enum StorageReply {
     Orphans(Result<Box<FoundOrphans>, Failure>),
     OrphansDeleted(Vec<(Region, SnapshotId, Result<Deleted, Failure>)>),
     RecycleBins(Vec<(Region, Result<RecycleBin, Failure>)>),
+    Held(Vec<RegionStorage>),
     Restored(Restored),
 }
 

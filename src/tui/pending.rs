@@ -103,6 +103,7 @@ impl PendingReply {
 pub enum StorageWork {
     FindOrphans,
     ReadBins,
+    ReadHeld,
     /// So many snapshots.
     Delete(usize),
     /// So many images and snapshots.

@@ -70,6 +70,9 @@ impl Model {
             Some(Overlay::Review(screen)) => screen.typing.as_ref().map(|line| TypedLine::new(Typing::Text, line)),
             Some(Overlay::Coverage(screen)) => screen.editing.then(|| TypedLine::new(Typing::Filter, &screen.filter)),
             Some(Overlay::Storage(screen)) => screen.editing.then(|| TypedLine::new(Typing::Filter, &screen.filter)),
+            Some(Overlay::StorageHeld(screen)) => {
+                screen.editing.then(|| TypedLine::new(Typing::Filter, screen.filter()))
+            }
             Some(Overlay::InputLine(line)) => Some(TypedLine::new(Typing::Text, &line.line)),
             Some(Overlay::Palette(palette)) => Some(TypedLine::new(Typing::Command, &palette.line)),
             Some(Overlay::Picker(picker)) => {

@@ -21,7 +21,7 @@ use crate::{
             Overlay, confirm, coverage, form, images, input, jobs,
             pager::{self, Pager},
             palette::{self, update::PaletteOutcome},
-            picker, review, storage,
+            picker, review, storage, storage_held,
         },
         sign_in, text_input, unlisted, view_memory, welcome,
     },
@@ -131,6 +131,7 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Coverage => coverage::update::open(model),
         Action::Orphans => storage::update::open(model, storage::StoragePage::Orphans, effects),
         Action::RecycleBin => storage::update::open(model, storage::StoragePage::RecycleBin, effects),
+        Action::Storage => storage_held::update::open(model, effects),
         Action::OtherPane => {
             model.focus = if model.focus == Pane::Images { Pane::Jobs } else { Pane::Images };
             if model.full.is_some() {
@@ -358,6 +359,7 @@ fn refresh_rows(model: &mut Model) {
     review::open::on_frame(model);
     coverage::update::refresh(model);
     storage::update::refresh(model);
+    storage_held::update::refresh(model);
     problems::follow(model);
     // The panes' heights depend on the lines of the jobs pane.
     let areas = layout::now(model);
@@ -376,6 +378,7 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
         Some(Overlay::Review(_)) => review::update::act(model, action, effects),
         Some(Overlay::Coverage(_)) => coverage::update::act(model, action, effects),
         Some(Overlay::Storage(_)) => storage::update::act(model, action, effects),
+        Some(Overlay::StorageHeld(_)) => storage_held::update::act(model, action, effects),
         Some(Overlay::Picker(_)) => picker::update::act(model, action, effects),
         Some(Overlay::Palette(_)) => match palette::update::act(model, action, effects) {
             PaletteOutcome::Ignored => false,

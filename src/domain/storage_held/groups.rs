@@ -125,6 +125,16 @@ impl StorageHeld {
         rows
     }
 
+    /// Returns the sum of rows, each snapshot once.
+    pub fn sum_of(&self, by: GroupBy, groups: &BTreeSet<&Group>) -> Held {
+        let images = self.images.iter().filter(|one| groups.contains(&Group::of(by, one)));
+        let mut held = self.sum(images, &BTreeMap::new());
+        // Where not all was read there may be more rows.
+        let is_complete = |group: &&Group| self.is_complete(group);
+        held.complete = groups.iter().all(is_complete) && (by == GroupBy::Region || self.incomplete().is_empty());
+        held
+    }
+
     /// Returns false if a region that may hold more of it could not be read completely.
     fn is_complete(&self, group: &Group) -> bool {
         match group {

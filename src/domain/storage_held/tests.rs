@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::domain::{
     account::AccountId,
@@ -89,6 +91,10 @@ fn a_snapshot_counts_once_however_many_images_name_it() {
     }
     let total = held.total();
     assert_eq!((total.snapshots, total.volume_gib, total.cost()), (3, 128, Cost::AtMost(usd("6.4"))));
+    // What two rows have in common counts once in their sum.
+    let all = held.rows(GroupBy::Image, None);
+    let two: BTreeSet<&Group> = all.iter().map(|row| &row.group).filter(|group| group.name() != "ami-2").collect();
+    assert_eq!((held.sum_of(GroupBy::Image, &two).volume_gib, held.sum_of(GroupBy::Image, &two).images), (128, 2));
     // The images of one family only: nothing of it is shared within.
     let web = held.rows(GroupBy::Family, None).remove(0).group;
     let within = held.rows(GroupBy::Image, Some(&web));
@@ -189,6 +195,8 @@ fn a_region_that_was_not_read_completely_makes_every_sum_at_least() {
     let by_region = nothing.rows(GroupBy::Region, None);
     let said: Vec<_> = by_region.iter().map(|row| (row.group.name(), row.held.complete, row.held.cost())).collect();
     assert_eq!(said, [(US, true, Cost::AtMost(usd("0.4"))), (EU, false, Cost::Unknown)]);
+    let us_only: BTreeSet<&Group> = by_region.iter().map(|row| &row.group).filter(|group| group.name() == US).collect();
+    assert!(nothing.sum_of(GroupBy::Region, &us_only).complete && !nothing.sum_of(GroupBy::Image, &us_only).complete);
     assert!(nothing.rows(GroupBy::Family, None).iter().all(|row| !row.held.complete));
     assert!(nothing.rows(GroupBy::Image, None).iter().all(|row| row.held.complete), "they are in the other region");
     // A snapshot that nobody lists, and one that nobody names.

@@ -33,6 +33,7 @@ impl Effects {
             StorageRequest::FindOrphans(regions) => self.read_orphans(id, regions),
             StorageRequest::DeleteOrphans(orphans) => self.delete_orphans(id, orphans),
             StorageRequest::ReadBins(regions) => self.read_recycle_bins(id, regions),
+            StorageRequest::ReadHeld(regions) => self.read_storage_held(id, regions),
             StorageRequest::Restore(resources) => self.restore(id, resources),
         }
     }
@@ -84,6 +85,16 @@ impl Effects {
                 }
             });
             Reply::Storage(StorageReply::RecycleBins(read.buffered(MAX_CONCURRENT).collect().await))
+        });
+    }
+
+    fn read_storage_held(&self, id: EffectId, regions: Vec<Region>) {
+        self.reply(id, |session| async move {
+            let read = stream::iter(regions).map(|region| {
+                let session = session.clone();
+                async move { session.region_storage(&region).await }
+            });
+            Reply::Storage(StorageReply::Held(read.buffered(MAX_CONCURRENT).collect().await))
         });
     }
 

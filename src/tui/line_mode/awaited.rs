@@ -46,6 +46,7 @@ fn words(pending: &PendingReply) -> String {
         PendingReply::Usage => "who uses the images".into(),
         PendingReply::Storage(StorageWork::FindOrphans) => "the orphaned snapshots".into(),
         PendingReply::Storage(StorageWork::ReadBins) => "the Recycle Bin".into(),
+        PendingReply::Storage(StorageWork::ReadHeld) => "the storage".into(),
         PendingReply::Storage(StorageWork::Delete(_)) => "the deletion of snapshots".into(),
         PendingReply::Storage(StorageWork::Restore(_)) => "what is restored".into(),
         PendingReply::Source(_) => "the source image".into(),

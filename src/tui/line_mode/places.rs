@@ -16,6 +16,8 @@ pub fn place(model: &Model) -> String {
         Some(Overlay::Coverage(_)) => format!("{depth} coverage"),
         Some(Overlay::Storage(screen)) if screen.editing => "filter".into(),
         Some(Overlay::Storage(screen)) => format!("{depth} {}", screen.name()),
+        Some(Overlay::StorageHeld(screen)) if screen.editing => "filter".into(),
+        Some(Overlay::StorageHeld(screen)) => format!("{depth} {}", screen.name()),
         Some(Overlay::Form(_)) => format!("{depth} form"),
         Some(Overlay::Picker(picker)) => format!("{depth} {}", picker.heading(&model.keymap)),
         Some(Overlay::Pager(pager)) => format!("{depth} {}", pager::line_mode::title(pager, model)),

@@ -67,6 +67,7 @@ fn list(model: &Model) -> String {
         Some(Overlay::Picker(picker)) => picker.filter.value(),
         Some(Overlay::Coverage(screen)) => screen.filter.value(),
         Some(Overlay::Storage(screen)) => screen.filter.value(),
+        Some(Overlay::StorageHeld(screen)) => screen.filter().value(),
         Some(_) => "",
         None if model.focus == Pane::Images => model.images.filter.value(),
         None => model.jobs.filter.value(),
@@ -79,6 +80,7 @@ fn id_at(model: &Model, row: usize) -> Option<RowId> {
         Some(Overlay::Picker(picker)) => picker.label_at(row).map(|label| RowId::Item(label.to_owned())),
         Some(Overlay::Coverage(screen)) => screen.row_id(row).map(RowId::Item),
         Some(Overlay::Storage(screen)) => screen.row_id(row).map(RowId::Item),
+        Some(Overlay::StorageHeld(screen)) => screen.row_id(row).map(RowId::Item),
         Some(_) => None,
         None if model.focus == Pane::Images => {
             let image = model.images.rows.get(row)?;
@@ -93,6 +95,7 @@ fn row_of(model: &Model, id: &RowId) -> Option<usize> {
         (RowId::Item(label), Some(Overlay::Picker(picker))) => picker.row_of(label),
         (RowId::Item(id), Some(Overlay::Coverage(screen))) => screen.row_of(id),
         (RowId::Item(id), Some(Overlay::Storage(screen))) => screen.row_of(id),
+        (RowId::Item(id), Some(Overlay::StorageHeld(screen))) => screen.row_of(id),
         (RowId::Image(region, id), None) => model.images.rows.line_of(region, id),
         (RowId::Job(id), None) => jobs::lines::row_of(model, *id),
         _ => None,

@@ -12,6 +12,7 @@ pub mod palette;
 pub mod picker;
 pub mod review;
 pub mod storage;
+pub mod storage_held;
 
 use crate::tui::bindings::Context;
 
@@ -23,6 +24,7 @@ pub enum Overlay {
     Review(Box<review::ReviewScreen>),
     Coverage(Box<coverage::CoverageScreen>),
     Storage(Box<storage::StorageScreen>),
+    StorageHeld(Box<storage_held::StorageHeldScreen>),
     Picker(picker::Picker),
     InputLine(input::InputLine),
     Confirmation(confirm::Confirmation),
@@ -30,6 +32,11 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// Returns true for pages, over which other pages can be opened; dialogs are answered first.
+    pub fn is_page(&self) -> bool {
+        matches!(self, Self::Pager(_) | Self::Coverage(_) | Self::Storage(_) | Self::StorageHeld(_))
+    }
+
     /// The contexts whose keys apply while this is on top, innermost first.
     pub fn contexts(&self) -> Vec<Context> {
         match self {
@@ -39,6 +46,7 @@ impl Overlay {
             Self::Review(screen) => screen.contexts(),
             Self::Coverage(screen) => screen.contexts(),
             Self::Storage(screen) => screen.contexts(),
+            Self::StorageHeld(screen) => screen.contexts(),
             Self::Picker(picker) if picker.typing => vec![Context::Input],
             Self::Picker(_) => vec![Context::Picker, Context::Lists],
             Self::InputLine(_) => vec![Context::Input],

@@ -1,5 +1,7 @@
 //! The pages of storage: what is shown, marked, deleted and restored.
 
+mod held;
+
 use super::*;
 use crate::{
     domain::{

@@ -12,7 +12,7 @@ pub fn style(selected: bool) -> Style {
 }
 
 /// The fewest cells of a filter, if the title has them: the text after it is cut first.
-const LEAST: usize = 24;
+pub const LEAST: usize = 24;
 
 /// Returns the cells of a filter in a title of this many, between the texts before and after it.
 pub fn room(cells: usize, before: usize, after: usize) -> usize {

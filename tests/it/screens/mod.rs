@@ -23,5 +23,6 @@ mod review;
 mod review_limits;
 mod sizes;
 mod storage;
+mod storage_held;
 mod unknown_outcome;
 mod used_by;

@@ -86,6 +86,7 @@ pub(in crate::tui) fn open_help(model: &mut Model) {
     let filtered = match model.overlays.last() {
         Some(Overlay::Coverage(screen)) => screen.editing.then_some(Filtered::Images),
         Some(Overlay::Storage(screen)) => screen.editing.then_some(Filtered::Others),
+        Some(Overlay::StorageHeld(screen)) => screen.editing.then_some(Filtered::Others),
         Some(_) => None,
         None if model.jobs.editing => Some(Filtered::Jobs),
         None => model.images.editing.then_some(Filtered::Images),
@@ -243,6 +244,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             | Action::Coverage
             | Action::Orphans
             | Action::RecycleBin
+            | Action::Storage
             | Action::Repaint
             | Action::Suspend
             | Action::Quit

@@ -37,6 +37,7 @@ pub fn open(model: &mut Model) {
                 | Action::Coverage
                 | Action::Orphans
                 | Action::RecycleBin
+                | Action::Storage
                 | Action::Grow
                 | Action::Shrink
                 | Action::ResetSizes

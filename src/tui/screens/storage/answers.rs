@@ -19,6 +19,7 @@ use crate::{
         bindings::{Action, Context},
         model::Model,
         msg::{Effect, Restored, StorageReply},
+        screens::storage_held,
     },
 };
 
@@ -28,6 +29,7 @@ pub fn on_reply(model: &mut Model, reply: StorageReply, effects: &mut Vec<Effect
         StorageReply::Orphans(result) => on_orphans(model, result.map(|found| *found)),
         StorageReply::OrphansDeleted(results) => on_deleted(model, &results, effects),
         StorageReply::RecycleBins(bins) => on_bins(model, bins),
+        StorageReply::Held(regions) => storage_held::on_reply(model, regions),
         StorageReply::Restored(done) => on_restored(model, &done, effects),
     }
 }

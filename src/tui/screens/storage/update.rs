@@ -33,8 +33,7 @@ pub(super) fn of_page(model: &mut Model, page: StoragePage) -> Option<&mut Stora
 
 /// Opens a page, or goes back to it.
 pub fn open(model: &mut Model, page: StoragePage, effects: &mut Vec<Effect>) {
-    let below = |overlay: &Overlay| matches!(overlay, Overlay::Pager(_) | Overlay::Coverage(_) | Overlay::Storage(_));
-    if !model.overlays.iter().all(below) {
+    if !model.overlays.iter().all(Overlay::is_page) {
         return model.show_notice("Close the open dialog first.");
     }
     let there = |overlay: &Overlay| matches!(overlay, Overlay::Storage(screen) if screen.page == page);
