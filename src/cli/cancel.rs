@@ -226,7 +226,7 @@ fn line(job: &Job) -> String {
         JobState::InDoubt { .. } => "in doubt: it is given up, and images that may be this copy are kept".to_owned(),
         _ => format!("{}{percent}", job.phase().as_str()),
     };
-    let elsewhere = if job.origin == Origin::Elsewhere { ", started elsewhere" } else { "" };
+    let elsewhere = if job.is_external_copy() { ", started elsewhere" } else { "" };
     format!("  {} {}{image}: {state}{elsewhere}", job.id, title(job))
 }
 

@@ -27,7 +27,11 @@ pub(super) async fn find(
             ids.push(id);
         }
     }
-    let by_id = one_image::find(setup, connection, verb, &ids).await?;
+    let what = match ids.as_slice() {
+        [id] => format!("{verb} {id}"),
+        _ => format!("{verb} images"),
+    };
+    let by_id = one_image::find(setup, connection, &what, &ids).await?;
     let mut found = Vec::with_capacity(words.len());
     for word in words {
         match by_id.iter().find(|image| image.id.as_str() == word) {

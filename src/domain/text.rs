@@ -33,6 +33,11 @@ pub fn without_user_info(url: &str) -> String {
     format!("{scheme}://{}", &rest[host..])
 }
 
+/// Returns the text with a full stop, unless it ends like a sentence already.
+pub fn full_stop(text: &str) -> String {
+    if text.ends_with(['.', '?', '!']) { text.to_owned() } else { format!("{text}.") }
+}
+
 /// Formats a count with its noun: `1 copy`, `2 copies`.
 pub fn count(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(n), if n == 1 { one } else { many })

@@ -13,6 +13,18 @@ use super::{
 };
 use crate::domain::{ClientToken, CopyRequest, ImageDeregistration, ImageName};
 
+impl Job {
+    /// Returns true if it was made to deregister an image that is no other job's: it is no copy.
+    pub fn is_deregistration(&self) -> bool {
+        self.for_deregistration
+    }
+
+    /// Returns true if it is a copy that somebody else started: the console, the CLI, a colleague, this program on another host.
+    pub fn is_external_copy(&self) -> bool {
+        self.origin == Origin::Elsewhere && !self.for_deregistration
+    }
+}
+
 /// Deregisters one image: by its own job if it is a job's, else by a new one.
 pub(super) fn deregister(jobs: &mut Jobs, wanted: &ImageDeregistration, now: Timestamp) {
     let readers = copies_of(jobs, wanted);
@@ -86,7 +98,7 @@ fn new_job(id: JobId, wanted: &ImageDeregistration, now: Timestamp) -> Job {
         )
     };
     let mut job = Job::new(id, BatchId::new(image.as_str()), request, now);
-    job.origin = Origin::Elsewhere;
+    (job.origin, job.for_deregistration) = (Origin::Elsewhere, true);
     // It was made long before: none of its snapshots is still to appear.
     let created = wanted.created.map_or(Timestamp::UNIX_EPOCH, |created| created.min(now));
     (job.started, job.image_created) = (Some(created), wanted.created);

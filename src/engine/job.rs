@@ -98,6 +98,9 @@ pub struct Job {
     /// from before.
     #[serde(default, rename = "deregistering")]
     pub(super) deregister_sent: Option<Timestamp>,
+    /// It was made to deregister an image that is no other job's: it is no copy.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) for_deregistration: bool,
     /// The snapshots of the image being removed are kept, because the user wants that.
     #[serde(default)]
     pub keep_snapshots: bool,
@@ -161,6 +164,7 @@ impl Job {
             cancel_requested: false,
             image_seen: false,
             deregister_sent: None,
+            for_deregistration: false,
             keep_snapshots: false,
             deregister_until: None,
             sent: None,
@@ -347,7 +351,7 @@ impl Job {
     /// if [`Job::end_time`] is an upper bound.
     pub fn elapsed(&self, now: Timestamp) -> Option<i64> {
         let copied = !matches!(self.state, JobState::Queued | JobState::Gone { .. } | JobState::Deregistered);
-        let started = self.started.filter(|_| copied && !self.clock_was_set)?;
+        let started = self.started.filter(|_| copied && !self.clock_was_set && !self.for_deregistration)?;
         let end = self.end_time().map_or(now, EndTime::latest);
         Some(end.duration_since(started).as_secs().max(0))
     }

@@ -5,17 +5,24 @@ use crate::domain::{
     text::count,
 };
 
-/// Returns a cell in a word of at most eight letters.
-pub fn word(state: &CellState) -> String {
+/// Returns a cell of a family in a word of at most nine letters.
+pub fn word(family: &Family, state: &CellState) -> String {
     match state {
         CellState::Pending(Some(percent)) => format!("{percent}%"),
+        CellState::Missing if !family.can_be_copied() => NO_SOURCE.into(),
         state => state.as_str().into(),
     }
 }
 
-/// Returns what a cell means, with what differs.
-pub fn meaning(state: &CellState) -> String {
+/// What is missing, and cannot be copied: no image of it is available.
+const NO_SOURCE: &str = "no source";
+
+/// Returns what a cell of a family means, with what differs.
+pub fn meaning(family: &Family, state: &CellState) -> String {
     match state {
+        CellState::Missing if !family.can_be_copied() => {
+            format!("no version is available anywhere; the newest is {}", family.newest().state.as_str())
+        }
         CellState::Available => "the newest version is available".into(),
         CellState::Differs(differences) => {
             let named: Vec<&str> = differences.iter().map(|difference| difference.as_str()).collect();
@@ -44,10 +51,23 @@ pub fn not_known(columns: &[Column]) -> Vec<String> {
         .collect()
 }
 
-/// Returns how much there is, and how much is missing: `12 families, missing or stale: 7`.
+/// Returns how much there is, and how much is missing: `12 families, missing or stale: 7, without a source to copy: 2`.
 pub fn summary<'a>(families: impl Iterator<Item = &'a Family>) -> String {
-    let (n, lacking) = families.fold((0, 0), |(n, lacking), family| (n + 1, lacking + family.lacking()));
+    let (mut n, mut lacking, mut without_source) = (0, 0, 0);
+    for family in families {
+        n += 1;
+        lacking += family.lacking();
+        without_source += family.lacking_without_source();
+    }
     let families = count(n, "family", "families");
-    let missing = if lacking == 0 { "nothing missing".to_owned() } else { format!("missing or stale: {lacking}") };
-    format!("{families}, {missing}")
+    let missing = match lacking {
+        0 if without_source > 0 => "nothing missing that could be copied".to_owned(),
+        0 => "nothing missing".to_owned(),
+        lacking => format!("missing or stale: {lacking}"),
+    };
+    let without_source = match without_source {
+        0 => String::new(),
+        n => format!(", without an image to copy: {n}"),
+    };
+    format!("{families}, {missing}{without_source}")
 }

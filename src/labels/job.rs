@@ -118,6 +118,31 @@ pub fn removal(job: &Job) -> Option<String> {
     })
 }
 
+/// Returns what became of a snapshot of the job's image, once that is removed: what EC2 reported before says nothing any more.
+pub fn removed_snapshot(job: &Job, snapshot: &SnapshotId) -> Option<&'static str> {
+    match &job.state {
+        JobState::Removing { step: RemovalStep::DeletingSnapshots {}, .. } => return Some("being deleted"),
+        JobState::Removing { .. } if job.is_deregistration() => {
+            return Some(if job.keep_snapshots { "to be kept" } else { "to be deleted" });
+        }
+        JobState::Cancelled | JobState::Deregistered => {}
+        JobState::Failed { .. } if job.failed_and_was_removed() => {}
+        _ => return None,
+    }
+    let is_unlisted = not_listed(job).is_some() || matches!(job.note, Some(Note::SnapshotsNotListed(_)));
+    Some(if job.keep_snapshots {
+        "kept"
+    } else if job.undeleted_snapshots().any(|(id, _)| id == snapshot) {
+        "to be deleted"
+    } else if job.leftovers.iter().any(|left| left.snapshot == *snapshot) {
+        "left in AWS"
+    } else if is_unlisted {
+        "unknown"
+    } else {
+        "deleted"
+    })
+}
+
 /// Returns every snapshot of the job's removed images that remains, and why.
 pub fn remaining_snapshots(job: &Job) -> Vec<String> {
     let pending = job.undeleted_snapshots().map(|(id, why)| format!("still to be deleted: {}", undeleted(id, why)));

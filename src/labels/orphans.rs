@@ -67,6 +67,10 @@ pub fn line(orphan: &Orphan) -> String {
 pub const CANNOT_BE_UNDONE: &str =
     "This cannot be undone, except where a rule of the Recycle Bin keeps deleted snapshots.";
 
+/// The same of images and their snapshots.
+pub const DEREGISTERING_CANNOT_BE_UNDONE: &str = "This cannot be undone, unless a Recycle Bin rule keeps the image \
+    and snapshots. Running instances are not affected.";
+
 /// The call that made a snapshot.
 pub fn maker(maker: &Maker) -> &'static str {
     match maker {

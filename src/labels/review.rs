@@ -20,9 +20,9 @@ use crate::domain::{
 pub fn column(column: Column) -> &'static str {
     match column {
         Column::Enabled => "Enabled",
-        Column::Permission => "Allowed",
+        Column::Permission => "IAM",
         Column::Key => "Key",
-        Column::Encryption => "Default",
+        Column::Encryption => "EBS enc",
         Column::Exists => "Exists",
         Column::Pending => "Pending",
         Column::Public => "Public",
@@ -34,9 +34,10 @@ pub fn cell(column: Column, cell: Cell) -> String {
     match (cell.status, cell.value) {
         (Status::Waiting, _) => String::new(),
         (Status::Unknown, CellValue::None) => "?".into(),
+        (Status::NotNeeded, _) if column == Column::Key => "none".into(),
         (Status::NotNeeded, _) => "-".into(),
         (_, CellValue::Count(n)) => thousands(n),
-        (_, CellValue::Switch(on)) => if on { "encrypt" } else { "no enc" }.into(),
+        (_, CellValue::Switch(on)) => if on { "on" } else { "off" }.into(),
         (Status::Refused, _) if column == Column::Permission => "denied".into(),
         (Status::Refused, _) if column == Column::Public => "blocked".into(),
         (Status::Refused, _) => "no".into(),

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::text::{clean, count},
-    engine::{Job, JobId, JobPhase, StepState},
+    engine::{Job, JobId, JobPhase, Note, StepState},
     labels,
     term::osc::Notification,
     tui::{job_counts::JobCounts, model::Model, msg::Effect},
@@ -37,6 +37,20 @@ pub(super) fn on_steps<'a>(model: &mut Model, changed: impl Iterator<Item = &'a 
     } else {
         model.show_error(format!("{name}: {}.", left.join("; ")));
     }
+}
+
+/// Says that a copy became available before it was cancelled: whoever cancelled it expects it to be gone.
+pub(super) fn on_late_cancels<'a>(model: &mut Model, changed: impl Iterator<Item = &'a Job>) {
+    let is_late = |job: &&Job| matches!(job.note, Some(Note::AvailableBeforeCancel)) && job.state.ended();
+    let is_new = |job: &&Job| model.jobs_view.job(job.id).is_some_and(|before| !before.state.ended());
+    let late: Vec<&Job> = changed.filter(is_late).filter(is_new).collect();
+    let Some(job) = late.last() else { return };
+    let more = match late.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    let name = format!("{} in {}", clean(job.request.name.as_str()), job.request.destination);
+    model.show_error(format!("{name}: {}{more}.", labels::note(&Note::AvailableBeforeCancel)));
 }
 
 fn notification(model: &Model, ended: &[JobId]) -> String {

@@ -114,7 +114,8 @@ fn confirmation_of_queue(model: &Model) -> Option<Confirmation> {
 pub(super) fn keep_true(model: &mut Model) {
     let is_open = |o: &Overlay| matches!(o, Overlay::Confirmation(q) if q.quits());
     let Some(open) = model.overlays.iter().position(is_open) else { return };
-    let now = confirmation(model).unwrap_or_else(Confirmation::quit_freely);
+    let copying = || model.jobs_view.jobs().filter(|job| matches!(job.state, JobState::Copying { .. })).count();
+    let now = confirmation(model).unwrap_or_else(|| Confirmation::quit_freely(copying()));
     if let Some(Overlay::Confirmation(shown)) = model.overlays.get_mut(open) {
         shown.replace_text(now);
     }

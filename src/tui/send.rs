@@ -1,6 +1,7 @@
 //! Commands to the driver, and when none is accepted.
 
 use crate::{
+    domain::text::count,
     driver::DriverStatus,
     engine::{Command, JobId},
     tui::{model::Model, msg::Effect},
@@ -36,6 +37,8 @@ impl Model {
 
     /// Retries failed copies, each under a new client token.
     pub(super) fn retry(&mut self, jobs: &[JobId], effects: &mut Vec<Effect>) {
+        // A filter may hide the new state.
+        self.show_notice(format!("{} queued again.", count(jobs.len(), "copy", "copies")));
         let jobs = jobs.iter().map(|id| (*id, self.next_client_token())).collect();
         self.send_command(Command::Retry(jobs), effects);
     }

@@ -75,7 +75,9 @@ pub(super) fn paste_into(model: &mut Model, text: &str) -> bool {
         Some(Overlay::Storage(_)) => storage::update::paste(model, text),
         Some(Overlay::StorageHeld(_)) => storage_held::update::paste(model, text),
         Some(Overlay::Picker(picker)) => {
-            picker.paste(text);
+            if let Some(said) = picker.paste(text) {
+                model.show_notice(said);
+            }
             true
         }
         Some(Overlay::Pager(_)) => pager::update::paste(model, text),

@@ -190,6 +190,7 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
             live::on_jobs(model, jobs.iter().map(AsRef::as_ref));
             problems::on_jobs(model, jobs.iter().map(AsRef::as_ref));
             finishing::on_steps(model, jobs.iter().map(AsRef::as_ref));
+            finishing::on_late_cancels(model, jobs.iter().map(AsRef::as_ref));
             model.jobs_view.change(jobs);
             if let Some(status) = status {
                 model.jobs_view.status = status;

@@ -258,6 +258,10 @@ pub(super) fn footer_word(model: &Model, binding: &'static Binding) -> Option<St
     let word = match word {
         // In a list of which one is chosen, the filter is not applied first.
         "apply" if binding.context == Context::Input && picks_one(model) => "choose",
+        "apply" if binding.context == Context::Input => match model.overlays.last() {
+            Some(Overlay::InputLine(line)) => line.accept_word(),
+            _ => word,
+        },
         "choose" if binding.context == Context::Form => match model.overlays.last() {
             Some(Overlay::Form(form)) => form.press_word(),
             _ => word,

@@ -59,7 +59,9 @@ pub(super) fn lines(coverage: &Coverage, families: &[&Family], room: Option<Fit>
         }),
     ];
     let regions = coverage.columns.iter().enumerate().map(|(at, region)| {
-        column(region.region.as_str(), &|family| family.cells.get(at).map(|cell| word(&cell.state)).unwrap_or_default())
+        column(region.region.as_str(), &|family| {
+            family.cells.get(at).map(|cell| word(family, &cell.state)).unwrap_or_default()
+        })
     });
     let regions: Vec<TextColumn> = regions.collect();
     let (cells, ellipsis) = room.map_or((usize::MAX, ""), |room| (room.cells, room.ellipsis));

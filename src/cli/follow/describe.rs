@@ -7,8 +7,11 @@ use crate::{
     labels,
 };
 
-/// The copy's name and where it goes.
+/// The copy's name and where it goes; the name of an image that is deregistered and where it is.
 pub(in crate::cli) fn title(job: &Job) -> String {
+    if job.is_deregistration() {
+        return format!("{} in {}", job.request.name, job.request.destination);
+    }
     format!("{} to {}", job.request.name, job.request.destination)
 }
 

@@ -158,9 +158,14 @@ impl Followed {
                     format!("{copies}, which `amigrate watch {arguments}` or `amigrate drive` carries out.")
                 }
             });
-        } else if self.jobs.iter().any(|job| !has_ended(job)) {
-            output.note(&format!("EC2 continues the copy. `amigrate wait {}` waits for it.", self.arguments()));
+            return;
         }
+        let (copies, them) = match self.jobs.iter().filter(|job| !has_ended(job)).count() {
+            0 => return,
+            1 => ("copy", "it"),
+            _ => ("copies", "them"),
+        };
+        output.note(&format!("EC2 continues the {copies}. `amigrate wait {}` waits for {them}.", self.arguments()));
     }
 
     /// Says who runs the hooks that are not begun.

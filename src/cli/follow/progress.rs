@@ -249,7 +249,8 @@ fn widths() -> (usize, usize) {
 
 /// The copy's name and where it goes; of a long name the beginning.
 fn short_title(job: &Job, cells: usize) -> String {
-    let destination = format!(" to {}", job.request.destination);
+    let to = if job.is_deregistration() { "in" } else { "to" };
+    let destination = format!(" {to} {}", job.request.destination);
     let name: String = job.request.name.as_str().chars().take(cells.saturating_sub(destination.len())).collect();
     name + &destination
 }
@@ -271,8 +272,12 @@ impl Progress for Bars {
             self.ended.show(job, situation)?;
             let lines = std::mem::take(&mut self.ended.out.0);
             if !lines.is_empty() {
-                // A terminal that is gone ends nothing.
-                _ = self.all.println(String::from_utf8_lossy(&lines).trim_end());
+                // indicatif's own `println` leaves the cursor on the last line, where what follows would overwrite its beginning.
+                self.all.suspend(|| {
+                    let mut err = io::stderr().lock();
+                    // A terminal that is gone ends nothing.
+                    _ = err.write_all(&lines).and_then(|()| err.flush());
+                });
             }
         } else {
             self.draw(job, situation);

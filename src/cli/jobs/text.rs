@@ -17,7 +17,10 @@ const NAMES: usize = 16;
 
 pub(super) fn page(output: OutputOptions, job: &Job, status: &Status, now: Timestamp) -> Page {
     let mut page = Page::new(output, NAMES);
-    page.heading(&format!("copy {}: {}", job.id, title(job)));
+    page.heading(&match job.images.last().filter(|_| job.is_deregistration()) {
+        Some(image) => format!("job {}: deregister {image} in {}", job.id, job.request.destination),
+        None => format!("copy {}: {}", job.id, title(job)),
+    });
     page.entry("state", &state(job, now));
     // Steps that are not done are named with them.
     let why = reason(job, status).filter(|_| !matches!(job.state, JobState::Available { .. }));
@@ -33,14 +36,18 @@ pub(super) fn page(output: OutputOptions, job: &Job, status: &Status, now: Times
     if let JobState::InDoubt { candidates } = &job.state {
         page.entry("may be", &ids(candidates));
     }
-    page.entry("image", job.image().map(ImageId::as_str).unwrap_or_default());
-    if job.images.iter().any(|made| Some(made) != job.image()) {
-        page.entry("images made", &ids(&job.images));
+    if job.is_deregistration() {
+        deregistration(&mut page, job);
+    } else {
+        page.entry("image", job.image().map(ImageId::as_str).unwrap_or_default());
+        if job.images.iter().any(|made| Some(made) != job.image()) {
+            page.entry("images made", &ids(&job.images));
+        }
+        page.entry("batch", job.batch.as_str());
+        request(&mut page, job);
+        times(&mut page, job, now);
     }
-    page.entry("batch", job.batch.as_str());
-    request(&mut page, job);
-    times(&mut page, job, now);
-    page.paragraph("snapshots", job.snapshots.iter().map(snapshot));
+    page.paragraph("snapshots", job.snapshots.iter().map(|known| snapshot(job, known)));
     page.paragraph("snapshots of removed images", labels::remaining_snapshots(job));
     page.paragraph(
         "after the copy",
@@ -89,19 +96,37 @@ fn request(page: &mut Page, job: &Job) {
     page.entry("client token", request.client_token().as_str());
 }
 
+/// What is deregistered, and when.
+fn deregistration(page: &mut Page, job: &Job) {
+    page.entry("image", &ids(&job.images));
+    page.entry("name", job.request.name.as_str());
+    page.entry("region", job.request.destination.as_str());
+    page.entry("requested", &format!("{}, here by amigrate", time(job.requested)));
+    page.entry("ended", &labels::progress::ended(job, TIME).unwrap_or_default());
+}
+
+/// Format of a time.
+const TIME: &str = "%Y-%m-%d %H:%M:%S UTC";
+
+fn time(at: Timestamp) -> String {
+    at.strftime(TIME).to_string()
+}
+
 fn times(page: &mut Page, job: &Job, now: Timestamp) {
-    let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
     page.entry("requested", &time(job.requested));
     page.entry("accepted", &job.started.map(time).unwrap_or_default());
     let last = job.last_progress.filter(|_| !job.state.ended());
     page.entry("last progress", &last.map(time).unwrap_or_default());
-    page.entry("ended", &labels::progress::ended(job, "%Y-%m-%d %H:%M:%S UTC").unwrap_or_default());
+    page.entry("ended", &labels::progress::ended(job, TIME).unwrap_or_default());
     if let Some((label, time)) = labels::progress::time_taken(job, now) {
         page.entry(label, &time);
     }
 }
 
-fn snapshot(snapshot: &SnapshotProgress) -> String {
+fn snapshot(job: &Job, snapshot: &SnapshotProgress) -> String {
+    if let Some(removed) = labels::removed_snapshot(job, &snapshot.id) {
+        return format!("{}: {} GiB, {removed}", snapshot.id, snapshot.size);
+    }
     let state = match snapshot.state {
         SnapshotState::Pending => "pending",
         SnapshotState::Completed => "completed",
@@ -155,6 +180,37 @@ mod tests {
         // 20% in 20 seconds, 70 seconds ago.
         let fast = self::text(&copying_since(7, &[(0, 5), (20, 25)]));
         assert!(fast.contains("state           copying 25%, 5s left\n"), "{fast}");
+    }
+
+    #[test]
+    fn snapshots_of_a_removed_image_have_no_progress() {
+        let mut job = copying(7, Some(99));
+        job.state = JobState::Cancelled;
+        assert!(text(&job).contains("\nsnapshots\n  snap-1: 8 GiB, deleted\n"), "{}", text(&job));
+        job.note = Some(crate::engine::Note::SnapshotsNotListed("denied".into()));
+        assert!(text(&job).contains("snap-1: 8 GiB, unknown\n"), "{}", text(&job));
+        job.keep_snapshots = true;
+        assert!(text(&job).contains("snap-1: 8 GiB, kept\n"), "{}", text(&job));
+    }
+
+    #[test]
+    fn a_deregistration_is_no_copy() {
+        let mut job = copying(7, None);
+        (job.origin, job.images) = (Origin::Elsewhere, vec![ImageId::new("ami-1").unwrap()]);
+        (job.state, job.started) = (JobState::Deregistered, Some(job.requested - SignedDuration::from_hours(9)));
+        let mut stored = serde_json::to_value(&job).unwrap();
+        stored["for_deregistration"] = true.into();
+        let text = text(&serde_json::from_value(stored).unwrap());
+        for part in [
+            "job 7: deregister ami-1 in eu-west-1\n",
+            "requested       1970-01-01 00:00:00 UTC, here by amigrate\n",
+            "snap-1: 8 GiB, deleted\n",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        for part in ["images made", "elsewhere", "accepted", "pending"] {
+            assert!(!text.contains(part), "{part}: {text}");
+        }
     }
 
     #[test]

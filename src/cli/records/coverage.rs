@@ -24,8 +24,8 @@ pub(in crate::cli) struct FamilyRecord {
     newest_creation_date: Option<String>,
     /// Number of versions that are listed.
     versions: usize,
-    /// Number of regions that are `missing`, `stale` or `failed`; 0 if no image of the family is available, so that nothing can be
-    /// copied.
+    /// Number of regions that are `missing`, `stale` or `failed` and can get a copy; 0 if `newest_state` is not `available`: then no image
+    /// of the family is, and nothing can be copied.
     lacking: usize,
     /// Every region that was asked.
     regions: Vec<CellRecord>,

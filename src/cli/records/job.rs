@@ -13,7 +13,7 @@ use super::{
 use crate::{
     cli::output::{Column, Elision, Record},
     domain::{AccountKey, CopyRequest, Encryption, ImageId, Placement, SnapshotState, image::Tag, progress::Pace},
-    engine::{BatchId, EndTime, Job, JobPhase, JobState, Origin, Status, StepState},
+    engine::{BatchId, EndTime, Job, JobPhase, JobState, Status, StepState},
     labels,
 };
 
@@ -27,7 +27,9 @@ pub(in crate::cli) struct JobRecord {
     batch: String,
     /// The account, and the endpoint if it is not AWS's.
     account: String,
-    /// `here`, or `elsewhere`: by the console, the CLI, a colleague or another host.
+    /// `copy`, or `deregistration`: of an image that no copy here has made. Then of the request only `name` and `region` say anything.
+    operation: &'static str,
+    /// Where it was requested: `here`, or `elsewhere`: by the console, the CLI, a colleague or another host.
     origin: &'static str,
     /// Name of the new image.
     name: String,
@@ -116,12 +118,17 @@ pub(in crate::cli) struct JobRecord {
     remaining_snapshots: Vec<String>,
 }
 
+const COPY: &str = "copy";
+const DEREGISTRATION: &str = "deregistration";
+
 /// A snapshot of a copy.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct SnapshotRecord {
     snapshot_id: String,
     /// GiB.
     volume_size: u32,
+    /// `pending`, `completed`, `error` or `other`; of an image that was removed, or is being, `to be deleted`, `being deleted`, `deleted`,
+    /// `to be kept`, `kept`, `left in AWS` or `unknown`.
     state: &'static str,
     /// Percent; none while EC2 reports none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,13 +155,14 @@ impl JobRecord {
         let failure = if let JobState::Failed { failure, .. } = &job.state { Some(failure) } else { None };
         Self {
             job_id: Some(job.id.0),
-            origin: if job.origin == Origin::Here { "here" } else { "elsewhere" },
+            operation: if job.is_deregistration() { DEREGISTRATION } else { COPY },
+            origin: if job.is_external_copy() { "elsewhere" } else { "here" },
             state: job.phase().as_str().into(),
             percent: job.percent(),
             image_id: job.image().map(ToString::to_string),
             image_ids: texts(&job.images),
             candidate_image_ids: texts(candidates),
-            snapshots: job.snapshots.iter().map(snapshot).collect(),
+            snapshots: job.snapshots.iter().map(|known| snapshot(job, known)).collect(),
             request_time: time(Some(job.requested)),
             start_time: time(job.started),
             progress_time: time(job.last_progress),
@@ -189,6 +197,7 @@ impl JobRecord {
             job_id: None,
             batch: batch.to_string(),
             account: account.as_str().into(),
+            operation: COPY,
             origin: "here",
             name: request.name.as_str().into(),
             description: request.description.as_str().into(),
@@ -252,6 +261,14 @@ impl JobRecord {
         &self.region
     }
 
+    /// The regions that it copies between, or the one in which an image is deregistered.
+    fn route(&self) -> String {
+        match self.operation {
+            DEREGISTRATION => format!("in {}", self.region),
+            _ => format!("{} > {}", self.source_region, self.region),
+        }
+    }
+
     /// The state, with the percentage of a copy that is under way.
     pub(super) fn progress(&self) -> String {
         match self.percent {
@@ -308,8 +325,9 @@ fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
     tags.iter().map(|tag| (tag.key.to_string(), tag.value.to_string())).collect()
 }
 
-fn snapshot(snapshot: &crate::domain::progress::SnapshotProgress) -> SnapshotRecord {
-    let state = match snapshot.state {
+fn snapshot(job: &Job, snapshot: &crate::domain::progress::SnapshotProgress) -> SnapshotRecord {
+    let removed = labels::removed_snapshot(job, &snapshot.id);
+    let reported = match snapshot.state {
         SnapshotState::Pending => "pending",
         SnapshotState::Completed => "completed",
         SnapshotState::Error => "error",
@@ -318,8 +336,8 @@ fn snapshot(snapshot: &crate::domain::progress::SnapshotProgress) -> SnapshotRec
     SnapshotRecord {
         snapshot_id: snapshot.id.to_string(),
         volume_size: snapshot.size,
-        state,
-        progress: snapshot.percent,
+        state: removed.unwrap_or(reported),
+        progress: snapshot.percent.filter(|_| removed.is_none()),
     }
 }
 
@@ -357,8 +375,7 @@ impl Record for JobRecord {
                 .headed("JOB"),
             Column::<JobRecord>::new("batch", |j| j.batch.clone()).left_out(1),
             Column::<JobRecord>::new("name", |j| j.name.clone()).cut(Elision::Differing(16)),
-            Column::<JobRecord>::new("route", |j| format!("{} > {}", j.source_region, j.region))
-                .narrow(2, "TO", |j| j.region.clone()),
+            Column::<JobRecord>::new("route", JobRecord::route).narrow(2, "TO", |j| j.region.clone()),
             Column::<JobRecord>::new("state", |j| j.state.clone()).shown("STATE", JobRecord::progress),
             Column::<JobRecord>::new("image_id", |j| j.image_id.clone().unwrap_or_default()).left_out(3),
             Column::<JobRecord>::new("state_reason", |j| j.state_reason.clone().unwrap_or_default())

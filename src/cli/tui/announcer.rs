@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     cli::plain::job_line,
     domain::{AccountKey, text::clean},
-    engine::{Job, JobId, JobPhase, Origin},
+    engine::{Job, JobId, JobPhase},
     labels,
     tui::{
         Model,
@@ -195,7 +195,7 @@ impl Announcer {
             let news = (job.phase(), job.has_open_steps(), job.can_retry_steps());
             let before = known.insert(job.id, news);
             // That somebody else copies something changes nothing here.
-            let is_found = before.is_none() && job.origin == Origin::Elsewhere;
+            let is_found = before.is_none() && job.is_external_copy();
             if before != Some(news) && is_news && !is_found {
                 lines.push(news_of(job, model.now));
             }
@@ -228,7 +228,7 @@ impl Announcer {
 
 fn news_of(job: &Job, now: Timestamp) -> String {
     let (_, mut line) = job_line(job, now);
-    if job.origin == Origin::Elsewhere {
+    if job.is_external_copy() {
         line.push_str(", started elsewhere");
     }
     for text in labels::after_copy(job) {
@@ -321,7 +321,7 @@ mod tests {
         update(&mut model, JobUpdate::Opened { account: account(), jobs, status: Status::default() });
         assert_eq!(announcer.next_announcement(&model).lines, ["Waiting for the credentials."]);
         let mut found = job(3, copying());
-        Arc::make_mut(&mut found).origin = Origin::Elsewhere;
+        Arc::make_mut(&mut found).origin = crate::engine::Origin::Elsewhere;
         change(&mut model, vec![job(2, JobState::Queued), found]);
         assert_eq!(announcer.next_announcement(&model).lines, ["web-2 to eu-west-1: queued"]);
         change(&mut model, vec![job(2, copying())]);

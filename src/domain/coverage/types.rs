@@ -93,6 +93,12 @@ impl Family {
         self.cells.all().filter(lacking).count()
     }
 
+    /// Returns the number of regions that lack the newest version and cannot get it: no image of it is available to be copied.
+    pub fn lacking_without_source(&self) -> usize {
+        let lacking = |cell: &&Cell| !self.can_be_copied() && cell.state.lacks_newest();
+        self.cells.all().filter(lacking).count()
+    }
+
     /// Returns true if the newest version can be copied.
     pub fn can_be_copied(&self) -> bool {
         self.newest().state == ImageState::Available

@@ -5,9 +5,19 @@ use crate::domain::{ids::ImageId, image::Image, region::Region};
 /// Separates the fields of an indexed text. No field contains it, because XML cannot.
 pub(super) const SEPARATOR: char = '\0';
 
+/// The keys of amigrate's own tags begin with this. Words are not searched in them: their values are digits and names that nobody has
+/// chosen, in which short words would occur by chance.
+const OWN_TAGS: &str = "amigrate:";
+
+/// Returns true if words are searched in the tags with this key.
+pub fn searches_tag(key: &str) -> bool {
+    !key.starts_with(OWN_TAGS)
+}
+
 /// Returns the fields in which any word may occur; the name first.
 pub(super) fn fields(image: &Image) -> impl Iterator<Item = &str> {
-    let tags = image.tags.iter().flat_map(|tag| [&*tag.key, &*tag.value]);
+    let tags = image.tags.iter().filter(|tag| searches_tag(&tag.key));
+    let tags = tags.flat_map(|tag| [&*tag.key, &*tag.value]);
     [&*image.name, &*image.description].into_iter().chain(tags)
 }
 
@@ -135,7 +145,7 @@ impl Entry<'_> {
 
     /// Returns true if the image has a tag, with this value if one is given.
     pub(super) fn has_tag(&self, key: &str, value: Option<&str>) -> bool {
-        if !self.letters.is_ascii() {
+        if !self.letters.is_ascii() || !searches_tag(key) {
             return self.image.tag(key).is_some_and(|found| value.is_none_or(|value| found == value));
         }
         // The image itself is far away in memory. Tags come after the name and the description.

@@ -21,7 +21,7 @@ use crate::domain::{failure::Failure, image::Image, text::clean};
 
 pub use clauses::{Clauses, Parsed};
 pub use complete::{Completed, Wanted, complete};
-pub use entry::{Entry, Field};
+pub use entry::{Entry, Field, searches_tag};
 pub use image_term::{ImageTerm, KEYS, TERMS, values_of};
 pub use index::TextIndex;
 pub use literal::Literal;
@@ -31,7 +31,7 @@ pub use pattern::Scratch;
 pub const WORDS: [(&str, &str); 6] = [
     (
         "word",
-        "occurs in the name, the description or a tag; from four characters on also in an id; or is the region, state, arch, owner ... Every word must",
+        "occurs in the name, the description or a tag that is not amigrate's own; from four characters on also in an id; or is the region, state, arch, owner ... Every word must",
     ),
     ("Word", "the same, with its capitals as they are typed; without any, case does not matter"),
     ("\"two words\"", "occur like that"),

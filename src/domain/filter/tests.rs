@@ -85,6 +85,26 @@ fn words_occur_and_terms_narrow() {
 }
 
 #[test]
+fn words_are_not_searched_in_amigrates_own_tags() {
+    let mut copy = image();
+    let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
+    copy.tags.insert(1, tag("amigrate:job", "amigrate-7adb4995"));
+    copy.tags.push(tag("aws:cloudformation:stack-name", "golden-stack"));
+    let mut of_japan = copy.clone();
+    of_japan.description = "\u{6771}\u{4eac}".into();
+    for (image, ascii) in [(&copy, true), (&of_japan, false)] {
+        let found = |text: &str| Filter::parse(text, now()).passes(image, &mut Scratch::default());
+        for text in ["db4", "/db/", "~adb49", "amigrate", "/^amigrate/"] {
+            assert!(!found(text), "{text} {ascii}");
+        }
+        for text in ["tag:amigrate:job", "tag:amigrate:job=amigrate-7adb4995", "golden-st", "tag:Team=\"web ops\""] {
+            assert!(found(text), "{text} {ascii}");
+        }
+        assert!(!found("tag:amigrate:job=amigrate-7") && !found("tag:amigrate:batch"), "{ascii}");
+    }
+}
+
+#[test]
 fn letters_here_and_there_are_no_word() {
     let filter = Filter::parse("db-202601", now());
     let named = |name: &str| filter.passes(&Image { name: name.into(), ..image() }, &mut Scratch::default());

@@ -75,7 +75,7 @@ impl Messages {
     pub(super) fn finish(self) -> Vec<ValidationMessage> {
         let message = |((field, _), First { mut text, count, superseded }): ((Field, &str), First)| {
             if count > 1 {
-                text = format!("{} (and {} more).", text.trim_end_matches('.'), count - 1);
+                text = format!("{} (and {} more like this).", text.trim_end_matches('.'), count - 1);
             }
             ValidationMessage { field, text, count, superseded }
         };

@@ -83,7 +83,7 @@ fn encryptions(copies: &[CopyRequest]) -> String {
 fn tags(copies: &[CopyRequest], job_tags: bool, detail: Detail) -> String {
     let mut parts: Vec<String> = Vec::new();
     match same(copies, |copy| &copy.image_tags) {
-        None => parts.push("differ between copies".into()),
+        None => parts.push("not the same for all copies".into()),
         Some(tags) => {
             parts.extend(
                 tags.iter().take(detail.tags).map(|tag| start_of(&format!("{}={}", tag.key, tag.value), detail.tag)),
@@ -95,7 +95,7 @@ fn tags(copies: &[CopyRequest], job_tags: bool, detail: Detail) -> String {
     match same(copies, |copy| &copy.copy_tags) {
         Some(true) => parts.push("the source's".into()),
         Some(false) => {}
-        None => parts.push("for some copies the source's".into()),
+        None => parts.push("the source's on some copies".into()),
     }
     if job_tags {
         parts.push(format!("{} and {}", JobTags::JOB, JobTags::BATCH));

@@ -46,7 +46,9 @@ fn another_driver_is_named() {
     shows(&mut model, &[" Jobs 5 copies, another amigrate (pid 1234) is running the queue "]);
     let older = OtherProcess { here: false, older: true, ..another.clone() };
     update_jobs(&mut model, JobUpdate::Driver(DriverStatus::OtherProcess(Some(older.clone()))));
-    shows(&mut model, &["an older amigrate (0.0.9, pid 1234 on bastion"]);
+    shows(&mut model, &["Jobs 5 copies, an older amigrate"]);
+    assert!(screen(&mut model, 120, 40).contains("an older amigrate (0.0.9, pid 1234 on bastion"));
+    assert!(screen(&mut model, 80, 24).contains("Jobs 5 copies, an older amigrate is running the queue"));
     lacks(&mut model, "does not respond");
     update_jobs(
         &mut model,

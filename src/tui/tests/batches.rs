@@ -154,3 +154,16 @@ fn an_image_that_was_copied_elsewhere_is_named_by_its_id() {
     assert_eq!(press(&mut model, KeyCode::Enter), []);
     shows(&mut model, &["That is not the image's id"]);
 }
+
+#[test]
+fn several_copies_are_dismissed_only_after_a_question() {
+    let mut model = with_jobs(vec![available(1), available(2), copying(3)]);
+    assert_eq!(keys(&mut model, "D"), []);
+    shows(&mut model, &["Dismiss the 2 ended copies shown?", "[No, keep them]"]);
+    assert_eq!(press(&mut model, KeyCode::Enter), []);
+    keys(&mut model, "D");
+    let effects = keys(&mut model, "y");
+    assert!(matches!(&effects[..], [Effect::Command(Command::Dismiss(jobs))] if jobs.len() == 2), "{effects:?}");
+    let mut model = with_jobs(vec![available(1), copying(3)]);
+    assert!(matches!(&keys(&mut model, "D")[..], [Effect::Command(Command::Dismiss(_))]));
+}

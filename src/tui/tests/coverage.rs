@@ -258,3 +258,21 @@ fn regions_without_images_have_no_column_unless_they_were_chosen() {
     let screen = shown(&mut model);
     assert!(screen.contains("eu-west-2") && !screen.contains("left out"), "{screen}");
 }
+
+#[test]
+fn what_cannot_be_copied_has_a_word_of_its_own_and_is_said_when_all_are_marked() {
+    let disabled = Image { state: crate::domain::ImageState::Disabled, ..image(1) };
+    let mut model = listed(vec![disabled]);
+    let regions = ["us-east-1", "eu-west-1"].map(region);
+    model.chosen = regions.to_vec();
+    model.catalogue.choose(&regions);
+    model.catalogue.page(&region("eu-west-1"), Vec::new(), true, false, now());
+    keys(&mut model, "3");
+    let screen = shown(&mut model);
+    assert!(screen.contains("- no source") && !screen.contains("- missing"), "{screen}");
+    keys(&mut model, "a");
+    assert_eq!(
+        notice(&model),
+        "Nothing is marked. 1 family lacks copies, but no image of it is available to be copied."
+    );
+}

@@ -241,3 +241,44 @@ fn regions_that_become_known_while_they_are_chosen_are_marked_too() {
     assert!(screen(&mut model, 120, 40).contains("7 regions marked"));
     assert_eq!(cached(&press(&mut model, KeyCode::Enter)), None);
 }
+
+#[test]
+fn a_region_that_was_not_listed_says_why_in_the_picker() {
+    let (mut model, others) = asked();
+    model.chosen = vec![region("us-east-1"), region("ap-south-1")];
+    model.catalogue.choose(&model.chosen.clone());
+    let mut failure = Failure::new("list images", "an SCP says no");
+    failure.code = Some("UnauthorizedOperation".into());
+    model.catalogue.fail(&region("ap-south-1"), failure);
+    assert!(!others.is_empty());
+    keys(&mut model, "r");
+    let text = screen(&mut model, 120, 40);
+    let row = text.lines().find(|line| line.contains("ap-south-1") && line.contains("not listed")).unwrap_or_default();
+    assert!(row.contains("not listed: UnauthorizedOperation"), "{text}");
+}
+
+#[test]
+fn a_list_of_regions_that_is_pasted_marks_them() {
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "r");
+    let paste = |text: &str| Msg::Input(Input::Paste(text.into()));
+    _ = model.update(paste("eu-west-2, eu-west-1 af-south-1\n"), now());
+    super::jobs::says(&model, "2 more regions marked; cannot be chosen: af-south-1.");
+    let asked = lists(&press(&mut model, KeyCode::Enter)).len();
+    assert_eq!(asked, 2);
+    // One alone is looked for.
+    keys(&mut model, "r");
+    _ = model.update(paste("eu-west-2"), now());
+    assert!(screen(&mut model, 80, 24).contains("/eu-west-2"));
+}
+
+#[test]
+fn a_picker_without_its_filter_keeps_the_row_under_the_cursor() {
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "r/eu-west-2");
+    press(&mut model, KeyCode::Enter);
+    press(&mut model, KeyCode::Esc);
+    let text = screen(&mut model, 80, 24);
+    let row = text.lines().find(|line| line.contains('>') && line.contains("-west-")).unwrap_or_default();
+    assert!(row.contains("eu-west-2"), "{text}");
+}

@@ -361,3 +361,29 @@ fn what_is_not_listed_is_said_wherever_images_are_counted() {
     let mut model = half_listed(Vec::new());
     shows(&mut model, &["No images (mine) in us-east-1; 1 region not listed (! shows why)."]);
 }
+
+#[test]
+fn an_order_by_a_column_that_is_not_shown_is_in_the_title() {
+    let mut model = listed(vec![tagged(1, "b"), tagged(2, "a")]);
+    lacks(&mut model, " by ");
+    keys(&mut model, ":sort tag:Team");
+    press(&mut model, KeyCode::Enter);
+    shows(&mut model, &[" by tag:Team"]);
+}
+
+#[test]
+fn the_list_stays_at_its_top_until_the_cursor_is_moved() {
+    let mut model = listed(vec![image(2), image(3)]);
+    let refreshed = |model: &mut Model| {
+        let effects = keys(model, "R");
+        let (id, at, _) = lists(&effects).remove(0);
+        let page = ImagePage { images: (0..=3).map(image).collect(), next: None };
+        reply(model, id, Reply::Images { region: at, page: Ok(page) });
+        frame(model);
+        model.current_image().map(|image| image.name.to_string())
+    };
+    assert_eq!(refreshed(&mut model).as_deref(), Some("web-0"));
+    let mut model = listed(vec![image(2), image(3)]);
+    keys(&mut model, "jk");
+    assert_eq!(refreshed(&mut model).as_deref(), Some("web-2"));
+}

@@ -1,7 +1,7 @@
 //! What the terminal is told of copies besides the screen.
 
 use super::{
-    jobs::{ami, available, copying, failed, job, with, with_jobs_and_config},
+    jobs::{ami, available, copying, failed, job, says, shows, with, with_jobs_and_config},
     *,
 };
 use crate::engine::{RemovalReason, RemovalStep};
@@ -51,4 +51,22 @@ fn a_failed_copy_that_is_available_after_all_is_told() {
         let mut model = with_jobs_and_config(vec![removing.clone()], |_| {});
         assert_eq!(change(&mut model, vec![end]), told);
     }
+}
+
+#[test]
+fn a_cancel_that_came_too_late_is_told() {
+    let step = RemovalStep::Checking { at: None, sent: None, slow_answers: 0 };
+    let cancelling = with(1, |j| j.state = JobState::Removing { image: ami(1), reason: RemovalReason::Cancel, step });
+    let late = with(1, |j| {
+        *j = available(1);
+        j.note = Some(crate::engine::Note::AvailableBeforeCancel);
+    });
+    let mut model = with_jobs_and_config(vec![cancelling], |_| {});
+    change(&mut model, vec![late.clone()]);
+    says(&model, "app-web-00001 in eu-west-1: became available before the cancel reached it");
+    frame(&mut model);
+    model.notice = None;
+    shows(&mut model, &["became available before the cancel"]);
+    change(&mut model, vec![late]);
+    assert!(model.notice.is_none(), "once");
 }

@@ -126,3 +126,27 @@ fn the_footer_of_the_history_offers_the_way_back_and_no_changes() {
     let footer = shown.lines().last().unwrap();
     assert!(footer.contains("H history") && footer.contains("X cancel batch"), "{footer}");
 }
+
+#[test]
+fn how_long_a_copy_took_has_room_in_80_columns() {
+    let mut model = opened(vec![], vec![ended(1, |_| ())]);
+    assert!(screen(&mut model, 80, 24).contains("available after 1h00m ami-"));
+}
+
+#[test]
+fn a_deregistration_is_shown_as_one() {
+    let step = crate::engine::RemovalStep::DeletingSnapshots {};
+    let copy = with(1, |j| {
+        (j.origin, j.images) = (crate::engine::Origin::Elsewhere, vec![ami(1)]);
+        j.state = JobState::Removing { image: ami(1), reason: crate::engine::RemovalReason::Deregister, step };
+    });
+    let mut stored = serde_json::to_value(&copy).unwrap();
+    stored["for_deregistration"] = true.into();
+    let mut model = with_jobs(vec![serde_json::from_value(stored).unwrap()]);
+    let line = format!("in eu-west-1 deregistering {}: dele", ami(1));
+    shows(&mut model, &[&line]);
+    lacks(&mut model, "started elsewhere");
+    keys(&mut model, "d");
+    shows(&mut model, &[&format!("Deregister {} in eu-west-1", ami(1)), "here by amigrate"]);
+    lacks(&mut model, "images made");
+}

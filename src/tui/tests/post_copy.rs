@@ -204,7 +204,7 @@ fn the_question_before_quitting_follows_the_jobs() {
     update_jobs(&mut model, done(1));
     shows(&mut model, &["1 copy has post-copy steps left", "[Leave queued]"]);
     update_jobs(&mut model, done(2));
-    shows(&mut model, &["Nothing is left that this process has to do.", "[Quit]"]);
+    shows(&mut model, &["Nothing is left to do here.", "[Quit]"]);
     assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Quit]);
 }
 

@@ -202,3 +202,12 @@ fn the_demo_asks_before_its_running_copies_are_lost() {
     model.start.demo = Some("demo".into());
     assert_eq!(keys(&mut model, "q"), [Effect::Quit], "it came with the demo");
 }
+
+#[test]
+fn copies_that_continue_in_aws_are_named_once_nothing_is_left_to_do() {
+    let mut model = with_jobs(vec![job(1), copying(2)]);
+    assert_eq!(keys(&mut model, "q"), []);
+    let jobs = vec![Arc::new(copying(1))];
+    update_jobs(&mut model, JobUpdate::Changed { jobs, status: None });
+    shows(&mut model, &["Nothing is left to do here. 2 copies continue in AWS, and the next"]);
+}

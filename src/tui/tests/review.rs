@@ -146,10 +146,10 @@ fn many_copies_start_only_once_their_number_was_typed() {
     shows(&mut model, &["Type 2 and press Enter to start:"]);
     keys(&mut model, "3");
     assert_eq!(press(&mut model, KeyCode::Enter), []);
-    shows(&mut model, &["That is not it."]);
+    shows(&mut model, &["The text does not match."]);
     press(&mut model, KeyCode::Backspace);
     keys(&mut model, "2");
-    lacks(&mut model, "That is not it.");
+    lacks(&mut model, "The text does not match.");
     let effects = press(&mut model, KeyCode::Enter);
     assert!(
         matches!(&effects[..], [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] if copies.len() == 2),

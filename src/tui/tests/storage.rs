@@ -144,7 +144,13 @@ fn the_recycle_bin_restores_and_is_read_again() {
     answer(&mut model, effects, StorageReply::RecycleBins(vec![(region("us-east-1"), Ok(bin))]));
     let screen = shown(&mut model);
     assert!(screen.contains("Recycle Bin: 1 resource") && !screen.contains('\u{202e}'), "{screen}");
-    let effects = keys(&mut model, "r");
+    assert!(keys(&mut model, "r").is_empty());
+    let screen = shown(&mut model);
+    assert!(screen.contains("Restore 1 resource from the Recycle Bin?"), "{screen}");
+    assert!(screen.contains("ami-0123456789abcdef0 web1 in us-east-1"), "{screen}");
+    assert!(press(&mut model, KeyCode::Enter).is_empty(), "the default is no");
+    keys(&mut model, "r");
+    let effects = keys(&mut model, "y");
     let effects = answer(&mut model, effects, restored(&[RestoreOutcome::Restored]));
     assert_eq!(notice(&model), "1 resource restored.");
     assert!(
@@ -196,7 +202,7 @@ fn what_is_pending_is_not_restored_yet() {
         };
         let bin = RecycleBin { images: vec![binned], snapshots: Vec::new() };
         answer(model, effects, StorageReply::RecycleBins(vec![(region("us-east-1"), Ok(bin))]));
-        keys(model, "r")
+        keys(model, "ry")
     };
     let failed = RestoreOutcome::Failed(Failure::new("restore it", "denied"));
     for (outcomes, expected) in [
@@ -235,7 +241,7 @@ fn quitting_asks_while_something_is_deleted_or_restored() {
     let screen = shown(&mut model);
     assert!(screen.contains("1 snapshot is being deleted: what is not deleted yet stays."), "{screen}");
     answer(&mut model, deletion, first_deleted(Ok(deleted())));
-    assert!(shown(&mut model).contains("Nothing is left that this process has to do."));
+    assert!(shown(&mut model).contains("Nothing is left to do here."));
     assert_eq!(ctrl(&mut model, 'c'), [Effect::Quit]);
     // Reading stops without a question.
     let mut model = listed(vec![image(1)]);

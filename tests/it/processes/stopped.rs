@@ -45,7 +45,7 @@ fn a_screen_stopped_by_ctrl_z_lets_others_have_the_queue_and_takes_part_again() 
     terminal.wait_for("every copy to end", |_| fixture.jobs().iter().all(|j| j.state.ended()));
     terminal.keys("q");
     // Should the screen not know of the end yet, it asks until it does.
-    let asks = |text: &str| text.contains("Nothing is left that this process has to do");
+    let asks = |text: &str| text.contains("Nothing is left to do here");
     terminal.wait_for("the shell, or that nothing is left", |t| !t.contains("app-web-") || asks(t));
     if asks(&terminal.text()) {
         terminal.keys("\r");

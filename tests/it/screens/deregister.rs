@@ -21,7 +21,7 @@ async fn who_uses_an_image_is_shown_and_its_name_is_typed() {
     assert_snapshot!("deregister_80x24", harness.screen());
     harness.send("yes").await;
     harness.press(KeyCode::Enter).await;
-    harness.shows("nothing is deregistered");
+    harness.shows("Nothing was deregistered");
     harness.ctrl('u').await;
     harness.send("app-web-2026.00015").await;
     harness.press(KeyCode::Enter).await;

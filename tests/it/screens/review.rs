@@ -175,7 +175,7 @@ async fn public_copies_and_large_requests_are_typed() {
     assert_snapshot!("review_typing", harness.screen());
     harness.send("2").await;
     harness.press(KeyCode::Enter).await;
-    says(&harness, "That is not it.");
+    says(&harness, "The text does not match.");
     assert!(harness.seen().jobs.is_empty());
     harness.send(" public").await;
     harness.press(KeyCode::Enter).await;

@@ -168,6 +168,8 @@ async fn an_image_is_restored_after_its_snapshots() {
     harness.send("/app-db").await;
     harness.press(KeyCode::Enter).await;
     harness.send("r").await;
+    harness.shows("Restore 1 resource from the Recycle Bin?");
+    harness.send("y").await;
     harness.wait_text("The Recycle Bin is empty").await;
     assert_eq!(images(&harness, "app-db-").await, before);
 }

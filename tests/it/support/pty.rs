@@ -290,7 +290,7 @@ impl Pty {
         let status = loop {
             if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(50)) {
                 self.take(&bytes);
-                if self.text().contains("Nothing is left that this process has to do") {
+                if self.text().contains("Nothing is left to do here") {
                     self.keys("\r");
                     break self.wait_exit();
                 }

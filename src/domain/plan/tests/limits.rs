@@ -95,7 +95,10 @@ fn messages_are_one_for_each_field_with_a_count_in_the_forms_order() {
     let plan = check(&d);
     let shown: Vec<_> = plan.mistakes.iter().map(|m| (m.field.clone(), m.count)).collect();
     assert_eq!(shown, [(Field::Sources, 40), (Field::Name, 1), (Field::ImageTag(0), 1)]);
-    assert_eq!(plan.mistakes[0].text, "ami-0 is pending; only an available image can be copied (and 39 more).");
+    assert_eq!(
+        plan.mistakes[0].text,
+        "ami-0 is pending; only an available image can be copied (and 39 more like this)."
+    );
     assert_eq!(plan.warnings.len(), 1);
     assert_eq!(plan.warnings[0].count, 40);
 }

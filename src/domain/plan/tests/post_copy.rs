@@ -125,7 +125,7 @@ fn what_may_keep_others_from_the_copies_is_warned_of() {
         (
             &|d| share_encrypted(d, "alias/web"),
             Field::ShareWith,
-            "only if alias/web is shared with them as well (and 1 more)",
+            "only if alias/web is shared with them as well (and 1 more like this)",
         ),
         (&|d| share_encrypted(d, ""), Field::ShareWith, "encrypted with its default key"),
         (

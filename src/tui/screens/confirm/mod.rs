@@ -1,13 +1,18 @@
 //! Confirmations before something that cannot be pending. The default changes nothing, except when quitting.
 
 pub mod line_mode;
+mod lists;
+mod quit;
 mod steps;
 pub mod update;
 pub mod view;
 
+pub use quit::PendingWork;
+
 use crate::{
-    domain::{Failure, ImageId, PostCopyStep, again::would_fail_again, preset::Preset, text::count},
-    engine::{BatchId, Job, JobId, JobState, Note, Origin, RemovalReason},
+    domain::{Failure, ImageId, PostCopyStep, Region, again::would_fail_again, preset::Preset, text::count},
+    engine::{BatchId, Job, JobId, JobState, Note, RemovalReason},
+    labels,
     tui::screens::{
         input::InputLine,
         jobs::labels::{named_jobs, started_elsewhere},
@@ -43,6 +48,10 @@ enum DialogAction {
     Resolve(JobId, Decision),
     /// Opens an input line.
     Type(Box<InputLine>),
+    /// Takes ended copies off the list.
+    Dismiss(Vec<JobId>),
+    /// Restores resources from the Recycle Bin.
+    Restore(Vec<(Region, String)>),
     LeaveForm,
     Quit,
     QuitToBackground,
@@ -65,27 +74,6 @@ struct Choice {
 
 fn choice(text: impl Into<String>, action: DialogAction) -> Choice {
     Choice { text: text.into(), action }
-}
-
-/// Work that needs a process to run the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PendingWork {
-    /// Copies that AWS has not accepted yet.
-    pub queued: usize,
-    /// Copies that AWS has accepted and that end with the demo.
-    pub copying: usize,
-    pub cancelling: usize,
-    /// Images being deregistered.
-    pub deregistering: usize,
-    /// Copies that AWS has accepted, with post-copy steps left.
-    pub post_copy: usize,
-}
-
-impl PendingWork {
-    /// Returns true if there is any.
-    pub fn any(&self) -> bool {
-        *self != Self::default()
-    }
 }
 
 /// A text with two choices or more.
@@ -136,7 +124,7 @@ impl Confirmation {
             text.push(format!("In {}, {image} is deregistered and its snapshots are deleted.", request.destination));
             text.push("If the image becomes available first, nothing is deleted.".into());
         }
-        if job.origin == Origin::Elsewhere {
+        if job.is_external_copy() {
             text.insert(1, "It was started elsewhere: by the console, the CLI, a colleague or another host.".into());
         }
         let action = DialogAction::Cancel(vec![job.id]);
@@ -256,7 +244,8 @@ impl Confirmation {
                 "Remove the image of the failed copy too? {image} in {} and its snapshots:",
                 job.request.destination
             ),
-            "The image is deregistered and its snapshots are deleted. This cannot be undone.".into(),
+            "The image is deregistered and its snapshots are deleted.".into(),
+            labels::orphans::DEREGISTERING_CANNOT_BE_UNDONE.into(),
         ];
         let action = DialogAction::RemoveFailed { job: job.id, replaced_by };
         Some(Self::yes_or_no("Failed image", text, "No, keep it", "Yes, remove it", action))
@@ -284,83 +273,6 @@ impl Confirmation {
         Self::yes_or_no("Close the form", text, "No, stay", "Yes, close", DialogAction::LeaveForm)
     }
 
-    /// Quits with changes in a form. Nothing else is left to do, but perhaps hooks for a process in the background.
-    pub fn quit_with_form(leaves_hooks: bool) -> Self {
-        let text = vec!["Quit? What the copy form has is lost, and no copy is started.".into()];
-        let action = if leaves_hooks { DialogAction::QuitToBackground } else { DialogAction::Quit };
-        Self { quits: true, ..Self::yes_or_no("Quit", text, "No, stay", "Yes, quit", action) }
-    }
-
-    /// Quits while this process changes something that no other process continues with; the text is to be added.
-    pub fn quit_working(leaves_hooks: bool) -> Self {
-        Self { text: Vec::new(), ..Self::quit_with_form(leaves_hooks) }
-    }
-
-    /// The same with more text at the beginning.
-    #[must_use]
-    pub fn beginning(self, text: Vec<String>) -> Self {
-        Self { text: text.into_iter().chain(self.text).collect(), ..self }
-    }
-
-    /// Quits while this process has work to do.
-    pub fn quit(pending: &PendingWork) -> Self {
-        let mut text = Vec::new();
-        if pending.queued > 0 {
-            text.push(format!(
-                "{} queued: AWS has not accepted them yet.",
-                count(pending.queued, "copy is", "copies are")
-            ));
-        }
-        text.extend(unfinished(pending, ""));
-        text.push(
-            "Copies that AWS has accepted continue in any case. The rest stays queued until an amigrate runs again."
-                .into(),
-        );
-        let choices = vec![
-            choice("Continue in the background", DialogAction::QuitToBackground),
-            choice("Leave queued", DialogAction::Quit),
-            choice("Stay", DialogAction::Nothing),
-        ];
-        Self::about_quitting(text, choices)
-    }
-
-    /// Quits after all: what was left when the user asked has ended, or another process runs the queue.
-    pub fn quit_freely() -> Self {
-        let choices = vec![choice("Quit", DialogAction::Quit), choice("Stay", DialogAction::Nothing)];
-        Self::about_quitting(vec!["Nothing is left that this process has to do.".into()], choices)
-    }
-
-    fn about_quitting(text: Vec<String>, choices: Vec<Choice>) -> Self {
-        Self { title: "Quit", text, choices, selected: 0, yes: None, quits: true, cancels: None, scroll: 0 }
-    }
-
-    /// Shows what is left now, without moving the cursor if the choices stay.
-    pub fn replace_text(&mut self, now: Self) {
-        let stays = self.choices.len() == now.choices.len();
-        let (selected, scroll) = if stays { (self.selected, self.scroll) } else { (0, 0) };
-        *self = Self { selected, scroll, ..now };
-    }
-
-    /// Quits the demo while it has work to do.
-    pub fn quit_demo(pending: &PendingWork) -> Self {
-        let mut text = Vec::new();
-        if pending.queued > 0 {
-            text.push(format!(
-                "{} not been accepted by AWS yet and will not be made.",
-                count(pending.queued, "copy has", "copies have")
-            ));
-        }
-        if pending.copying > 0 {
-            text.push(format!(
-                "{} running and will not be completed.",
-                count(pending.copying, "copy is", "copies are")
-            ));
-        }
-        text.extend(unfinished(pending, "; some snapshots may be left"));
-        text.push("Everything in the demo is lost. On an account of yours, copies continue in AWS.".into());
-        Self { quits: true, ..Self::yes_or_no("Quit", text, "No, stay", "Yes, quit", DialogAction::Quit) }
-    }
-
     /// Returns true if it is about quitting the program.
     pub fn quits(&self) -> bool {
         self.quits
@@ -382,18 +294,4 @@ fn failure(job: &Job) -> Option<&Failure> {
         JobState::Failed { failure, .. } => Some(failure),
         _ => None,
     }
-}
-
-fn unfinished(pending: &PendingWork, suffix: &str) -> Vec<String> {
-    let mut text = Vec::new();
-    if pending.cancelling > 0 {
-        text.push(format!("{} not finished{suffix}.", count(pending.cancelling, "cancel is", "cancels are")));
-    }
-    if pending.deregistering > 0 {
-        text.push(format!("{} being deregistered.", count(pending.deregistering, "image is", "images are")));
-    }
-    if pending.post_copy > 0 {
-        text.push(format!("{} post-copy steps left.", count(pending.post_copy, "copy has", "copies have")));
-    }
-    text
 }

@@ -10,7 +10,7 @@ use crate::{
         layout,
         model::Model,
         msg::Effect,
-        screens::{Overlay, form},
+        screens::{Overlay, form, jobs, storage},
     },
 };
 
@@ -101,6 +101,8 @@ fn take(model: &mut Model, choice: usize, effects: &mut Vec<Effect>) {
         DialogAction::RemovePreset(name) => form::presets::remove(model, name, effects),
         DialogAction::ReplacePreset(name, preset) => form::presets::save(model, name, preset, true, effects),
         DialogAction::Type(input) => model.overlays.push(Overlay::InputLine(*input)),
+        DialogAction::Dismiss(jobs) => jobs::update::dismiss(model, jobs, effects),
+        DialogAction::Restore(resources) => storage::update::restore(model, resources, effects),
         DialogAction::LeaveForm => {
             model.overlays.pop();
         }

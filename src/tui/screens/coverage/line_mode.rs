@@ -99,7 +99,7 @@ fn grouped<'a>(screen: &'a CoverageScreen, family: &Family) -> Vec<(String, Vec<
         for (column, cell) in cells {
             let word = match cell.state.percent() {
                 Some(percent) => format!("pending, {percent}%,"),
-                None => word.to_owned(),
+                None => labels::coverage::word(family, &cell.state),
             };
             match by_state.iter_mut().find(|(known, _)| *known == word) {
                 Some((_, regions)) => regions.push(column.region.as_str()),

@@ -211,10 +211,16 @@ fn mark_all(model: &mut Model) {
     let lacking: Vec<_> = screen.shown().filter(|family| family.lacking() > 0).map(family_ref).collect();
     let copies: usize = screen.shown().map(coverage::Family::lacking).sum();
     let families = count(lacking.len(), "family", "families");
+    let unmarked = match screen.shown().filter(|family| family.lacking_without_source() > 0).count() {
+        0 => String::new(),
+        1 => " 1 other family lacks copies, but no image of it is available to be copied.".to_owned(),
+        n => format!(" {n} other families lack copies, but no image of them is available to be copied."),
+    };
     screen.marked.extend(lacking);
     model.show_notice(match copies {
-        0 => "Nothing is known to be missing here, so nothing is marked.".to_owned(),
-        _ => format!("{families} marked: {} missing.", count(copies, "copy", "copies")),
+        0 if unmarked.is_empty() => "Nothing is known to be missing here, so nothing is marked.".to_owned(),
+        0 => format!("Nothing is marked.{}", unmarked.replacen("other ", "", 1)),
+        _ => format!("{families} marked: {} missing.{unmarked}", count(copies, "copy", "copies")),
     });
 }
 
@@ -266,7 +272,7 @@ fn nothing_to_copy(screen: &CoverageScreen) -> String {
         return "Nothing is missing of what is marked.".into();
     }
     let Some((family, column, cell)) = screen.under_cursor() else { return "There is nothing to copy here.".into() };
-    let meaning = labels::coverage::meaning(&cell.state);
+    let meaning = labels::coverage::meaning(family, &cell.state);
     let place = format!("{} in {}", clean(family.label()), column.region);
     if cell.state.lacks_newest() {
         return format!("{place}: {meaning}, but no image of it is available to be copied.");

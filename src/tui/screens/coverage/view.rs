@@ -14,7 +14,7 @@ use super::CoverageScreen;
 use crate::{
     domain::{
         coverage::{Cell, CellState, Column, Family, Listed},
-        text::{age, clean, count, thousands},
+        text::{age, clean, count, full_stop, thousands},
     },
     labels,
     tui::{
@@ -213,7 +213,8 @@ fn table(
             spans.push(newest(family, model, ctx));
         }
         let cells = columns.clone().filter_map(|at| Some((at, family.cells.get(at)?)));
-        spans.extend(cells.map(|(at, cell)| state(cell, widths.state, current && at == screen.columns.cursor, ctx)));
+        let is_current = |at: usize| current && at == screen.columns.cursor;
+        spans.extend(cells.map(|(at, cell)| state(family, cell, widths.state, is_current(at), ctx)));
         lines.push(Line::from(spans));
     }
     lines
@@ -259,7 +260,7 @@ fn version(family: &Family) -> &str {
 }
 
 /// A cell: a mark that is its own for each state, and a word.
-fn state(cell: &Cell, cells: usize, current: bool, ctx: DrawContext<'_>) -> Span<'static> {
+fn state(family: &Family, cell: &Cell, cells: usize, current: bool, ctx: DrawContext<'_>) -> Span<'static> {
     let (mark, style) = match &cell.state {
         CellState::Available => ("+", Style::default()),
         CellState::Differs(_) => ("!", theme::WARN),
@@ -270,7 +271,7 @@ fn state(cell: &Cell, cells: usize, current: bool, ctx: DrawContext<'_>) -> Span
         CellState::Missing => ("-", theme::BAD),
         CellState::Unknown => ("?", theme::FAINT),
     };
-    let text = fit(&format!("{mark} {}", labels::coverage::word(&cell.state)), cells, ctx.glyphs.ellipsis);
+    let text = fit(&format!("{mark} {}", labels::coverage::word(family, &cell.state)), cells, ctx.glyphs.ellipsis);
     if current { Span::styled(format!("[{text}]"), theme::CURSOR) } else { Span::styled(format!(" {text} "), style) }
 }
 
@@ -283,7 +284,7 @@ pub(super) fn status(screen: &CoverageScreen, model: &Model) -> Vec<(String, Sty
         "{} in {}: {}{unlisted}{image}",
         clean(family.label()),
         column.region,
-        labels::coverage::meaning(&cell.state)
+        labels::coverage::meaning(family, &cell.state)
     );
     let newest = family.newest();
     let age = newest.created.map(|created| age(model.now.duration_since(created).as_secs()));
@@ -340,7 +341,7 @@ pub(super) fn advice(screen: &CoverageScreen, model: &Model) -> Vec<String> {
         return vec![format!("{what} ...")];
     }
     if let Some(why) = screen.parsed.mistake() {
-        return vec![format!("This filter matches nothing: {}.", clean(why))];
+        return vec![format!("This filter matches nothing: {}", full_stop(&clean(why)))];
     }
     if !screen.coverage.families.is_empty() {
         return vec![format!("No family's newest image matches the filter. {back} clears it.")];

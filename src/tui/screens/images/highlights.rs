@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::domain::{
     ImageColumn,
-    filter::{Field, Filter, ImageTerm, Scratch},
+    filter::{Field, Filter, ImageTerm, Scratch, searches_tag},
 };
 
 /// A filter, and what it takes to look for its words.
@@ -32,6 +32,7 @@ impl<'a> Highlights<'a> {
 fn field(column: &ImageColumn) -> Option<Field> {
     use ImageColumn as C;
     match column {
+        C::Tag(key) if !searches_tag(key) => None,
         C::Name | C::Description | C::Tag(_) => Some(Field::Text),
         C::ImageId | C::SourceImage | C::Snapshots => Some(Field::Id),
         C::Region

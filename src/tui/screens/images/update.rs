@@ -80,8 +80,8 @@ pub fn set_height(model: &mut Model, height: usize) {
     let pane = &mut model.images;
     pane.height = height;
     pane.list.clamp(pane.rows.len(), height);
-    // Until all regions are listed, a cursor that was not moved stays on the first row.
-    if pane.current.is_none() && model.catalogue.loading() == 0 {
+    // A cursor that was not moved stays on the first row, whatever comes to be there; what a filter has found is kept.
+    if pane.current.is_none() && !pane.parsed.is_empty() && model.catalogue.loading() == 0 {
         follow_cursor(pane);
     }
 }

@@ -11,6 +11,7 @@ use ratatui::{
 };
 
 use super::{
+    Sort,
     columns::{Placed, columns, heading, is_right_aligned, text},
     highlights::Highlights,
 };
@@ -18,7 +19,7 @@ use crate::{
     domain::{
         Image, ImageColumn, Region,
         filter::TERMS,
-        text::{age, clean, thousands},
+        text::{age, clean, full_stop, thousands},
     },
     tui::{
         bindings::{Action, Context},
@@ -94,6 +95,7 @@ fn title<'a>(model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, us
     } else if let Some(time) = live::age(model) {
         behind.push(Span::styled(format!(" listed {} ago ", age(time.as_secs())), theme::FAINT));
     }
+    behind.extend(hidden_order(model, cells, ctx));
     let (before, after) = (width(&counts) + 2, behind.iter().map(Span::width).sum::<usize>() + 1);
     let room = title_filter::room(cells, before, after);
     let (filter, cursor) = title_filter::window(&model.images.filter, model.images.editing, room, ctx.glyphs.ellipsis);
@@ -104,6 +106,16 @@ fn title<'a>(model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, us
     }
     spans.extend(behind);
     (Line::from(spans), before + cursor)
+}
+
+/// What the rows are sorted by, if no heading says so: its column is not shown.
+fn hidden_order(model: &Model, cells: usize, ctx: DrawContext<'_>) -> Option<Span<'static>> {
+    let sort = &model.images.sort;
+    let is_shown = columns(model, cells).iter().any(|placed| placed.column == sort.column);
+    let mark = ctx.glyphs.order[usize::from(sort.descending)];
+    // Newest first is what everybody expects.
+    (!is_shown && *sort != Sort::default())
+        .then(|| Span::styled(format!(" by {}{mark} ", clean(&sort.column.to_string())), theme::FAINT))
 }
 
 fn headings(model: &Model, columns: &[Placed], ctx: DrawContext<'_>) -> Line<'static> {
@@ -174,7 +186,7 @@ fn row(
 fn nothing_matches(model: &Model) -> String {
     let clear = model.keymap.key(Context::Everywhere, Action::Back);
     match model.images.parsed.mistake() {
-        Some(why) => format!("This filter matches nothing: {why}."),
+        Some(why) => format!("This filter matches nothing: {}", full_stop(why)),
         None if !model.query.narrowed.is_empty() && model.images.editing => {
             let accept = model.keymap.key(Context::Filter, Action::Accept);
             let by = narrowing::names(&model.query);

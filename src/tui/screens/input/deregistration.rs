@@ -50,7 +50,7 @@ impl ImagesToDeregister {
                 text.extend(usage(image).into_iter().map(|line| format!("  {line}")));
             }
         }
-        text.push("This cannot be undone. Running instances are not affected.".into());
+        text.push(labels::orphans::DEREGISTERING_CANNOT_BE_UNDONE.into());
         text
     }
 
@@ -65,7 +65,7 @@ impl ImagesToDeregister {
     /// Returns what is to be confirmed, for the message about a text that does not.
     pub(super) fn wanted(&self) -> &'static str {
         match self.images.len() {
-            1 => "That is not its name or id: nothing is deregistered.",
+            1 => "That is not its name or id. Nothing was deregistered.",
             _ => "The number does not match. Nothing was deregistered.",
         }
     }

@@ -22,7 +22,7 @@ use crate::{
     labels,
     term::input::KeyEvent,
     tui::{
-        screens::jobs::labels::{named_jobs, started_elsewhere},
+        screens::jobs::labels::{named_job, started_elsewhere},
         widgets::editor,
     },
 };
@@ -104,9 +104,11 @@ impl InputLine {
         } else {
             format!("Deregister {images} of {batch} and delete their snapshots:")
         }];
-        text.extend(named_jobs(jobs));
+        // Each is named: what is deregistered is not to be guessed.
+        text.extend(jobs.iter().map(|job| named_job(job)));
         text.extend(started_elsewhere(jobs));
-        text.push("This cannot be undone. Running instances are not affected.".into());
+        text.push("Who uses them was not read: used by, on an image, shows it.".into());
+        text.push(labels::orphans::DEREGISTERING_CANNOT_BE_UNDONE.into());
         text.push(format!("Type the {named}, {batch}, to confirm:"));
         let kind = InputKind::Deregister { batch: batch.clone(), jobs: jobs.iter().map(|j| j.id).collect() };
         Self::with(kind, "Deregister images", text)
@@ -166,6 +168,17 @@ impl InputLine {
         text.push("Everyone with an AWS account can launch a public image and read what is on it.".into());
         text.push("Type public to confirm:".into());
         Self::with(InputKind::PublicSteps(job.id, steps), "Post-copy steps", text)
+    }
+
+    /// What Enter does, for the footer.
+    pub fn accept_word(&self) -> &'static str {
+        match self.kind {
+            InputKind::Deregister { .. } | InputKind::DeregisterImages(_) => "deregister",
+            InputKind::DeleteSnapshots(_) => "delete",
+            InputKind::Preset(_) | InputKind::Filter(_) => "save",
+            InputKind::Owner(_) => "list",
+            InputKind::PublicSteps(..) => "apply",
+        }
     }
 
     /// Applies a key to the line. The message about the text before it disappears.

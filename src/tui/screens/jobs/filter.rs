@@ -128,7 +128,11 @@ impl Texts {
 
     fn all<'a>(&'a self, job: &'a Job) -> impl Iterator<Item = &'a str> {
         let request = &job.request;
-        let elsewhere = if job.origin == Origin::Elsewhere { "started elsewhere" } else { "" };
+        let elsewhere = match job.origin {
+            Origin::Here => "",
+            Origin::Elsewhere if job.is_deregistration() => "deregister",
+            Origin::Elsewhere => "started elsewhere",
+        };
         let why = if let JobState::Failed { failure, .. } = &job.state { failure.why.as_str() } else { "" };
         let texts = [
             request.name.as_str(),

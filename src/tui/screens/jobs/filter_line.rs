@@ -7,7 +7,10 @@ use tui_input::Input;
 
 use super::filter::{JobFilter, KEYS};
 use crate::{
-    domain::filter::{self, Wanted},
+    domain::{
+        filter::{self, Wanted},
+        text::full_stop,
+    },
     engine::Job,
     tui::{
         bindings::{Action, Context},
@@ -59,7 +62,7 @@ pub(super) fn nothing_matches(model: &Model, text: &str, cells: usize) -> Vec<Li
     let filter = JobFilter::parse(model.jobs.filter.value(), model.now);
     let clear = model.keymap.key(Context::Everywhere, Action::Back);
     let text = match filter.mistake() {
-        Some(why) => format!("This filter matches nothing: {why}."),
+        Some(why) => format!("This filter matches nothing: {}", full_stop(why)),
         None => format!("{text} {clear} clears it."),
     };
     wrap(&text, cells.saturating_sub(2)).into_iter().map(|t| Line::styled(format!(" {t}"), theme::FAINT)).collect()

@@ -22,8 +22,11 @@ use crate::{
 /// Jobs named in a confirmation before the others are counted.
 const NAMED: usize = 6;
 
-/// `us-east-1 > eu-west-1`, or only the destination.
+/// `us-east-1 > eu-west-1`, or only the destination; where an image is deregistered, its region.
 pub(super) fn route(job: &Job, full: bool) -> String {
+    if job.is_deregistration() {
+        return format!("in {}", job.request.destination);
+    }
     let source = if full { job.request.source_region.as_str() } else { "" };
     format!("{source} > {}", job.request.destination).trim_start().to_owned()
 }
@@ -32,21 +35,24 @@ pub(super) fn route(job: &Job, full: bool) -> String {
 pub(in crate::tui) fn named_jobs(jobs: &[&Job]) -> Vec<String> {
     let all = jobs.iter().any(|j| j.origin == Origin::Elsewhere);
     let named = if all { jobs.len() } else { NAMED };
-    let line = |job: &&Job| {
-        let image = job.image().map_or_else(String::new, |i| format!(", {i}"));
-        format!("  \"{}\" to {}{image}", job.request.name, job.request.destination)
-    };
-    let mut lines: Vec<String> = jobs.iter().take(named).map(line).collect();
+    let mut lines: Vec<String> = jobs.iter().take(named).map(|job| named_job(job)).collect();
     if jobs.len() > named {
         lines.push(format!("  and {} more", jobs.len() - named));
     }
     lines
 }
 
+/// A line that names a job, and its image.
+pub(in crate::tui) fn named_job(job: &Job) -> String {
+    let image = job.image().map_or_else(String::new, |i| format!(", {i}"));
+    let to = if job.is_deregistration() { "in" } else { "to" };
+    format!("  \"{}\" {to} {}{image}", job.request.name, job.request.destination)
+}
+
 /// A warning if some of these jobs were started elsewhere.
 pub(in crate::tui) fn started_elsewhere(jobs: &[&Job]) -> Option<String> {
     let by = "by the console, the CLI, a colleague or another host.";
-    match jobs.iter().filter(|j| j.origin == Origin::Elsewhere).count() {
+    match jobs.iter().filter(|j| j.is_external_copy()).count() {
         0 => None,
         n if n == jobs.len() => Some(format!("Started elsewhere: {by}")),
         1 => Some(format!("1 of them was started elsewhere: {by}")),
@@ -67,7 +73,7 @@ pub(super) const ELAPSED: usize = 6;
 
 /// The text behind the bar of a running copy, at least [`BAR_TEXT_CELLS`] cells wide, and [`ELAPSED`] and a blank more if there is room.
 pub(super) fn bar_text(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
-    let elsewhere = job.origin == Origin::Elsewhere;
+    let elsewhere = job.is_external_copy();
     let by = if elsewhere { "started elsewhere, " } else { "" };
     if let Some(why) = jobs_view.not_polled(job) {
         return (format!("{by}{why}"), theme::WARN);
@@ -105,7 +111,7 @@ pub(super) fn bar_text(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timest
 /// `keys` are those in force, `None` where none of them does anything to the copy.
 pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp, keys: Option<&KeyMap>) -> (String, Style) {
     let note = job.note.as_ref().map(labels::note);
-    let elsewhere = if job.origin == Origin::Elsewhere { ", started elsewhere" } else { "" };
+    let elsewhere = if job.is_external_copy() { ", started elsewhere" } else { "" };
     let phase = format!("{}{elsewhere}", job.phase().as_str());
     let noted = |text: &str| note.as_ref().map_or_else(|| text.to_owned(), |n| format!("{text}: {n}"));
     match &job.state {
@@ -127,9 +133,9 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp, keys: Option<
         JobState::Copying { .. } if job.is_instance_store() => instance_store_text(jobs_view, job, now),
         JobState::Copying { .. } => (noted(&phase), theme::BUSY),
         JobState::Available { image } => {
-            let took = progress::taken(job, now).map_or_else(String::new, |took| format!(" after {took}"));
             let unlisted = if jobs_view.is_unlisted(image) { ", not listed any more" } else { "" };
-            let available = format!("available {image}{took}{elsewhere}{unlisted}");
+            let behind = format!("{elsewhere}{unlisted}");
+            let (available, note) = available_image(job, image, &behind, now, keys.is_none());
             available_text(job, available, note, keys)
         }
         JobState::Failed { failure, .. } => {
@@ -143,13 +149,14 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp, keys: Option<
         }
         JobState::Removing { .. } => {
             let doing = note.or_else(|| labels::removal(job)).unwrap_or_default();
-            (format!("{phase}: {doing}"), theme::WARN)
+            (format!("{phase}{}: {doing}", deregistered_image(job, &doing)), theme::WARN)
         }
         JobState::Gone { image } => {
             let why = note.as_deref().unwrap_or("deregistered by somebody else");
             (format!("{phase}: {image}, {why}"), theme::BAD)
         }
         JobState::Deregistered | JobState::Cancelled => {
+            let phase = format!("{phase}{}", deregistered_image(job, ""));
             let left = labels::remaining_summary(job);
             let style = if left.is_empty() { theme::FAINT } else { theme::WARN };
             let joint = if note.is_some() { ":" } else { "," };
@@ -160,6 +167,30 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp, keys: Option<
             }
         }
     }
+}
+
+/// The image of an available copy and how long it took, and what else is noted about it. What is to be read where there is no room for
+/// all comes first: that a cancel came too late, and in the history how long it took.
+fn available_image(
+    job: &Job,
+    image: &ImageId,
+    behind: &str,
+    now: Timestamp,
+    of_history: bool,
+) -> (String, Option<String>) {
+    let took = progress::taken(job, now).map_or_else(String::new, |took| format!(" after {took}"));
+    let note = job.note.as_ref().map(labels::note);
+    match (&job.note, note) {
+        (Some(Note::AvailableBeforeCancel), Some(late)) => (format!("{late}: {image}{took}{behind}"), None),
+        (_, note) if of_history => (format!("available{took} {image}{behind}"), note),
+        (_, note) => (format!("available {image}{took}{behind}"), note),
+    }
+}
+
+/// The image of a job that deregisters one, behind a blank, if the text does not name it.
+fn deregistered_image(job: &Job, text: &str) -> String {
+    let image = job.images.last().filter(|image| job.is_deregistration() && !text.contains(image.as_str()));
+    image.map_or_else(String::new, |image| format!(" {image}"))
 }
 
 /// An available copy, and what is to be said about its post-copy steps and about what is not as requested.

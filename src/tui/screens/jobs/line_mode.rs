@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::text::{clean, duration, gib},
-    engine::{Job, JobState, Origin},
+    engine::{Job, JobState},
     labels::{self, LONG_STALL, progress},
     tui::{
         glyphs::Glyphs,
@@ -79,7 +79,7 @@ fn copying_cells(model: &Model, job: &Job) -> Vec<String> {
         None => "copying".into(),
     }];
     let (done, all) = job.snapshots_done();
-    cells.extend((job.origin == Origin::Elsewhere).then(|| "started elsewhere".into()));
+    cells.extend(job.is_external_copy().then(|| "started elsewhere".into()));
     cells.extend((all > 0).then(|| format!("{done} of {all} snapshots")));
     if let Some(why) = view.not_polled(job) {
         cells.push(why);

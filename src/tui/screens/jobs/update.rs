@@ -51,6 +51,7 @@ pub fn is_applicable(model: &Model, action: Action) -> bool {
         Action::Edit => may_write && job.is_some_and(form::again::can_be_edited),
         Action::Verify => current(model).is_some_and(|j| matches!(j.state, JobState::Available { .. })),
         Action::Expand => job.is_some(),
+        Action::Dismiss => model.jobs.history.is_none() && shown_ended(model).next().is_some(),
         Action::Details => current(model).is_some(),
         _ => true,
     }
@@ -120,7 +121,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             }
             model.jobs.changed = true;
         }
-        Action::Dismiss => dismiss(model, effects),
+        Action::Dismiss => ask_to_dismiss(model, effects),
         Action::Edit => edit(model, effects),
         Action::Verify => verify(model),
         Action::Details | Action::Expand => details(model),
@@ -218,21 +219,34 @@ fn yank(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Dismisses the ended jobs among those that match the filter.
-fn dismiss(model: &mut Model, effects: &mut Vec<Effect>) {
+/// Returns the jobs shown that have ended, with nothing left to do.
+fn shown_ended(model: &Model) -> impl Iterator<Item = JobId> {
+    let shown = model.jobs.shown.jobs.iter().filter_map(|id| model.jobs_view.job(*id));
+    shown.filter(|job| job.state.ended() && !job.is_unfinished()).map(|job| job.id)
+}
+
+/// Dismisses the ended jobs among those that match the filter; asks first if there are several.
+fn ask_to_dismiss(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.jobs.history.is_some() {
         model.show_notice("The history keeps all ended copies. H goes back to the jobs.");
         return;
     }
-    let shown = model.jobs.shown.jobs.iter().filter_map(|id| model.jobs_view.job(*id));
-    let ended: Vec<JobId> = shown.filter(|j| j.state.ended() && !j.is_unfinished()).map(|j| j.id).collect();
-    if ended.is_empty() {
-        model.show_notice("Nothing to dismiss: no copy here has ended with nothing left to do.");
-    } else {
-        let history = model.keymap.key(Context::Jobs, Action::History);
-        model.show_notice(format!("{} dismissed. {history} shows the history.", count(ended.len(), "copy", "copies")));
-        model.send_command(Command::Dismiss(ended), effects);
+    let ended: Vec<JobId> = shown_ended(model).collect();
+    match ended.len() {
+        0 => model.show_notice("Nothing to dismiss: no copy here has ended with nothing left to do."),
+        1 => dismiss(model, ended, effects),
+        _ => {
+            let history = model.keymap.key(Context::Jobs, Action::History);
+            model.overlays.push(Overlay::Confirmation(Confirmation::dismiss(ended, &history)));
+        }
     }
+}
+
+/// Dismisses ended jobs.
+pub fn dismiss(model: &mut Model, jobs: Vec<JobId>, effects: &mut Vec<Effect>) {
+    let history = model.keymap.key(Context::Jobs, Action::History);
+    model.show_notice(format!("{} dismissed. {history} shows the history.", count(jobs.len(), "copy", "copies")));
+    model.send_command(Command::Dismiss(jobs), effects);
 }
 
 fn confirm_cancel(model: &mut Model) {

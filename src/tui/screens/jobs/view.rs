@@ -79,13 +79,16 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
 pub(super) fn title(model: &Model, cells: usize) -> String {
     let stopped = model.jobs_view.driver.is_silent();
     let waits = model.jobs_view.request_waits() && matches!(model.jobs_view.driver, DriverStatus::OtherProcess(_));
-    let driver = match labels::driver::running_elsewhere(&model.jobs_view.driver) {
+    let phrases: Vec<String> = match labels::driver::running_elsewhere(&model.jobs_view.driver) {
         // The banner names the process that holds the queue.
-        _ if stopped && waits => ", your command waits".to_owned(),
-        _ if stopped => ", nobody is running the queue".to_owned(),
-        Some(other) if waits => format!(", command queued; {other}"),
-        Some(other) => format!(", {other}"),
-        None => String::new(),
+        _ if stopped && waits => vec![", your command waits".into()],
+        _ if stopped => vec![", nobody is running the queue".into()],
+        Some(other) if waits => vec![format!(", command queued; {other}"), ", command queued".into()],
+        Some(other) => {
+            let short = other.split(" (").next().unwrap_or_default().to_owned();
+            vec![format!(", {other}"), format!(", {short} is running the queue")]
+        }
+        None => Vec::new(),
     };
     let (shown, total) = match &model.jobs.history {
         Some(history) => (history.shown().len(), history.total()),
@@ -93,12 +96,14 @@ pub(super) fn title(model: &Model, cells: usize) -> String {
     };
     let part = if shown == total { String::new() } else { format!("{}/", thousands(shown)) };
     let copies = count(total, "copy", "copies");
+    // A phrase without room is left out as a whole.
+    let fits = |text: &String| width("Jobs ") + width(&part) + width(&copies) + width(text) <= cells;
+    let driver = phrases.iter().find(|text| fits(text)).cloned().unwrap_or_default();
     match (&model.jobs.history, total) {
         (Some(_), 0) => "History".into(),
         (Some(_), _) => format!("History {part}{copies}"),
         (None, 0) => format!("Jobs{driver}"),
-        (None, _) if driver.is_empty() => {
-            let fits = |cost: &String| width("Jobs ") + width(&part) + width(&copies) + width(cost) <= cells;
+        (None, _) if phrases.is_empty() => {
             format!("Jobs {part}{copies}{}", costs(model).into_iter().find(fits).unwrap_or_default())
         }
         (None, _) => format!("Jobs {part}{copies}{driver}"),
@@ -176,6 +181,9 @@ fn snapshot_line(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) -> Tex
         fit_right(&gib(u64::from(snapshot.size)), 6, "")
     );
     let bar_cells = cells.saturating_sub(width(&head) + 16).min(30);
+    if let Some(text) = labels::removed_snapshot(job, &snapshot.id) {
+        return Text::from(vec![Span::raw(head), Span::styled(text, theme::FAINT)]);
+    }
     let (tail, style) = match (snapshot.state, snapshot.percent) {
         (SnapshotState::Error, _) => ("failed".to_owned(), theme::BAD),
         (_, Some(p)) => (
@@ -203,6 +211,9 @@ fn step_line(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) -> Text<'s
 /// Number, batch, image, size and state of an expanded copy.
 pub(super) fn note(model: &Model, job: &Job) -> String {
     let image = match (job.image(), job.state.ended()) {
+        _ if job.is_deregistration() => {
+            format!("image {}", job.images.last().map_or("unknown", |image| image.as_str()))
+        }
         (Some(image), _) => format!("new image {image}"),
         (None, true) => "no image".to_owned(),
         (None, false) => "no image id yet".to_owned(),

@@ -62,9 +62,9 @@ pub(super) fn review_lines(keys: &KeyMap, width: usize) -> Vec<Line<'static>> {
 fn about(column: Column) -> &'static str {
     match column {
         Column::Enabled => "whether the region is enabled for the account",
-        Column::Permission => "whether CopyImage is permitted there",
-        Column::Key => "whether the KMS key can be used there",
-        Column::Encryption => "whether the region encrypts new volumes and copies by default: encrypt, or no enc",
+        Column::Permission => "whether IAM permits CopyImage there",
+        Column::Key => "whether the KMS key can be used there; none if the copies need none",
+        Column::Encryption => "whether the region encrypts new volumes and copies by default: on or off",
         Column::Exists => "how many images there have the name, or are copies of the same image",
         Column::Pending => "how many copies are pending there already",
         Column::Public => "whether images may be made public there",

@@ -20,8 +20,21 @@ use crate::{
     },
 };
 
+pub(super) fn title(job: &Job) -> String {
+    let region = &job.request.destination;
+    match job.images.last().filter(|_| job.is_deregistration()) {
+        Some(image) => format!("Deregister {image} in {region}"),
+        None => format!("Copy to {region}"),
+    }
+}
+
 pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
     let mut lines = state(job, model, width);
+    if job.is_deregistration() {
+        lines.extend(deregistration(job, width));
+        return lines;
+    }
+    lines.extend(origin(job, width));
     lines.extend(after_copy(job, width));
     let account =
         model.jobs_view.account.as_ref().map_or("ACCOUNT", |a| a.as_str().split(' ').next().unwrap_or_default());
@@ -31,7 +44,9 @@ pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>
     // The snapshots of a removed copy are deleted, except those named as left.
     let gone = matches!(job.state, JobState::Cancelled | JobState::Deregistered);
     for snapshot in job.snapshots.iter().filter(|_| !gone) {
-        let percent = snapshot.percent.map_or("progress unknown".to_owned(), |p| format!("{p}%"));
+        let removed = labels::removed_snapshot(job, &snapshot.id).map(str::to_owned);
+        let percent = || snapshot.percent.map_or("progress unknown".to_owned(), |p| format!("{p}%"));
+        let percent = removed.unwrap_or_else(percent);
         add("snapshot", &format!("{}, {}, {percent}", snapshot.id, gib(u64::from(snapshot.size))));
     }
     if job.origin == Origin::Here {
@@ -67,6 +82,34 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
             add("no progress data", &problem.to_string());
         }
     }
+    lines
+}
+
+/// A job that deregisters an image and is no copy: what is removed, and when.
+fn deregistration(job: &Job, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
+    let request = &job.request;
+    add("image", job.images.last().map_or("unknown", |image| image.as_str()));
+    add("name", request.name.as_str());
+    add("region", request.destination.as_str());
+    add("job", &job.id.to_string());
+    add("requested", &format!("{}, here by amigrate", job.requested.strftime("%Y-%m-%d %H:%M:%S UTC")));
+    if let Some(ended) = progress::ended(job, "%Y-%m-%d %H:%M:%S UTC") {
+        add("ended", &ended);
+    }
+    for snapshot in &job.snapshots {
+        let size = gib(u64::from(snapshot.size));
+        let removed = labels::removed_snapshot(job, &snapshot.id).map_or_else(String::new, |text| format!(", {text}"));
+        add("snapshot", &format!("{}, {size}{removed}", snapshot.id));
+    }
+    lines
+}
+
+/// The image that was made, who started the copy, and how it is known.
+fn origin(job: &Job, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
     let none = if job.state.ended() { "none" } else { "no id yet" };
     add("new image", job.image().map_or(none, |i| i.as_str()));
     // Deregistered images too: they may be in CloudTrail or in somebody's notes.

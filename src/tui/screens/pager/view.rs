@@ -28,10 +28,8 @@ const SEARCH: usize = 30;
 pub(super) fn title(pager: &Pager, model: &Model) -> String {
     match &pager.subject {
         PagerSubject::Image(image) => format!("{} in {}", image.id, image.region),
-        PagerSubject::Job(id) => {
-            model.jobs_view.job(*id).map_or("Copy".into(), |j| format!("Copy to {}", j.request.destination))
-        }
-        PagerSubject::HistoryJob(job) => format!("Copy to {} (history)", job.request.destination),
+        PagerSubject::Job(id) => model.jobs_view.job(*id).map_or("Copy".into(), job::title),
+        PagerSubject::HistoryJob(job) => format!("{} (history)", job::title(job)),
         PagerSubject::Comparison(compared) => compared.title(),
         PagerSubject::Lineage(image) => format!("Lineage of {} in {}", image.id, image.region),
         PagerSubject::Listing(title, _) => title.clone(),

@@ -170,6 +170,18 @@ impl Picker {
         self.apply_filter();
     }
 
+    /// Drops the filter. The cursor stays on its row.
+    fn clear_filter(&mut self) {
+        let current = self.current();
+        self.typing = false;
+        self.filter.reset();
+        self.apply_filter();
+        if let Some(row) = self.shown.iter().position(|at| Some(*at) == current) {
+            self.list.cursor = row;
+            self.list.clamp(self.shown.len(), PAGE);
+        }
+    }
+
     /// Its title, without what is marked.
     pub(in crate::tui) fn heading(&self, keys: &KeyMap) -> String {
         self.title(keys)
@@ -214,13 +226,41 @@ impl Picker {
         self.typing = types && self.edit(key);
     }
 
-    /// Inserts pasted text into the filter; where none is typed, it becomes the filter.
-    pub(in crate::tui) fn paste(&mut self, text: &str) {
+    /// Inserts pasted text into the filter; where none is typed, it becomes the filter. A list of regions marks them instead. Returns
+    /// what is to be said about that.
+    pub(in crate::tui) fn paste(&mut self, text: &str) -> Option<String> {
+        if let Some(said) = self.mark_list(text) {
+            return Some(said);
+        }
         if !std::mem::replace(&mut self.typing, true) {
             self.filter.reset();
         }
         editor::paste(&mut self.filter, text);
         self.filter_anew();
+        None
+    }
+
+    /// Marks the regions of a list with blanks or commas between them, if the text is one. Returns which were marked, and which not.
+    fn mark_list(&mut self, text: &str) -> Option<String> {
+        let is_of_regions = matches!(self.kind, PickerKind::Regions | PickerKind::Destinations);
+        let names = text.split(|c: char| c == ',' || c == ';' || c.is_whitespace()).filter(|name| !name.is_empty());
+        let regions: Vec<Region> = names.map(Region::new).collect::<Result<_, _>>().ok()?;
+        if !is_of_regions || regions.len() < 2 {
+            return None;
+        }
+        let (mut marked, mut others) = (0, Vec::new());
+        for region in regions {
+            let is_it = |item: &Item| item.enabled && matches!(&item.value, Value::Region(one) if *one == region);
+            match self.items.iter().position(is_it) {
+                Some(at) => marked += usize::from(self.marked.insert(at)),
+                None => others.push(region.to_string()),
+            }
+        }
+        let marked = format!("{} marked", count(marked, "more region", "more regions"));
+        Some(match others.as_slice() {
+            [] => format!("{marked}."),
+            others => format!("{marked}; cannot be chosen: {}.", others.join(", ")),
+        })
     }
 
     fn current(&self) -> Option<usize> {

@@ -11,6 +11,7 @@ use crate::{
         text::{age, count},
     },
     tui::{
+        catalogue::ListState,
         discovery,
         model::{Connection, Model, PendingReply},
         msg::Effect,
@@ -49,10 +50,13 @@ fn region_items(model: &Model) -> Vec<Item> {
         .collect()
 }
 
-/// The place of a region, and what is listed of it.
+/// The place of a region, and what is listed of it, or why that failed.
 fn note(model: &Model, region: &Region) -> String {
-    let listed =
-        model.catalogue.listing(region).and_then(|listing| Some((listing.images().len(), listing.listed_at()?)));
+    let listing = model.catalogue.listing(region);
+    if let Some(ListState::Failed(failure)) = listing.map(|listing| &listing.state) {
+        return format!("{}not listed: {}", comma(region.place()), failure.code.as_deref().unwrap_or(&failure.why));
+    }
+    let listed = listing.and_then(|listing| Some((listing.images().len(), listing.listed_at()?)));
     match listed {
         Some((images, at)) => {
             let seconds = model.now.duration_since(at).as_secs();
@@ -157,13 +161,17 @@ pub fn on_profiles(model: &mut Model, profiles: &[String]) {
         model.show_error("No profiles are configured. `aws configure --profile NAME` creates one.");
         return;
     }
+    let current = model.profile.as_deref();
     let items = profiles.iter().map(|p| Item {
         value: Value::Text(p.clone()),
         label: p.clone(),
-        note: String::new(),
+        note: if current == Some(p.as_str()) { "current".into() } else { String::new() },
         enabled: true,
     });
-    model.overlays.push(Overlay::Picker(Picker::new(PickerKind::Profile, items.collect(), false)));
+    let mut picker = Picker::new(PickerKind::Profile, items.collect(), false);
+    picker.present = current.map(|profile| Value::Text(profile.to_owned()));
+    picker.go_to_present();
+    model.overlays.push(Overlay::Picker(picker));
 }
 
 /// Opens the picker of a destination's KMS keys, or of those that several have in common. Lists what is not known yet.

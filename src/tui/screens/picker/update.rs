@@ -43,9 +43,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::MoveUp | Action::MoveDown => columns::move_row(picker, action == Action::MoveDown),
         Action::Accept if picker.typing && picker.multiple => picker.typing = false,
         Action::Back if (picker.typing || !picker.filter.value().is_empty()) => {
-            picker.typing = false;
-            picker.filter.reset();
-            picker.apply_filter();
+            picker.clear_filter();
         }
         Action::RemovePreset => {
             if let Some(name) = form_lists::current_preset(picker).map(str::to_owned) {

@@ -245,7 +245,7 @@ pub(super) fn outlook_text(
     }
     if let Some(line) = &screen.typing {
         let words = table.outlook.confirmation.words().join(" ");
-        let again = if screen.mistake { "That is not it. " } else { "" };
+        let again = if screen.mistake { "The text does not match. " } else { "" };
         let public =
             if table.outlook.confirmation.public { "Everyone will be able to launch these images. " } else { "" };
         say(format!("{again}{public}Type {words} and press Enter to start:"), theme::WARN);

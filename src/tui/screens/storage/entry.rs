@@ -64,6 +64,19 @@ impl Entry {
         (self.region.clone(), self.id.clone())
     }
 
+    pub(super) fn is_image(&self) -> bool {
+        matches!(self.kind, EntryKind::Image(_))
+    }
+
+    /// Names it in a question: its id, the name of an image, and its region.
+    pub(super) fn line(&self) -> String {
+        let name = match &self.kind {
+            EntryKind::Image(image) if !image.name.is_empty() => format!(" {}", clean(&image.name)),
+            _ => String::new(),
+        };
+        format!("{}{name} in {}", self.id, self.region)
+    }
+
     pub(super) fn is_kept(&self) -> bool {
         matches!(self.kind, EntryKind::Kept(_))
     }

@@ -10,7 +10,7 @@ use crate::{
         bindings::{Action, Context},
         model::{Model, PendingReply, StorageWork},
         msg::{Effect, StorageRequest},
-        screens::{Overlay, input::InputLine},
+        screens::{Overlay, confirm::Confirmation, input::InputLine},
         widgets::editor,
     },
 };
@@ -157,7 +157,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             screen.choose_rows();
         }
         Action::DeleteSnapshots => ask_to_delete(model),
-        Action::Restore => restore(model, effects),
+        Action::Restore => ask_to_restore(model),
         Action::Refresh => read(model, page, effects),
         Action::YankId => {
             if let Some(id) = screen.entry(screen.list.cursor).map(|entry| entry.id.clone()) {
@@ -216,8 +216,8 @@ pub fn delete(model: &mut Model, orphans: Vec<Orphan>, effects: &mut Vec<Effect>
     }
 }
 
-/// Restores what is marked, or this row.
-fn restore(model: &mut Model, effects: &mut Vec<Effect>) {
+/// Opens the question whether to restore what is marked, or this row.
+fn ask_to_restore(model: &mut Model) {
     if model.start.config.read_only {
         return model.show_error("Read-only session: nothing was restored.");
     }
@@ -225,11 +225,21 @@ fn restore(model: &mut Model, effects: &mut Vec<Effect>) {
     if screen.waiting.is_some() {
         return model.show_notice("Another operation on this page is still running.");
     }
-    let resources: Vec<(Region, String)> = screen.chosen().into_iter().map(Entry::reference).collect();
+    let chosen = screen.chosen();
+    let resources: Vec<(Region, String)> = chosen.iter().map(|entry| entry.reference()).collect();
+    let lines = chosen.iter().map(|entry| entry.line()).collect();
+    let has_image = chosen.iter().any(|entry| entry.is_image());
     if resources.is_empty() {
         return model.show_notice("Nothing to restore.");
     }
+    model.overlays.push(Overlay::Confirmation(Confirmation::restore(resources, lines, has_image)));
+}
+
+/// Restores what was confirmed.
+pub fn restore(model: &mut Model, resources: Vec<(Region, String)>, effects: &mut Vec<Effect>) {
     let number = resources.len();
-    screen.waiting = Some(Waiting::Restoring(number));
     send(model, StorageWork::Restore(number), StorageRequest::Restore(resources), effects);
+    if let Some(screen) = of_page(model, StoragePage::RecycleBin) {
+        screen.waiting = Some(Waiting::Restoring(number));
+    }
 }

@@ -10,7 +10,7 @@ use ratatui::{
 
 use super::{StoragePage, StorageScreen, Waiting, entry::Entry};
 use crate::{
-    domain::text::{clean, count, thousands},
+    domain::text::{clean, count, full_stop, thousands},
     labels,
     tui::{
         bindings::{Action, Context},
@@ -258,7 +258,7 @@ pub(super) fn empty_text(screen: &StorageScreen, model: &Model) -> Vec<String> {
         return vec![format!("{first}{} ...", activity.get(first.len()..).unwrap_or_default())];
     }
     if let Some(why) = &screen.mistake {
-        return vec![format!("This filter matches nothing: {}.", clean(why))];
+        return vec![format!("This filter matches nothing: {}", full_stop(&clean(why)))];
     }
     let back = key(Action::Back);
     let kept = screen.entries.iter().filter(|entry| entry.is_kept()).count();
