@@ -43,7 +43,7 @@ impl Session {
     ///
     /// # Errors
     /// If any page cannot be read.
-    pub async fn orphan_again(
+    pub async fn reread_snapshot(
         &self,
         listing: &RegionListing,
         snapshot: &SnapshotId,
@@ -362,7 +362,7 @@ mod tests {
         });
         let listing = session.orphans_listing(&eu()).await.unwrap();
         let image = ImageId::new("ami-1").unwrap();
-        let again = session.orphan_again(&listing, &snap("snap-1"), &image).await.unwrap().unwrap();
+        let again = session.reread_snapshot(&listing, &snap("snap-1"), &image).await.unwrap().unwrap();
         assert_eq!((again.images.len(), again.snapshots.len()), (2, 1));
         let calls = asked.of("DescribeImages");
         let filters: Vec<&str> = calls[1..].iter().map(|call| call.param("Filter.1.Name")).collect();
@@ -373,10 +373,10 @@ mod tests {
             "DescribeSnapshots" => CannedResponse::error(400, "InvalidSnapshot.NotFound", "gone"),
             _ => CannedResponse::ok("<R/>"),
         });
-        assert!(session.orphan_again(&listing, &snap("snap-1"), &image).await.unwrap().is_none());
+        assert!(session.reread_snapshot(&listing, &snap("snap-1"), &image).await.unwrap().is_none());
         // An answer without it says nothing.
         let (session, _) = scripted(|_, _| CannedResponse::ok("<R/>"));
-        let failure = session.orphan_again(&listing, &snap("snap-1"), &image).await.unwrap_err();
+        let failure = session.reread_snapshot(&listing, &snap("snap-1"), &image).await.unwrap_err();
         assert!(failure.why.contains("did not say that it is gone"), "{failure}");
     }
 

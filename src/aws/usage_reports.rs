@@ -15,7 +15,7 @@ use crate::domain::{
 /// Images of one `DescribeImageUsageReports`. Source: EC2 API reference.
 const IMAGES: usize = 200;
 /// Reports that are read at the same time.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 /// What a whole report counts. Source: EC2 API reference, `ImageUsageResourceTypeRequest`.
 const COUNTED: [ReferenceKind; 2] = [ReferenceKind::Instance, ReferenceKind::LaunchTemplate];
 /// Name of the option for how many versions of a launch template are counted. Source: EC2 API reference.
@@ -48,7 +48,7 @@ impl Session {
             };
             (image, reported)
         });
-        read.buffer_unordered(AT_ONCE).collect().await
+        read.buffer_unordered(MAX_CONCURRENT).collect().await
     }
 
     /// Returns the usage reports of these images.

@@ -31,7 +31,7 @@ pub(super) enum Command {
     /// Print which images are in which regions, and what is missing where
     ///
     /// A row is a family: the versions of one image, determined by what was copied from what, else by the name without its version (setting
-    /// `coverage.version_pattern`). Each region is compared with the newest version that is available anywhere: there, differs (from its
+    /// `coverage.version_pattern`). Each region is compared with the newest version that is available anywhere: available, differs (from its
     /// source), pending, disabled, stale (an older version is there), failed, missing; unknown if the region could not be listed.
     Coverage(coverage::CoverageArgs),
     /// Compare copies with their sources, and name what differs: what was requested, and what was not
@@ -56,7 +56,7 @@ pub(super) enum Command {
     /// Copy images to other regions
     ///
     /// Without --wait and --detach the command returns once EC2 has accepted every copy, and prints the ids of the new images. EC2
-    /// continues them; copies beyond a limit and what is done afterwards are carried on by a process in the background. --wait
+    /// continues them; a process in the background carries out queued copies and post-copy steps. --wait
     /// returns once the copies are available, --detach as soon as the request is stored.
     ///
     /// --check prints what a review finds for each region: what is allowed, what is there already, what it costs, what refuses the
@@ -114,7 +114,7 @@ pub(super) enum Command {
     Storage(storage::StorageArgs),
     /// Print where the copies of an image are, for whoever launches next
     Map(map::MapArgs),
-    /// Carry on copies that are queued or being cancelled, without a screen, until nothing is left that needs it
+    /// Run the queue of copies without a screen, until nothing is left to do
     Drive {
         /// Leave the terminal first
         #[arg(long)]

@@ -86,7 +86,7 @@ async fn own_image(setup: &Setup, connection: &Connection, word: &str) -> Result
     }
     let owner = image.image_owner_alias.as_deref().unwrap_or(image.owner_id.as_str());
     let why = format!("it belongs to {}, not to {account}", clean(owner));
-    Err(CommandError::usage(Failure::new(what(), why).hint("EC2 tells only the owner of an image who uses it.")))
+    Err(CommandError::usage(Failure::new(what(), why).hint("Only the owner of an image can see who uses it.")))
 }
 
 /// Copies under way here that read the image; none if there is no store: nothing is copied then.

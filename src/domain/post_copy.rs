@@ -12,7 +12,7 @@ use crate::domain::{
     text::clean,
 };
 
-/// One step after the copy is available. Each can be repeated without harm: EC2 accepts what is so already.
+/// One step after the copy is available. Each can be repeated without harm: EC2 accepts a call whose effect is already in place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PostCopyStep {
     /// Read the source's launch permissions and give the copy the same (`DescribeImageAttribute`, `ModifyImageAttribute`). Public is

@@ -10,7 +10,7 @@ use crate::domain::Failure;
 
 impl Driver {
     /// Notes how many hooks are due, for this process to begin.
-    pub(super) fn note_due_hooks(&mut self, due: usize) {
+    pub(super) fn set_due_hooks(&mut self, due: usize) {
         if self.hooks.set_due(due) {
             (self.publish)(JobUpdate::HooksDue(due));
         }
@@ -18,13 +18,13 @@ impl Driver {
 
     /// Begins those that are due, the oldest first, while there is room.
     pub(super) async fn start_hooks(&mut self) {
-        let room = self.hooks.room();
-        if room == 0 {
+        let startable = self.hooks.startable();
+        if startable == 0 {
             return;
         }
         let (account, settings) = (self.config.account.clone(), self.hooks.settings.clone());
         let begun = self.store.with(move |store| {
-            let taken = store.take_hooks(&account, room)?;
+            let taken = store.take_hooks(&account, startable)?;
             // Started inside the store's task: if the caller is dropped meanwhile, hooks already taken from the store would never run.
             let begun = taken.hooks.into_iter().map(|hook| (begin(&settings, &hook), hook.title));
             Ok((begun.collect::<Vec<(std::io::Result<RunningHook>, String)>>(), taken.left))
@@ -34,7 +34,7 @@ impl Driver {
                 for (begun, title) in begun {
                     self.hooks.supervise(&title, begun);
                 }
-                self.note_due_hooks(left);
+                self.set_due_hooks(left);
             }
             // Tried again with the next heartbeat.
             Err(failure) => tracing::warn!(%failure, "hooks could not be begun"),

@@ -121,7 +121,7 @@ impl Driver {
                 LockOutcome::Unavailable(failure) => DriverStatus::NotRunning(failure),
             };
             // They are for the process that runs the queue.
-            self.note_due_hooks(0);
+            self.set_due_hooks(0);
             if status != published {
                 (self.publish)(JobUpdate::Driver(status.clone()));
                 published = status;
@@ -171,7 +171,7 @@ impl Driver {
 
     /// Returns true if nothing is left that this process would have to run, should the other one end.
     async fn nothing_to_run(&self) -> bool {
-        let has_hook = self.hooks.is_set();
+        let has_hook = self.hooks.is_configured();
         let needed = |job: &Job| job.needs_driving() || has_hook && is_awaited(job);
         let is_done = |loaded: Loaded| {
             loaded.commands.is_empty() && !loaded.jobs.iter().any(needed) && !(has_hook && loaded.due_hooks > 0)
@@ -210,9 +210,9 @@ impl Driver {
         engine.restore(loaded.jobs.clone(), loaded.last_id, now);
         if !self.followed.is_empty() {
             // Sends nothing yet: the loop's first tick does.
-            engine.follow(&self.followed, now);
+            engine.list_pending_in(&self.followed, now);
         }
-        self.note_due_hooks(if self.hooks.is_set() && !self.read_only() { loaded.due_hooks } else { 0 });
+        self.set_due_hooks(if self.hooks.is_configured() && !self.read_only() { loaded.due_hooks } else { 0 });
         (self.publish)(JobUpdate::Driver(DriverStatus::ThisProcess));
         // Not the stored status: what stopped the process before, such as its credentials, is for this one to find out.
         self.publish_jobs(loaded.jobs, engine.status());

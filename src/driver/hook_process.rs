@@ -36,7 +36,7 @@ const OTHER_PROFILE: &str = "AWS_DEFAULT_PROFILE";
 
 /// A hook that runs, without the terminal. It continues if this is dropped.
 pub(super) struct RunningHook {
-    /// Its first process. No other gets its id while this value is there: it is reaped after that.
+    /// Its first process. It is not reaped before this is dropped, so its pid cannot be reused.
     leader: Pid,
     ended: oneshot::Receiver<io::Result<ExitStatus>>,
     output: Option<File>,
@@ -90,7 +90,7 @@ fn output_file() -> io::Result<File> {
     Ok(file)
 }
 
-/// How a child has ended, which is not reaped; `None` if it has not, and `more` says not to wait.
+/// Returns the exit status without reaping the child; `None` if it has not ended and `more` says not to wait.
 fn exit_of(child: Pid, more: WaitIdOptions) -> io::Result<Option<ExitStatus>> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | more;
     let exit = retry_on_intr(|| waitid(WaitId::Pid(child), options))?;

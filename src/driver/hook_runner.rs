@@ -40,7 +40,7 @@ impl HookRunner {
     }
 
     /// Returns true if there is a hook.
-    pub(super) fn is_set(&self) -> bool {
+    pub(super) fn is_configured(&self) -> bool {
         !self.settings.job_ended.is_empty()
     }
 
@@ -54,7 +54,7 @@ impl HookRunner {
     }
 
     /// How many of those that are due may be begun now.
-    pub(super) fn room(&self) -> usize {
+    pub(super) fn startable(&self) -> usize {
         MAX_CONCURRENT.saturating_sub(self.running.len()).min(self.due)
     }
 

@@ -285,7 +285,7 @@ impl<'a> DriverLoop<'a> {
     /// Commits what has changed; then sends the requests that come of it, and publishes the changes.
     async fn commit_and_send(&mut self) {
         self.changes.add_jobs(self.engine.take_changed());
-        if self.driver.hooks.is_set() && !self.driver.read_only() {
+        if self.driver.hooks.is_configured() && !self.driver.read_only() {
             let ChangeSet { jobs, hooks, .. } = &mut self.changes;
             self.open.take_in(jobs, &self.driver.config.account, hooks);
         }
@@ -302,7 +302,7 @@ impl<'a> DriverLoop<'a> {
         }
         self.status = status;
         // Counted before the jobs are published: a waiter may exit the process as soon as it sees them.
-        self.driver.note_due_hooks(self.driver.hooks.due() + committed.hooks.len());
+        self.driver.set_due_hooks(self.driver.hooks.due() + committed.hooks.len());
         if !committed.jobs.is_empty() || committed.status.is_some() {
             (self.driver.publish)(JobUpdate::Changed { jobs: committed.jobs, status: committed.status });
         }
@@ -367,7 +367,7 @@ impl<'a> DriverLoop<'a> {
     /// Returns true if a hook is due or running, or is to be run for a copy that continues.
     fn awaits_hooks(&self) -> bool {
         let hooks = &self.driver.hooks;
-        !hooks.is_idle() || hooks.is_set() && self.engine.jobs().any(is_awaited)
+        !hooks.is_idle() || hooks.is_configured() && self.engine.jobs().any(is_awaited)
     }
 
     /// Returns true if nothing is left to do, and no command has arrived meanwhile.

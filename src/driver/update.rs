@@ -76,7 +76,7 @@ pub enum JobUpdate {
     StoreProblem(Option<Failure>),
     /// A hook has failed.
     HookFailed(Failure),
-    /// So many hooks are due and not begun, which this process is to run, or who runs the queue after it. None while another one runs it.
+    /// Hooks that are due and not started. Zero while another process runs the queue.
     HooksDue(usize),
     /// Something a person should know.
     Warning(Warning),

@@ -167,10 +167,11 @@ impl SnapshotCleanup {
 
     /// Takes EC2's answer for proof, because a person named the image: what EC2 called the image's, and could not delete by
     /// itself, is deleted too.
-    pub(super) fn trust_answer(&mut self, return_codes: &[(SnapshotId, SnapshotReturnCode)]) {
+    pub(super) fn trust_return_codes(&mut self, return_codes: &[(SnapshotId, SnapshotReturnCode)]) {
         let undeleted = |code| matches!(code, SnapshotReturnCode::ClientError | SnapshotReturnCode::InternalError);
-        let of_answer = return_codes.iter().filter(|(_, code)| undeleted(*code)).map(|(snapshot, _)| snapshot.clone());
-        self.evidence.of_answer.extend(of_answer);
+        let named_by_ec2 =
+            return_codes.iter().filter(|(_, code)| undeleted(*code)).map(|(snapshot, _)| snapshot.clone());
+        self.evidence.named_by_ec2.extend(named_by_ec2);
     }
 
     /// Returns the snapshots that are still to be deleted, with AWS's message if deleting was tried.

@@ -8,9 +8,8 @@ use crate::domain::progress::RateEstimator;
 impl Job {
     /// Adjusts the job's times to a clock that was set by `step`, forward or back, to `now`.
     ///
-    /// Whether so much time has really passed, as for a machine that was suspended, or the clock was only wrong, cannot be told. So
-    /// rates and times without progress begin again, and nothing is concluded from a wait that was perhaps none. How long a client
-    /// token has been in use counts at least as long as before: beyond its lifetime nothing is sent again with it.
+    /// It is unknown whether that time passed (the machine was suspended) or the clock was wrong. Rates and stall times restart, and no
+    /// wait counts as elapsed. The age of a client token never shrinks: beyond its lifetime nothing is sent again with it.
     pub fn apply_clock_step(&mut self, step: SignedDuration, now: Timestamp) {
         if self.state.ended() && !self.is_unfinished() {
             return;
@@ -34,8 +33,6 @@ impl Job {
             // Not after a forward step: the machine may have been suspended that long, and the deadline must not move.
             self.deregister_until = self.deregister_until.map(moved);
             self.watched_until.0 = self.watched_until.0.map(moved);
-        }
-        if step.is_negative() {
             // Shifted, not clamped to `now`: clamping would make every copy look new.
             self.requested = moved(self.requested);
             (self.started, self.sent) = (self.started.map(moved), self.sent.map(moved));

@@ -1,5 +1,5 @@
-//! Deregistering images that a person named, whoever made them: each becomes a job, so that it is stored before anything is sent, goes
-//! on after a crash, and stands in the history.
+//! Deregistering images that a person named, whoever made them: each becomes a job, so that it is stored before anything is sent,
+//! continues after a crash, and appears in the history.
 
 use jiff::Timestamp;
 

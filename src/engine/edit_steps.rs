@@ -1,7 +1,6 @@
 //! Post-copy steps that a person changes: others in place of those of an available copy that failed or were given up, and new ones, such
-//! as sharing it with another account. A step keeps its
-//! index for as long as the job lives, because the answer to its call names it by that; so new steps come last, and those that are no
-//! longer wanted stay as withdrawn.
+//! as sharing it with another account. A step keeps its index for as long as the job lives, because the response to its call names it
+//! by that: new steps come last, and those that are no longer wanted stay as withdrawn.
 
 use super::{
     job::{Job, Origin},
@@ -50,19 +49,21 @@ impl Job {
             return;
         }
         self.dismissed = false;
-        let standing: Vec<bool> = (0..self.step_states.len()).map(|n| !self.is_superseded(n)).collect();
+        let in_effect: Vec<bool> = (0..self.step_states.len()).map(|n| !self.is_superseded(n)).collect();
         let steps = &self.request.post_copy;
         let new: Vec<PostCopyStep> = wanted
             .iter()
             .enumerate()
             .filter(|(n, step)| !wanted[..*n].contains(step))
-            .filter(|(_, step)| !steps.iter().zip(&standing).any(|(known, stands)| *stands && known == *step))
+            .filter(|(_, step)| {
+                !steps.iter().zip(&in_effect).any(|(known, is_in_effect)| *is_in_effect && known == *step)
+            })
             .map(|(_, step)| step.clone())
             .collect();
         let known = known.unwrap_or(steps.len());
-        for ((step, state), stands) in steps.iter().zip(&mut self.step_states).zip(standing).take(known) {
+        for ((step, state), is_in_effect) in steps.iter().zip(&mut self.step_states).zip(in_effect).take(known) {
             let overridden = wanted.iter().any(|w| w != step && sets_the_same(w, step));
-            if stands && wanted.contains(step) {
+            if is_in_effect && wanted.contains(step) {
                 reopen(state);
             } else {
                 withdraw(state, overridden);
@@ -103,7 +104,8 @@ fn reopen(state: &mut StepState) {
     }
 }
 
-/// Takes a step back that is not done. One that was sent may have been done, and stays named as that; unless another overrides it.
+/// Withdraws a step that is not done. If a call was sent, it stays `GivenUpSent`, because it may have been carried out, unless another
+/// step overrides it.
 fn withdraw(state: &mut StepState, overridden: bool) {
     *state = match std::mem::replace(state, StepState::GivenUp) {
         StepState::UnderWay(progress) | StepState::GivenUpSent(progress)

@@ -31,6 +31,7 @@ impl EndTime {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct WatchedUntil(pub(super) Option<Timestamp>);
 
+/// Equal to any other, so that a change does not make the job count as changed.
 impl PartialEq for WatchedUntil {
     fn eq(&self, _: &Self) -> bool {
         true

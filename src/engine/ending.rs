@@ -39,7 +39,7 @@ impl Job {
 
     /// Records when the copy ended that is seen now to have ended. What is known already stays: an available image that could not be
     /// deregistered is no newer copy.
-    pub(super) fn note_end(&mut self, now: Timestamp) {
+    pub(super) fn record_end(&mut self, now: Timestamp) {
         let Some(started) = self.started else { return };
         let is_watched =
             now.duration_since(started) <= WATCHED || self.watched_until.0.is_some_and(|until| now <= until);

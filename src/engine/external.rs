@@ -71,7 +71,7 @@ fn reopen(jobs: &mut Jobs, region: &Region, image: &Image, now: Timestamp) -> bo
     let Some(job) = jobs.get_mut(id) else { return false };
     let cancelled = job.state == JobState::Cancelled || std::mem::take(&mut job.cancel_requested);
     job.set_image(&image.id, now);
-    (job.ended, job.note, job.dismissed, job.missing_polls, job.available_polls) = (None, None, false, 0, 0);
+    (job.ended, job.note, job.dismissed, job.misses, job.available_polls) = (None, None, false, 0, 0);
     job.copy_end = None;
     let image = image.id.clone();
     if !cancelled {

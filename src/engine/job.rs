@@ -73,8 +73,8 @@ pub struct Job {
     #[serde(default)]
     pub step_states: Vec<StepState>,
     /// What came out, compared with what was requested.
-    #[serde(default)]
-    pub comparison: RequestCheck,
+    #[serde(default, rename = "comparison")]
+    pub request_check: RequestCheck,
     /// The clock was set while it was running: its times say little about how long it took.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) clock_was_set: bool,
@@ -125,9 +125,9 @@ pub struct Job {
     /// Snapshots of removed images that remain, and why.
     #[serde(default)]
     pub leftovers: Vec<Leftover>,
-    /// Polls in a row that did not find the image.
+    /// Polls, or checks of a removal, in a row that did not find the image.
     #[serde(rename = "missed")]
-    pub(super) missing_polls: u8,
+    pub(super) misses: u8,
     /// Polls in a row that found it available.
     #[serde(rename = "confirmed")]
     pub(super) available_polls: u8,
@@ -141,7 +141,7 @@ impl Job {
             batch,
             origin: Origin::Here,
             step_states: vec![StepState::Waiting; request.post_copy.len()],
-            comparison: RequestCheck::NotMade,
+            request_check: RequestCheck::NotMade,
             request,
             state: JobState::Queued,
             requested: now,
@@ -173,7 +173,7 @@ impl Job {
             listed_snapshots: BTreeSet::new(),
             cleanups: Vec::new(),
             leftovers: Vec::new(),
-            missing_polls: 0,
+            misses: 0,
             available_polls: 0,
         }
     }
@@ -281,7 +281,7 @@ impl Job {
             tag: self.tagged.then(|| self.request.token.clone()),
             listed: self.listed_snapshots.clone(),
             volumes: self.request.volumes.len(),
-            of_answer: BTreeSet::new(),
+            named_by_ec2: BTreeSet::new(),
             from: self.image_created.or(self.sent).or(self.started).unwrap_or(self.requested),
             until: self.deregister_sent,
         }
@@ -290,7 +290,7 @@ impl Job {
     /// Records what EC2 reports about the new image.
     pub(super) fn observe_image(&mut self, image: &Image) {
         self.image_seen = true;
-        self.missing_polls = 0;
+        self.misses = 0;
         self.image_created = image.created.or(self.image_created);
         let volumes = image.snapshot_volumes();
         if self.origin == Origin::Elsewhere && !volumes.is_empty() {

@@ -95,7 +95,7 @@ impl Engine {
         self.jobs.raise_last_id(last);
         for mut job in jobs {
             job.clamp_times(now);
-            if !job.state.ended() || job.comparison.is_due() {
+            if !job.state.ended() || job.request_check.is_due() {
                 self.schedules.poll_at(&job.request.destination, now);
             }
             let id = job.id;
@@ -107,9 +107,9 @@ impl Engine {
     }
 
     /// Looks for copies started elsewhere in these regions as well.
-    pub fn follow(&mut self, regions: &[Region], now: Timestamp) {
+    pub fn list_pending_in(&mut self, regions: &[Region], now: Timestamp) {
         for region in regions {
-            self.schedules.follow(region, now);
+            self.schedules.list_pending_in(region, now);
         }
     }
 
@@ -287,7 +287,7 @@ impl Engine {
                     }
                 }
             }
-            Command::ListPendingIn(regions) => self.follow(&regions, now),
+            Command::ListPendingIn(regions) => self.list_pending_in(&regions, now),
             Command::RefreshNow => {
                 self.credentials.probe_now(now);
                 self.schedules.list_all(now);

@@ -24,7 +24,7 @@ pub fn claims<'a>(
 impl Job {
     fn claim(&self, claims: &mut Claims) {
         let (region, number) = (&self.request.destination, Claimant::Copy(self.id.0));
-        // What is still to be deleted the queue deletes itself.
+        // The queue deletes these itself.
         for (snapshot, _) in self.undeleted_snapshots() {
             claims.snapshots.insert((region.clone(), snapshot.clone()), number);
         }

@@ -29,8 +29,8 @@ pub struct Evidence {
     pub listed: BTreeSet<SnapshotId>,
     /// Snapshots that EC2, in its answer to `DeregisterImage`, called the image's and could not delete, though no other image uses
     /// them; only of an image that a person named.
-    #[serde(default)]
-    pub of_answer: BTreeSet<SnapshotId>,
+    #[serde(default, rename = "of_answer")]
+    pub named_by_ec2: BTreeSet<SnapshotId>,
     /// How many snapshots the image has; 0 if that is not known.
     #[serde(default)]
     pub volumes: usize,
@@ -65,7 +65,7 @@ impl Evidence {
     /// # Errors
     /// Returns the first thing that is missing.
     pub fn prove(&self, snapshot: &Snapshot) -> Result<(), Unproven> {
-        if self.of_answer.contains(&snapshot.id) {
+        if self.named_by_ec2.contains(&snapshot.id) {
             return Ok(());
         }
         self.check_properties(snapshot)?;
@@ -168,7 +168,7 @@ mod tests {
             source_snapshots: vec![snap("snap-c")],
             tag: Some(ClientToken::from_random(1)),
             listed: BTreeSet::new(),
-            of_answer: BTreeSet::new(),
+            named_by_ec2: BTreeSet::new(),
             volumes: 1,
             from: at(10_000),
             until: Some(at(11_000)),

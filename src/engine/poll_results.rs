@@ -74,17 +74,17 @@ pub(super) fn observe(
             None => image_missing(job, &image, config.visibility_delay, now),
             Some(found) => image_found(job, found, &own, polled),
         };
-        progress |= job.available_polls > 0 || job.missing_polls > 0;
+        progress |= job.available_polls > 0 || job.misses > 0;
         if let Some(state) = end {
             job.end(state, now);
             job.learn_end(&own);
         }
     }
-    for id in jobs.ids(|j| j.comparison.is_due() && j.request.destination == *region) {
+    for id in jobs.ids(|j| j.request_check.is_due() && j.request.destination == *region) {
         let Some(job) = jobs.get_mut(id) else { continue };
         if let Some(image) = job.image().filter(|i| polled.requested.contains(i)).cloned() {
             compare_with_request(job, images.get(&image).copied(), polled);
-            progress |= job.comparison.is_due();
+            progress |= job.request_check.is_due();
         }
     }
     Observed { progress, progress_problem }
@@ -123,8 +123,8 @@ fn image_missing(job: &mut Job, image: &ImageId, visibility_delay: SignedDuratio
     if !job.image_seen && young {
         return None;
     }
-    job.missing_polls += 1;
-    (job.missing_polls >= AGREEING_POLLS).then(|| {
+    job.misses += 1;
+    (job.misses >= AGREEING_POLLS).then(|| {
         job.note = Some(job.note_of_missing_image());
         JobState::Gone { image: image.clone() }
     })
@@ -162,11 +162,11 @@ fn failure_of(image: &Image, snapshots: &[&Snapshot], polled: &PolledCopies) -> 
 
 /// Compares an available copy with its request. What differs at first is read once more: EC2 is eventually consistent.
 fn compare_with_request(job: &mut Job, image: Option<&Image>, polled: &PolledCopies) {
-    let RequestCheck::Due { reads } = job.comparison else { return };
+    let RequestCheck::Due { reads } = job.request_check else { return };
     let next = |reads: u8| RequestCheck::Due { reads: reads + 1 };
     let last = reads + 1 >= DIFFERING_READS;
     let Some(image) = image else {
-        job.comparison = if last { RequestCheck::NotMade } else { next(reads) };
+        job.request_check = if last { RequestCheck::NotMade } else { next(reads) };
         return;
     };
     let (snapshots, unread) = match &polled.snapshots {
@@ -182,10 +182,10 @@ fn compare_with_request(job: &mut Job, image: Option<&Image>, polled: &PolledCop
     let differences = check_against_request(job, image, snapshots.as_deref());
     let as_requested = differences.is_empty() && unread.is_none();
     if !as_requested && !last {
-        job.comparison = next(reads);
+        job.request_check = next(reads);
         return;
     }
     // Without its tags, the image's own list is the evidence of what is the copy's.
     job.tagged &= snapshots.is_none_or(|snapshots| !is_untagged(job, image, &snapshots));
-    job.comparison = RequestCheck::Made { differences, unread };
+    job.request_check = RequestCheck::Made { differences, unread };
 }

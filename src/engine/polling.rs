@@ -1,6 +1,6 @@
 //! When each region is polled: one request per region whatever the number of copies, more rarely while nothing makes progress,
 //! and more rarely still after throttling. Every `list_interval` the pending copies are listed, to find those started elsewhere; in
-//! followed regions never later than that, however rarely the copies are polled.
+//! listed regions never later than that, however rarely the copies are polled.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -67,11 +67,11 @@ impl PollSchedule {
         }
     }
 
-    fn list_succeeded(&mut self, region: &Region, followed: bool, config: &EngineConfig, now: Timestamp) {
+    fn list_succeeded(&mut self, region: &Region, is_listed: bool, config: &EngineConfig, now: Timestamp) {
         (self.listed, self.pending_known) = (Some(now), true);
         self.problem = None;
         self.interval = self.interval.max(config.min_poll_interval);
-        let due = self.copies_due.filter(|_| followed);
+        let due = self.copies_due.filter(|_| is_listed);
         self.schedule_next(region, now);
         if let Some(due) = due {
             self.copies_due = Some(due);
@@ -85,7 +85,7 @@ impl PollSchedule {
         &mut self,
         region: &Region,
         progress: bool,
-        followed: bool,
+        is_listed: bool,
         config: &EngineConfig,
         now: Timestamp,
     ) {
@@ -96,7 +96,7 @@ impl PollSchedule {
             (self.interval * 3 / 2).clamp(config.min_poll_interval, config.max_poll_interval)
         };
         self.schedule_next(region, now);
-        if followed {
+        if is_listed {
             self.list_in_time(config, now);
         }
     }
@@ -133,17 +133,17 @@ impl PollSchedule {
         &mut self,
         region: &Region,
         jobs: &Jobs,
-        followed: bool,
+        is_listed: bool,
         every: SignedDuration,
         now: Timestamp,
     ) -> Option<Request> {
         let live = || jobs.values().filter(|j| j.request.destination == *region && !j.state.ended());
         let to_region = jobs.values().filter(|j| j.request.destination == *region);
         let copies: Vec<&Job> = to_region.filter(|j| polled_image(j).is_some()).collect();
-        let wanted = followed || live().next().is_some();
+        let wanted = is_listed || live().next().is_some();
         let poll = !copies.is_empty() && self.copies_due.is_none_or(|due| due <= now);
         // Lists now instead of polling if the list would be overdue by the next poll.
-        let by = if followed && poll { now + self.interval } else { now };
+        let by = if is_listed && poll { now + self.interval } else { now };
         // Never two lists in a row while there are copies to poll: where polls are rare, or lists fail, none would be polled.
         let list = wanted && self.list_due(every, by) && !(poll && self.last_was_list);
         let request = if list {
@@ -175,7 +175,7 @@ impl PollSchedule {
 pub(super) struct PollSchedules {
     regions: BTreeMap<Region, PollSchedule>,
     /// Regions whose pending copies are listed though no copy goes there.
-    followed: BTreeSet<Region>,
+    listed_regions: BTreeSet<Region>,
 }
 
 impl PollSchedules {
@@ -184,9 +184,9 @@ impl PollSchedules {
     }
 
     /// Also lists the pending copies of this region.
-    pub(super) fn follow(&mut self, region: &Region, now: Timestamp) {
+    pub(super) fn list_pending_in(&mut self, region: &Region, now: Timestamp) {
         self.poll_at(region, now);
-        self.followed.insert(region.clone());
+        self.listed_regions.insert(region.clone());
     }
 
     /// Returns the requests that are due.
@@ -194,9 +194,9 @@ impl PollSchedules {
         let is_due = |s: &PollSchedule| !s.in_flight && s.next.is_some_and(|next| next <= now);
         let due = self.regions.iter_mut().filter(|(_, s)| is_due(s));
         due.filter_map(|(region, schedule)| {
-            let followed = self.followed.contains(region);
-            let every = if followed { config.followed_list_interval } else { config.list_interval };
-            schedule.due_request(region, jobs, followed, every, now)
+            let is_listed = self.listed_regions.contains(region);
+            let every = if is_listed { config.followed_list_interval } else { config.list_interval };
+            schedule.due_request(region, jobs, is_listed, every, now)
         })
         .collect()
     }
@@ -253,14 +253,14 @@ impl PollSchedules {
         config: &EngineConfig,
         now: Timestamp,
     ) {
-        let followed = self.followed.contains(region);
+        let is_listed = self.listed_regions.contains(region);
         let schedule = self.regions.entry(region.clone()).or_default();
         match result {
-            Ok(()) => schedule.list_succeeded(region, followed, config, now),
+            Ok(()) => schedule.list_succeeded(region, is_listed, config, now),
             Err(failure) => {
                 // Where listing is not allowed, copies can be made all the same, uncounted.
                 if !matches!(failure.retry, Retry::Later | Retry::AfterLogin) {
-                    schedule.list_succeeded(region, followed, config, now);
+                    schedule.list_succeeded(region, is_listed, config, now);
                 }
                 schedule.failed(region, failure, config, now);
             }
@@ -278,7 +278,7 @@ impl PollSchedules {
     ) {
         if let Some(schedule) = self.regions.get_mut(region) {
             schedule.progress_problem = progress_problem;
-            schedule.poll_succeeded(region, progress, self.followed.contains(region), config, now);
+            schedule.poll_succeeded(region, progress, self.listed_regions.contains(region), config, now);
         }
     }
 
@@ -298,7 +298,7 @@ impl PollSchedules {
 fn polled_image(job: &Job) -> Option<&ImageId> {
     match &job.state {
         JobState::Copying { image } => Some(image),
-        JobState::Available { image } if job.comparison.is_due() => Some(image),
+        JobState::Available { image } if job.request_check.is_due() => Some(image),
         _ => None,
     }
 }
@@ -307,7 +307,7 @@ fn polled_image(job: &Job) -> Option<&ImageId> {
 /// in later polls; but copies to be compared come first, each with all its snapshots.
 fn poll_request(region: &Region, jobs: &[&Job], polls: u64) -> Request {
     let polls = usize::try_from(polls).unwrap_or(0);
-    let (compared, running): (Vec<&Job>, Vec<&Job>) = jobs.iter().copied().partition(|j| j.comparison.is_due());
+    let (compared, running): (Vec<&Job>, Vec<&Job>) = jobs.iter().copied().partition(|j| j.request_check.is_due());
     let mut total = 0;
     let fits = |job: &&&Job| {
         total += job.snapshots.len().max(1);
@@ -318,7 +318,7 @@ fn poll_request(region: &Region, jobs: &[&Job], polls: u64) -> Request {
     let images: Vec<&Job> = compared.iter().chain(&running).copied().collect();
     let (listed, unlisted): (Vec<&Job>, Vec<&Job>) = images.iter().copied().partition(|j| snapshots_known(j));
     let ids = |jobs: &[&Job], compared: bool| -> Vec<SnapshotId> {
-        let jobs = jobs.iter().filter(|j| j.comparison.is_due() == compared);
+        let jobs = jobs.iter().filter(|j| j.request_check.is_due() == compared);
         jobs.flat_map(|j| j.snapshots.iter().map(|s| s.id.clone())).collect()
     };
     let (mut snapshots, others) = (ids(&listed, true), ids(&listed, false));

@@ -22,9 +22,8 @@ pub(super) const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
 /// Checks that must find nothing before a refusal counts for a copy that may have started earlier, or a cancel is complete.
 const EMPTY_CHECKS_REQUIRED: u8 = 2;
 /// How long after it was sent a cancelled copy may still appear.
-const CANCELLED_UNSEEN: SignedDuration = SignedDuration::from_mins(2);
-/// How far EC2's clock, which counts whole seconds, may be behind ours if an image counts as made for a token that others may have
-/// sent before.
+const CANCELLED_VISIBILITY_LIMIT: SignedDuration = SignedDuration::from_mins(2);
+/// Tolerance when deciding whether an image is newer than our request: EC2's clock counts whole seconds, and may be behind ours.
 const ANSWER_SKEW: SignedDuration = SignedDuration::from_secs(5);
 /// How far EC2's clock may be behind ours.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -124,8 +123,8 @@ impl Job {
         }
     }
 
-    /// EC2 shows the image that an earlier request made: the copy began when EC2 created it, not when it was looked for. Which of
-    /// several requests made it only that date tells, as far as the clocks agree.
+    /// EC2 shows the image that an earlier request made: the copy began when EC2 created it, not when it was looked for. Only its
+    /// creation date shows which of several requests made it, as far as the clocks agree.
     fn copy_found(&mut self, image: &ImageId, created: Option<Timestamp>, now: Timestamp) {
         let sent = self.unknown_outcome.as_ref().map(|unknown| unknown.first_sent.min(now));
         self.started = self.started.or(sent.map(|first| created.map_or(first, |at| at.clamp(first, now))));
@@ -169,7 +168,7 @@ impl Job {
         let waited = now.duration_since(unknown.last_sent);
         let agree = unknown.empty_checks >= EMPTY_CHECKS_REQUIRED;
         if self.cancel_requested {
-            if agree && waited >= CANCELLED_UNSEEN {
+            if agree && waited >= CANCELLED_VISIBILITY_LIMIT {
                 self.note = Some(Note::NotFound);
                 self.end(JobState::Cancelled, now);
             } else {

@@ -45,7 +45,7 @@ impl Job {
             JobState::Starting => self.cancel_requested = true,
             JobState::InDoubt { .. } => self.give_up(now),
             JobState::Copying { image } => {
-                (self.note, self.missing_polls, self.deregister_sent) = (None, 0, None);
+                (self.note, self.misses, self.deregister_sent) = (None, 0, None);
                 self.keep_snapshots = false;
                 self.state = JobState::removing(image, RemovalReason::Cancel, now);
             }
@@ -99,7 +99,7 @@ impl Job {
 
     /// Begins to remove a job's image, with its snapshots.
     pub(super) fn begin_removal(&mut self, image: ImageId, reason: RemovalReason, now: Timestamp) {
-        (self.ended, self.note, self.dismissed, self.missing_polls) = (None, None, false, 0);
+        (self.ended, self.note, self.dismissed, self.misses) = (None, None, false, 0);
         (self.cancel_requested, self.deregister_sent) = (false, None);
         (self.keep_snapshots, self.deregister_until) = (false, None);
         // A copy that continues after a refusal continues with its steps.
@@ -234,9 +234,9 @@ impl Job {
         let recent = self.started.is_some_and(|started| now.duration_since(started) < config.visibility_delay);
         // EC2 cannot deregister an image that is not visible yet.
         if self.image_seen || !recent || self.deregister_sent.is_some() {
-            self.missing_polls = self.missing_polls.saturating_add(1);
+            self.misses = self.misses.saturating_add(1);
         }
-        if self.missing_polls < MISSES_REQUIRED {
+        if self.misses < MISSES_REQUIRED {
             self.set_step(RemovalStep::check(now + RETRY_INTERVAL));
         } else if self.deregister_sent.is_some() {
             // Our request was carried out, and its answer was lost.

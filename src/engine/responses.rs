@@ -1,4 +1,4 @@
-//! What the answers to requests that concern several jobs, or a region's limits, lead to.
+//! Handles responses that concern several jobs, or a region's limits.
 
 use std::collections::BTreeSet;
 
@@ -52,14 +52,14 @@ impl Engine {
         }
     }
 
-    /// Has an image that may be an earlier copy's looked up soon, but once for all copies that start there one after the other.
+    /// Polls soon for an image that may be an earlier copy's: once, after the last copy of a series has started.
     fn confirm_soon(&mut self, id: JobId, region: &Region, now: Timestamp) {
         /// EC2 often does not show an image at once.
-        const AFTER: SignedDuration = SignedDuration::from_millis(500);
+        const CONFIRM_DELAY: SignedDuration = SignedDuration::from_millis(500);
         let starts = |j: &Job| matches!(j.state, JobState::Queued | JobState::Starting);
         let more = self.jobs.values().any(|j| j.request.destination == *region && starts(j));
         if !more && self.jobs.get(id).is_some_and(Job::is_unconfirmed) {
-            self.schedules.poll_at(region, now + AFTER);
+            self.schedules.poll_at(region, now + CONFIRM_DELAY);
         }
     }
 

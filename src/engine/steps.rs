@@ -26,8 +26,8 @@ const RATE: Rate = Rate { per_second: 5.0, burst: 10 };
 /// How often a copy's snapshots are listed once more while some are missing.
 const MAX_LISTS: u8 = 5;
 /// A step that has failed as often in a row, and for as long, waits for a person.
-const MANY_FAILURES: u32 = 10;
-const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
+const MAX_FAILURES: u32 = 10;
+const FAIL_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 impl Job {
     /// Returns true if post-copy steps are still to be carried out, now or once the copy is available.
@@ -210,9 +210,9 @@ impl Job {
                 }
             }
             Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => {
-                progress.failures = (progress.failures + 1).min(MANY_FAILURES);
+                progress.failures = (progress.failures + 1).min(MAX_FAILURES);
                 let since = *progress.failing_since.get_or_insert(now);
-                if progress.failures == MANY_FAILURES && now.duration_since(since) >= GIVE_UP_AFTER {
+                if progress.failures == MAX_FAILURES && now.duration_since(since) >= FAIL_AFTER {
                     let why = format!("it has failed for 24 hours: {}", failure.why);
                     *state = StepState::Failed(Box::new(Failure { why, ..failure }));
                     return;

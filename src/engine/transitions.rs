@@ -1,4 +1,4 @@
-//! Transitions of a job that several events lead to, and what `CopyImage`'s answer means.
+//! Job transitions shared by several events, and the handling of `CopyImage`'s response.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -68,12 +68,12 @@ impl Job {
             }
         }
         if matches!(state, JobState::Available { .. } | JobState::Failed { .. } | JobState::Gone { .. }) {
-            self.note_end(now);
+            self.record_end(now);
         }
-        self.comparison = RequestCheck::NotMade;
+        self.request_check = RequestCheck::NotMade;
         match state {
             JobState::Available { .. } if self.origin == Origin::Here => {
-                self.comparison = RequestCheck::Due { reads: 0 };
+                self.request_check = RequestCheck::Due { reads: 0 };
             }
             JobState::Available { .. } => {}
             _ => self.give_up_steps(),
@@ -141,7 +141,7 @@ impl Job {
         let expected = self.request.volumes.len();
         let mut cleanup = SnapshotCleanup::new(self.evidence(&image), return_codes, expected, appear_until, now);
         if named_by_person {
-            cleanup.trust_answer(return_codes);
+            cleanup.trust_return_codes(return_codes);
         }
         self.cleanups.retain(|c| c.evidence.image != image);
         self.cleanups.push(cleanup);

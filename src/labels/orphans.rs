@@ -49,7 +49,7 @@ pub fn keep(reason: &KeepReason) -> String {
         KeepReason::FastRestoreUnknown(why) => unknown("whether fast snapshot restore is enabled", why),
         KeepReason::ElsewhereUnknown(why) => unknown("whether its image is in another region", why),
         KeepReason::SharingUnknown(why) => unknown("who may create volumes of it", why),
-        KeepReason::SharingNotRead => "who may create volumes of it was not read".into(),
+        KeepReason::SharingNotRead => "its volume permissions were not read".into(),
     }
 }
 

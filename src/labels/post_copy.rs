@@ -88,7 +88,7 @@ pub fn after_copy(job: &Job) -> Vec<String> {
         let number = format!("step {} of {}", n + 1, job.steps().count());
         said.push(format!("{number}, {}", step_line(job, open, state)));
     }
-    match job.comparison.differences() {
+    match job.request_check.differences() {
         [] => {}
         [one] => said.push(format!("not as requested: {}", difference(one))),
         several => said.push(format!("{} not as requested", count(several.len(), "property is", "properties are"))),

@@ -89,7 +89,7 @@ pub fn keep(reason: &KeepReason, policy: impl Fn(usize) -> String) -> String {
         KeepReason::SourceOfCopies => "copies of it are under way".into(),
         KeepReason::CopiesUnknown(why) => format!("whether copies of it are under way is unknown: {}", clean(why)),
         KeepReason::RecentlyLaunched(at) => format!("launched on {}", at.strftime("%Y-%m-%d")),
-        KeepReason::UsageNotRead => "who uses it was not read".into(),
+        KeepReason::UsageNotRead => "its users were not read".into(),
         KeepReason::UsageUnknown(why) => {
             let why = why.split(" Encoded authorization failure message").next().unwrap_or_default();
             format!("who uses it is unknown: {}", clean(why))
@@ -103,7 +103,7 @@ pub fn keep(reason: &KeepReason, policy: impl Fn(usize) -> String) -> String {
         KeepReason::Gone => "it is not there any more".into(),
         KeepReason::NotListed => "the images of its region could not be listed again".into(),
         KeepReason::NotOld => "it is among the versions to keep by now".into(),
-        KeepReason::Refused => "more would be retired than is allowed".into(),
+        KeepReason::Refused => "retiring it would exceed the limit".into(),
     }
 }
 
@@ -111,7 +111,7 @@ fn not_ours(why: NotOurs) -> &'static str {
     match why {
         NotOurs::NoTag => "it has no tag of sync",
         NotOurs::Owner => "it belongs to another account",
-        NotOurs::Value => "its tag is none that sync writes",
+        NotOurs::Value => "its tag was not written by sync",
         NotOurs::Region => "its tag names another region",
         NotOurs::Source => "its tag names another source than EC2 does",
         NotOurs::SharedJobTag => "another copy of its source in the region has the same amigrate:job tag",
@@ -164,8 +164,8 @@ pub fn policy_mistake(mistake: PolicyMistake) -> &'static str {
     match mistake {
         PolicyMistake::OwnRegion => "the region of the images is among those they are copied to",
         PolicyMistake::NoDestination => "no region to copy to is named",
-        PolicyMistake::NoMatch => "nothing says which images are meant",
-        PolicyMistake::RetireWithoutKeep => "to retire copies it must be said how many versions are kept",
+        PolicyMistake::NoMatch => "no match is given",
+        PolicyMistake::RetireWithoutKeep => "retire needs the number of versions to keep",
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
     },
     driver::{
         JobUpdate,
-        orphans::{Deleted, RestoreOutcome},
+        orphans::{DeletionOutcome, RestoreOutcome},
     },
     engine::{AuditEntry, Command, Job, JobId},
     term::Input,
@@ -278,7 +278,7 @@ pub enum StorageRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum StorageReply {
     Orphans(Result<Box<FoundOrphans>, Failure>),
-    OrphansDeleted(Vec<(Region, SnapshotId, Result<Deleted, Failure>)>),
+    OrphansDeleted(Vec<(Region, SnapshotId, Result<DeletionOutcome, Failure>)>),
     RecycleBins(Vec<(Region, Result<RecycleBin, Failure>)>),
     Held(Vec<RegionStorage>),
     Restored(Restored),

@@ -206,7 +206,7 @@ fn focus(model: &mut Model, label: &str) {
 /// In a form: starts the copies, by way of a review whose checks are not answered in time.
 fn start_form(model: &mut Model) -> Vec<Effect> {
     ctrl(model, 's');
-    _ = model.update(Msg::Tick, now() + crate::domain::review::Review::PATIENCE);
+    _ = model.update(Msg::Tick, now() + crate::domain::review::Review::CHECK_TIMEOUT);
     frame(model);
     ctrl(model, 's')
 }

@@ -95,7 +95,7 @@ impl Followed {
         let failures = self.failures();
         failures.iter().for_each(report);
         for job in &self.jobs {
-            for text in labels::differences(&job.comparison) {
+            for text in labels::differences(&job.request_check) {
                 output.note(&format!("{}: not as requested: {text}", describe::title(job)));
             }
         }

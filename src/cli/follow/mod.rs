@@ -274,7 +274,7 @@ impl Follower<'_> {
         }
         let recent = self.recent;
         let in_queue = |job: &Job| !job.dismissed && job.ended.is_some_and(|at| at > recent);
-        let due = |job: &Arc<Job>| matches!(job.comparison, RequestCheck::Due { .. }) && in_queue(job);
+        let due = |job: &Arc<Job>| matches!(job.request_check, RequestCheck::Due { .. }) && in_queue(job);
         if self.until != Until::Ended || !self.jobs.values().any(due) {
             return true;
         }

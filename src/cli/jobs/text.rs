@@ -57,8 +57,8 @@ pub(super) fn page(output: OutputOptions, job: &Job, status: &Status, now: Times
             if hint.is_empty() { line } else { format!("{line}. {hint}") }
         }),
     );
-    page.paragraph("not as requested", labels::differences(&job.comparison));
-    page.paragraph("not compared", labels::not_compared(&job.comparison));
+    page.paragraph("not as requested", labels::differences(&job.request_check));
+    page.paragraph("not compared", labels::not_compared(&job.request_check));
     page
 }
 

@@ -23,7 +23,7 @@ use crate::{
     },
     driver::{
         AuditedCalls,
-        orphans::{Deleted, Found, delete_orphan},
+        orphans::{DeletionOutcome, Found, delete_orphan},
     },
     labels,
 };
@@ -123,7 +123,7 @@ impl Deletion<'_> {
         typed_number(&what, &lines, orphans.len(), hint)
     }
 
-    async fn delete(&self, orphan: &Orphan, calls: &AuditedCalls) -> Result<Deleted, Failure> {
+    async fn delete(&self, orphan: &Orphan, calls: &AuditedCalls) -> Result<DeletionOutcome, Failure> {
         match self.found.listings.get(&orphan.region) {
             Some(listing) => delete_orphan(&self.connection.session, calls, &self.found.rules, listing, orphan).await,
             None => Err(Failure::new(format!("delete {}", orphan.id()), "its region was not read")),
@@ -184,18 +184,18 @@ impl Deletion<'_> {
 }
 
 /// Fills in what came of a snapshot.
-fn fill(record: &mut OrphanRecord, done: Result<Deleted, Failure>, failures: &mut Vec<Failure>) {
+fn fill(record: &mut OrphanRecord, done: Result<DeletionOutcome, Failure>, failures: &mut Vec<Failure>) {
     match done {
-        Ok(Deleted::Deleted { audit_failure }) => {
+        Ok(DeletionOutcome::Deleted { audit_failure }) => {
             record.state = OrphanState::Deleted;
             record.message = audit_failure.as_ref().map(|_| "deleted; not written to the audit".into());
             failures.extend(audit_failure);
         }
-        Ok(Deleted::Gone) => {
+        Ok(DeletionOutcome::Gone) => {
             record.state = OrphanState::Deleted;
             record.message = Some("somebody else deleted it".into());
         }
-        Ok(Deleted::Kept(reason)) => {
+        Ok(DeletionOutcome::Kept(reason)) => {
             record.keep(&reason);
             if reason.is_unknown() {
                 let what = format!("delete {} in {}", record.snapshot_id, record.region);

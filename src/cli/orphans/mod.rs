@@ -51,7 +51,7 @@ pub(super) struct OrphansArgs {
     /// Print the snapshots too whose image is gone and that a rule keeps, and why
     #[arg(long, conflicts_with = "delete")]
     kept: bool,
-    /// Delete orphaned snapshots: these; or all, if none is named and it is confirmed on a terminal. Each is read and judged again right
+    /// Delete orphaned snapshots: these; or all, if none is named and it is confirmed on a terminal. Each is read and checked again right
     /// before it is deleted
     #[arg(long, value_name = "SNAPSHOT", num_args = 0.., value_parser = SnapshotId::new)]
     delete: Option<Vec<SnapshotId>>,
@@ -140,7 +140,7 @@ fn list(setup: &Setup, args: &OrphansArgs, selection: &Selection, prices: &Price
     let printed = print(setup, &records, &unread);
     if !found.orphans.is_empty() {
         let gib = found.orphans.iter().map(Orphan::size_gib).sum();
-        let months = found.orphans.iter().map(|orphan| orphan.month(prices));
+        let months = found.orphans.iter().map(|orphan| orphan.monthly_cost(prices));
         setup.output.note(&format!("{}.", labels::orphans::total(found.orphans.len(), gib, months, prices)));
     } else if unread.is_empty() {
         setup.output.note("No orphaned snapshots found.");

@@ -175,7 +175,7 @@ impl JobRecord {
             replaced_by: job.replaced_by().map(ToString::to_string),
             failure: failure.map(|failure| FailureRecord::from(failure.as_ref())),
             steps: steps(job),
-            differences: job.comparison.differences().iter().map(difference).collect(),
+            differences: job.request_check.differences().iter().map(difference).collect(),
             remaining_snapshots: labels::remaining_snapshots(job),
             ..Self::requested(account, &job.batch, &job.request)
         }
@@ -293,8 +293,8 @@ fn reasons(job: &Job, status: &Status, now: Timestamp) -> Vec<String> {
     });
     let reason = reason.chain(labels::stall_advice(job, now)).chain(labels::remaining_snapshots(job));
     let reason = reason.chain(after.filter(|_| matches!(job.state, JobState::Available { .. })));
-    let different = labels::differences(&job.comparison).into_iter().map(|text| format!("not as requested: {text}"));
-    let not_compared = labels::not_compared(&job.comparison).map(|text| format!("not compared: {text}"));
+    let different = labels::differences(&job.request_check).into_iter().map(|text| format!("not as requested: {text}"));
+    let not_compared = labels::not_compared(&job.request_check).map(|text| format!("not compared: {text}"));
     reason.chain(different).chain(not_compared).collect()
 }
 

@@ -83,11 +83,11 @@ impl OrphanState {
 
 impl OrphanRecord {
     pub(in crate::cli) fn orphan(orphan: &Orphan, prices: &Prices, now: Timestamp) -> Self {
-        Self::new(&orphan.region, &orphan.snapshot, &orphan.made_for, orphan.month(prices), now)
+        Self::new(&orphan.region, &orphan.snapshot, &orphan.made_for, orphan.monthly_cost(prices), now)
     }
 
     pub(in crate::cli) fn kept(kept: &KeptSnapshot, prices: &Prices, now: Timestamp) -> Self {
-        let mut record = Self::new(&kept.region, &kept.snapshot, &kept.made_for, kept.month(prices), now);
+        let mut record = Self::new(&kept.region, &kept.snapshot, &kept.made_for, kept.monthly_cost(prices), now);
         record.keep(&kept.reason);
         record
     }
@@ -167,7 +167,7 @@ impl Record for OrphanRecord {
             Column::<OrphanRecord>::number("storage_month_usd", |r| {
                 r.storage_month_usd.map(|usd| usd.to_string()).unwrap_or_default()
             })
-            .shown("A MONTH", |r| r.month.map_or_else(|| "unknown".into(), |month| month.to_string())),
+            .shown("MONTHLY", |r| r.month.map_or_else(|| "unknown".into(), |month| month.to_string())),
             Column::<OrphanRecord>::new("start_time", |r| r.start_time.clone().unwrap_or_default())
                 .shown("AGE", |r| r.age.clone().unwrap_or_default()),
             Column::<OrphanRecord>::new("image_id", |r| r.image_id.clone()).headed("MADE FOR"),

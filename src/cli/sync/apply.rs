@@ -159,7 +159,7 @@ impl RetireRun<'_> {
             return Ok(());
         }
         self.unless_over(tokio::task::yield_now()).await?;
-        let (setup, connection, left) = (self.sync.setup, &self.sync.connection, self.left());
+        let (setup, connection, left) = (self.sync.setup, &self.sync.connection, self.time_left());
         match complete_removal(setup, connection, removed, left, self.signals).await {
             Ok(interrupted) => interrupted.map_or(Ok(()), Err),
             Err(error) => {

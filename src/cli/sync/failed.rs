@@ -106,7 +106,7 @@ impl RetireRun<'_> {
                         self.unless_over(tokio::task::yield_now()).await?;
                         Box::pin(self.deregister(image, begun + CHECK_VALID)).await?;
                     }
-                    None => self.leave(&image.id, &KeepReason::Gone),
+                    None => self.defer(&image.id, &KeepReason::Gone),
                 },
                 Err(failure) => self.fail(failure),
             }

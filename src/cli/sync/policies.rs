@@ -53,7 +53,7 @@ impl<'a> Policies<'a> {
         let mut policies = Self { setup, all: Vec::new(), inputs, presets: Vec::new(), ignored: BTreeSet::new() };
         for input in &policies.inputs {
             let preset = input.preset.as_deref().map(|name| preset(setup, name)).transpose();
-            let preset = preset.and_then(without_roles).map_err(|error| at(&input.places.preset, error))?;
+            let preset = preset.and_then(without_roles).map_err(|error| at(&input.locations.preset, error))?;
             policies.presets.push(preset);
         }
         let all = (0..policies.inputs.len()).map(|n| policies.policy(args, n)).collect::<Result<_, _>>();
@@ -71,11 +71,12 @@ impl<'a> Policies<'a> {
         let matching = filter(&input.matching).map_err(|failure| Failure {
             // The filter itself is named by the failure.
             why: format!("{}: {}", failure.what, failure.why),
-            what: input.places.matching.clone(),
+            what: input.locations.matching.clone(),
             ..failure
         })?;
         let copy_name = self.template(n)?;
-        template::check(&copy_name).map_err(|failure| Failure { what: input.places.image_name.clone(), ..failure })?;
+        template::check(&copy_name)
+            .map_err(|failure| Failure { what: input.locations.image_name.clone(), ..failure })?;
         let policy = SyncPolicy {
             name: input.name.clone(),
             from: input.from.clone(),
@@ -118,12 +119,12 @@ impl<'a> Policies<'a> {
             let keys = input.copy.kms_key_ids.keys();
             let unused = keys.clone().find(|region| !input.to.contains(region));
             if let Some(region) = unused {
-                let what = input.places.region(region).unwrap_or_else(|| "use --kms-key-id".into());
+                let what = input.locations.region(region).unwrap_or_else(|| "use --kms-key-id".into());
                 return Err(CommandError::usage(Failure::new(what, format!("{region} is not among the destinations"))));
             }
             let named: Vec<Region> = input.to.iter().chain([&input.from]).cloned().collect();
             let checked = regions::check_named(&named, &connection.session, self.setup).await;
-            checked.map_err(|(region, error)| match region.and_then(|region| input.places.region(&region)) {
+            checked.map_err(|(region, error)| match region.and_then(|region| input.locations.region(&region)) {
                 Some(place) => at(&place, error),
                 None => error,
             })?;
@@ -181,9 +182,9 @@ fn filter(text: &str) -> Result<Filter, Failure> {
 
 fn mistake(input: &PolicyInput, mistake: PolicyMistake) -> Failure {
     let place = match mistake {
-        PolicyMistake::OwnRegion | PolicyMistake::NoDestination => &input.places.to,
-        PolicyMistake::NoMatch => &input.places.matching,
-        PolicyMistake::RetireWithoutKeep => &input.places.retire,
+        PolicyMistake::OwnRegion | PolicyMistake::NoDestination => &input.locations.to,
+        PolicyMistake::NoMatch => &input.locations.matching,
+        PolicyMistake::RetireWithoutKeep => &input.locations.retire,
     };
     Failure::new(place.clone(), labels::sync::policy_mistake(mistake))
 }

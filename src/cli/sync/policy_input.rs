@@ -1,4 +1,4 @@
-//! What is requested: the options, or the policies of files, before anything is looked up. Mistakes in a file have their places.
+//! What is requested: the options, or the policies of files, before anything is looked up. Mistakes in a file have their locations.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,7 +38,7 @@ pub(super) struct PolicyInput {
     pub(super) min_age: Option<SignedDuration>,
     pub(super) override_keep: bool,
     pub(super) fail_if_empty: bool,
-    pub(super) places: SourceLocations,
+    pub(super) locations: SourceLocations,
 }
 
 /// Where the parts of a policy stand: path, line and column, or an option.
@@ -134,7 +134,7 @@ pub(super) fn read(args: &SyncArgs) -> Result<Vec<PolicyInput>, CommandError> {
         min_age: args.min_age,
         override_keep: args.override_keep,
         fail_if_empty: args.fail_if_empty,
-        places: SourceLocations {
+        locations: SourceLocations {
             whole: "sync images".into(),
             to: "use --to".into(),
             matching: "use --match".into(),
@@ -175,7 +175,7 @@ fn policy_input(source: Source<'_>, n: usize, whole: Range<usize>, entry: Policy
             VersionPattern::once(text.get_ref()).map_err(|failure| Failure { what: place(text.span()), ..failure })?
         }
     };
-    let places = SourceLocations {
+    let locations = SourceLocations {
         whole: place_of(&entry.name),
         to: place(entry.to.span()),
         matching: place(entry.matching.span()),
@@ -208,7 +208,7 @@ fn policy_input(source: Source<'_>, n: usize, whole: Range<usize>, entry: Policy
         min_age,
         override_keep: entry.override_keep,
         fail_if_empty: entry.fail_if_empty,
-        places,
+        locations,
     })
 }
 
@@ -219,7 +219,7 @@ fn check_names(inputs: &[PolicyInput]) -> Result<(), Failure> {
         None => Ok(()),
         Some(twice) => {
             let why = format!("two policies are called \"{}\"", clean(&twice.name));
-            Err(Failure::new(twice.places.whole.clone(), why).hint("Give each a name of its own."))
+            Err(Failure::new(twice.locations.whole.clone(), why).hint("Give each a name of its own."))
         }
     }
 }
@@ -255,8 +255,8 @@ mod tests {
         assert_eq!((web.to.len(), web.keep.map(NonZeroUsize::get), web.retire), (2, Some(3), Some(Retire::Disable)));
         assert_eq!((web.max_retire, web.min_age.map(|age| age.as_hours())), (Some(5), Some(720)));
         assert_eq!((web.copy.encrypted, web.copy.kms_key_ids.len(), web.fail_if_empty), (Some(true), 1, true));
-        assert_eq!(web.places.matching, "dr.toml:9:9");
-        assert_eq!(web.places.region(&Region::new("eu-west-1").unwrap()).as_deref(), Some("dr.toml:8:7"));
+        assert_eq!(web.locations.matching, "dr.toml:9:9");
+        assert_eq!(web.locations.region(&Region::new("eu-west-1").unwrap()).as_deref(), Some("dr.toml:8:7"));
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl RetireRun<'_> {
         refused.into_iter().chain(unlisted).chain(unread_pending).for_each(|failure| self.fail(failure));
         for one in old {
             match plan.keeps(one.policy, &one.image, region, &account_state) {
-                Some(reason) => self.leave(&one.image, &reason),
+                Some(reason) => self.defer(&one.image, &reason),
                 None => self.retire_one(&plan, &one.image).await?,
             }
         }
@@ -103,7 +103,7 @@ impl RetireRun<'_> {
         let (image, checked_at) = match checked {
             Ok(Ok(checked)) => checked,
             Ok(Err(reason)) => {
-                self.leave(image, &reason);
+                self.defer(image, &reason);
                 return Ok(());
             }
             Err(failure) => {
@@ -123,7 +123,7 @@ impl RetireRun<'_> {
 
     pub(super) async fn deregister(&mut self, image: Image, not_after: Timestamp) -> Result<(), ExitStatus> {
         let (setup, connection, id) = (self.sync.setup, &self.sync.connection, image.id.clone());
-        let done = deregister_until(setup, connection, image, not_after, self.left(), self.signals).await;
+        let done = deregister_until(setup, connection, image, not_after, self.time_left(), self.signals).await;
         let (outcomes, interrupted) = match done {
             Ok(done) => done,
             Err(NotFollowed { error, is_stored }) => {
@@ -187,11 +187,11 @@ impl RetireRun<'_> {
     }
 
     /// Returns how much time is left; `None` for as long as it takes.
-    pub(super) fn left(&self) -> Option<std::time::Duration> {
+    pub(super) fn time_left(&self) -> Option<std::time::Duration> {
         crate::cli::timeout::left(self.deadline)
     }
 
-    pub(super) fn leave(&mut self, image: &ImageId, reason: &KeepReason) {
+    pub(super) fn defer(&mut self, image: &ImageId, reason: &KeepReason) {
         let message = labels::sync::keep(reason, |n| self.sync.policies.name(n));
         self.set_result(image, SyncResult::Deferred, Some((actions::keep_word(reason), clean(&message).into_owned())));
     }

@@ -38,8 +38,8 @@ pub fn compute<'a>(input: &Input<'a>, images: impl IntoIterator<Item = &'a Arc<I
     let members = (0..images.len()).filter(|place| table.has_row(*place));
     let drafts = families(&images, members, &lineages, input.pattern);
     let copies = table.copies_by_lineage();
-    let mut draw = Draw::new(input.columns);
-    let mut families: Vec<Family> = drafts.iter().map(|draft| table.family(draft, &copies, &mut draw)).collect();
+    let mut builder = RowBuilder::new(input.columns);
+    let mut families: Vec<Family> = drafts.iter().map(|draft| table.family(draft, &copies, &mut builder)).collect();
     families.sort_unstable_by(|a, b| {
         let nameless = a.name.is_empty().cmp(&b.name.is_empty());
         nameless.then_with(|| a.name.cmp(&b.name)).then_with(|| a.owner.cmp(&b.owner)).then_with(|| {
@@ -61,7 +61,7 @@ struct Found<'a> {
 }
 
 /// The row that is being filled.
-struct Draw<'a> {
+struct RowBuilder<'a> {
     /// The best of each column.
     best: Vec<Option<Found<'a>>>,
     /// The columns that something was found for, in no order.
@@ -70,7 +70,7 @@ struct Draw<'a> {
     empty: Arc<[Cell]>,
 }
 
-impl<'a> Draw<'a> {
+impl<'a> RowBuilder<'a> {
     fn new(columns: &[Column]) -> Self {
         let best = columns.iter().map(|_| None).collect();
         Self { best, columns: Vec::new(), empty: columns.iter().map(|column| cell(None, column.listed)).collect() }
@@ -142,11 +142,11 @@ impl<'t, 'a> Table<'t, 'a> {
         copies
     }
 
-    fn family(&self, draft: &FamilyDraft<'a>, copies: &Copies<'a>, draw: &mut Draw<'a>) -> Family {
+    fn family(&self, draft: &FamilyDraft<'a>, copies: &Copies<'a>, builder: &mut RowBuilder<'a>) -> Family {
         for (n, version) in draft.versions.iter().enumerate() {
             for place in &version.members {
                 let found = if n == 0 { self.newest(*place, version.source) } else { older(self.images[*place]) };
-                draw.put(self.column_of[*place], found);
+                builder.put(self.column_of[*place], found);
             }
         }
         if !copies.is_empty() {
@@ -155,7 +155,7 @@ impl<'t, 'a> Table<'t, 'a> {
             lineages.sort_unstable();
             lineages.dedup();
             for copy in lineages.iter().filter_map(|lineage| copies.get(lineage)).flatten() {
-                draw.put(self.columns.get(&copy.destination).copied(), Some(queued(copy)));
+                builder.put(self.columns.get(&copy.destination).copied(), Some(queued(copy)));
             }
         }
         let versions = draft.versions.iter().map(|version| {
@@ -164,7 +164,7 @@ impl<'t, 'a> Table<'t, 'a> {
             Version { image: self.images[version.image].clone(), images }
         });
         let (name, owner) = (draft.name.into(), draft.owner.clone());
-        Family { name, owner, cells: draw.take(self.input.columns), versions: versions.collect() }
+        Family { name, owner, cells: builder.take(self.input.columns), versions: versions.collect() }
     }
 
     /// What an image of the newest version says.

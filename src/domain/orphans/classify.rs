@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     bin::{RecycleBin, RecycleBinImage},
     keep_reason::{Implausible, KeepReason},
-    listing::{Claims, Elsewhere, OwnSnapshot, RegionListing, Sharing},
+    listing::{Claims, OtherRegionImages, OwnSnapshot, RegionListing, Sharing},
     made_for::{MadeFor, Maker, made_for},
 };
 use crate::domain::{
@@ -41,7 +41,7 @@ pub struct Classifier<'a> {
     /// Younger ones are kept.
     pub min_age: SignedDuration,
     pub claims: &'a Claims,
-    pub elsewhere: &'a Elsewhere,
+    pub other_regions: &'a OtherRegionImages,
     pub sharing: &'a Sharing,
 }
 
@@ -96,8 +96,8 @@ impl Orphan {
     }
 
     /// Returns what it costs a month at most; `None` if the price is not known.
-    pub fn month(&self, prices: &Prices) -> Option<Money> {
-        month(&self.region, &self.snapshot, prices)
+    pub fn monthly_cost(&self, prices: &Prices) -> Option<Money> {
+        monthly_cost(&self.region, &self.snapshot, prices)
     }
 }
 
@@ -107,12 +107,12 @@ impl KeptSnapshot {
     }
 
     /// Returns what it costs a month at most; `None` if the price is not known.
-    pub fn month(&self, prices: &Prices) -> Option<Money> {
-        month(&self.region, &self.snapshot, prices)
+    pub fn monthly_cost(&self, prices: &Prices) -> Option<Money> {
+        monthly_cost(&self.region, &self.snapshot, prices)
     }
 }
 
-fn month(region: &Region, snapshot: &OwnSnapshot, prices: &Prices) -> Option<Money> {
+fn monthly_cost(region: &Region, snapshot: &OwnSnapshot, prices: &Prices) -> Option<Money> {
     let usual = !snapshot.placed && !snapshot.archived;
     prices.storage_month(region, u64::from(snapshot.snapshot.volume_size)).filter(|_| usual)
 }
@@ -161,7 +161,7 @@ impl Classifier<'_> {
         if let Some(image) = may_be_of(&listing.bin, &own.snapshot) {
             return Some(KeepReason::UnknownImageInRecycleBin(image.id.clone()));
         }
-        if let Some(region) = self.elsewhere.images.get(&made_for.image) {
+        if let Some(region) = self.other_regions.images.get(&made_for.image) {
             return Some(KeepReason::ImageElsewhere(region.clone()));
         }
         if let Some(job) = self.claims.of(&listing.region, id, &made_for.image) {
@@ -171,13 +171,13 @@ impl Classifier<'_> {
             return Some(KeepReason::OnPurpose(job));
         }
         let by_itself = self.by_itself(own, made_for).or_else(|| protected(listing, id));
-        by_itself.or_else(|| self.unread_elsewhere(made_for)).or_else(|| self.shared(id))
+        by_itself.or_else(|| self.unread_other_regions(made_for)).or_else(|| self.shared(id))
     }
 
     /// Returns that its image may be in a region that was not read. What `CreateImage` made is no copy of a snapshot: those have no volume.
-    fn unread_elsewhere(&self, made_for: &MadeFor) -> Option<KeepReason> {
+    fn unread_other_regions(&self, made_for: &MadeFor) -> Option<KeepReason> {
         match made_for.maker {
-            Maker::CopyImage { .. } => self.elsewhere.unknown.clone().map(KeepReason::ElsewhereUnknown),
+            Maker::CopyImage { .. } => self.other_regions.unknown.clone().map(KeepReason::ElsewhereUnknown),
             Maker::CreateImage => None,
         }
     }

@@ -55,7 +55,7 @@ pub type Sharing = BTreeMap<SnapshotId, Result<Vec<VolumePermission>, Failure>>;
 
 /// Where images are that may be in other regions than the snapshots that were made for them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Elsewhere {
+pub struct OtherRegionImages {
     /// The images of the regions that were listed, and those of candidates in all others.
     pub images: BTreeMap<ImageId, Region>,
     /// Why not every region of the account could be read, if so.

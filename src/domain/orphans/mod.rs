@@ -12,5 +12,5 @@ mod tests;
 pub use bin::{RecycleBin, RecycleBinImage, RecycleBinSnapshot};
 pub use classify::{Classified, Classifier, FoundOrphans, KEPT_TAG, KeptSnapshot, MIN_AGE, Orphan};
 pub use keep_reason::{Implausible, KeepReason};
-pub use listing::{Claimant, Claims, Elsewhere, OwnSnapshot, RegionListing, Sharing};
+pub use listing::{Claimant, Claims, OtherRegionImages, OwnSnapshot, RegionListing, Sharing};
 pub use made_for::{MadeFor, Maker, made_for};

@@ -79,7 +79,7 @@ pub struct Review {
 
 impl Review {
     /// After this long, what was not answered is unknown.
-    pub const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
+    pub const CHECK_TIMEOUT: SignedDuration = SignedDuration::from_secs(10);
     /// Checks under way at once. Of dry runs, only one in each destination: they count against the rate of copies.
     pub const MAX_CONCURRENT: usize = 16;
     /// Answers of an earlier review are good for this long.
@@ -187,7 +187,7 @@ impl Review {
 
     /// Returns when what is still open becomes unknown; `None` if nothing is.
     pub fn deadline(&self) -> Option<Timestamp> {
-        (!self.settled()).then(|| self.started + Self::PATIENCE)
+        (!self.settled()).then(|| self.started + Self::CHECK_TIMEOUT)
     }
 
     /// Moves the deadline with the clock.

@@ -5,7 +5,6 @@
 
 mod account_state;
 mod action;
-mod age;
 mod copies;
 mod failed;
 mod keep_tag;
@@ -16,6 +15,7 @@ mod protection;
 mod retire;
 mod sources;
 mod tag;
+mod version_status;
 mod versions;
 
 pub use account_state::{AccountState, PendingCopies, Route};

@@ -7,12 +7,12 @@ use std::{
 
 use super::{
     action::{Action, ActionKind, KeepReason, Refusal, SkipReason, Stage, misses_copies},
-    age::{Age, InRegion, age, kept_by_other},
     planner::Planner,
     policy::Retiring,
     protection::{by_itself, of_policy},
     sources::Sources,
     tag::{NotOurs, POLICY_TAG, SYNC_TAG, SyncTag, made_by_sync},
+    version_status::{PolicyInRegion, VersionStatus, kept_by_other, version_status},
     versions::AvailableVersions,
 };
 use crate::domain::{
@@ -68,7 +68,7 @@ impl Planner<'_> {
         region: &Region,
         own: &[&Arc<Image>],
         all: &'a [Option<Sources<'a>>],
-    ) -> Vec<InRegion<'a>> {
+    ) -> Vec<PolicyInRegion<'a>> {
         let from = &self.policies[n].from;
         let of_policy = |(m, sources): (usize, &'a Option<Sources<'a>>)| {
             let (policy, sources) = (&self.policies[m], sources.as_ref()?);
@@ -78,7 +78,7 @@ impl Planner<'_> {
             let retiring = sources.retiring();
             let versions = retiring.map(|_| self.versions(m, region, sources, own)).unwrap_or_default();
             let other_keeps = if m == n { self.other_keeps(m, own) } else { Vec::new() };
-            Some(InRegion { policy: m, sources, retiring, versions, other_keeps })
+            Some(PolicyInRegion { policy: m, sources, retiring, versions, other_keeps })
         };
         all.iter().enumerate().filter_map(of_policy).collect()
     }
@@ -125,8 +125,8 @@ impl Planner<'_> {
         &self,
         image: &Arc<Image>,
         region: &Region,
-        this: &InRegion<'_>,
-        of_route: &[InRegion<'_>],
+        this: &PolicyInRegion<'_>,
+        of_route: &[PolicyInRegion<'_>],
     ) -> Option<ActionKind> {
         let policy = &self.policies[this.policy];
         let others = || of_route.iter().filter(|other| other.policy != this.policy && other.sources.concerns(image));
@@ -148,23 +148,23 @@ impl Planner<'_> {
         if this.sources.lacks_family(image) {
             return Some(ActionKind::Keep(of_policy(image, policy).unwrap_or(KeepReason::Unnamed)));
         }
-        let age = age(image, &tag, this, of_route);
-        if matches!(age, Age::Current) {
+        let status = version_status(image, &tag, this, of_route);
+        if matches!(status, VersionStatus::Current) {
             return None;
         }
         let kept = of_policy(image, policy);
         if kept == Some(KeepReason::MadeForOtherPolicy) {
             let value = image.tag(POLICY_TAG);
-            let is_other = |other: &InRegion<'_>| Some(&*self.policies[other.policy].tag_value(region)) == value;
+            let is_other = |other: &PolicyInRegion<'_>| Some(&*self.policies[other.policy].tag_value(region)) == value;
             if of_route.iter().any(is_other) {
                 return None;
             }
         }
-        let newer = match age {
-            Age::Old(newer) => newer,
-            Age::Undated => return Some(ActionKind::Keep(kept.unwrap_or(KeepReason::Undated))),
-            Age::OtherLine => return Some(ActionKind::Keep(kept.unwrap_or(KeepReason::OtherLine))),
-            Age::Current => return None,
+        let newer = match status {
+            VersionStatus::Superseded(newer) => newer,
+            VersionStatus::Undated => return Some(ActionKind::Keep(kept.unwrap_or(KeepReason::Undated))),
+            VersionStatus::OtherLine => return Some(ActionKind::Keep(kept.unwrap_or(KeepReason::OtherLine))),
+            VersionStatus::Current => return None,
         };
         let wanted_by = others().find(|other| !self.retires_too(image, &tag, retiring, other, of_route));
         let kept = kept
@@ -183,11 +183,11 @@ impl Planner<'_> {
         image: &Arc<Image>,
         tag: &SyncTag,
         retiring: &Retiring,
-        other: &InRegion<'_>,
-        of_route: &[InRegion<'_>],
+        other: &PolicyInRegion<'_>,
+        of_route: &[PolicyInRegion<'_>],
     ) -> bool {
         let Some((_, others)) = other.retiring.filter(|(_, others)| others.mode >= retiring.mode) else { return false };
-        matches!(age(image, tag, other, of_route), Age::Old(_))
+        matches!(version_status(image, tag, other, of_route), VersionStatus::Superseded(_))
             && by_itself(image, others, self.account_state.now).is_none()
     }
 
@@ -225,7 +225,7 @@ impl Planner<'_> {
     /// Returns refusals to retire every copy of a family in a region that sync has made.
     fn families_left_empty(
         &self,
-        this: &InRegion<'_>,
+        this: &PolicyInRegion<'_>,
         own: &[&Arc<Image>],
         pending_sources: &[Arc<Image>],
         old: &[(&Arc<Image>, ActionKind)],

@@ -21,7 +21,7 @@ struct Version {
 
 /// A version among the others of its family.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Among<'a> {
+pub(super) struct VersionContext<'a> {
     pub(super) family: &'a str,
     pub(super) source: &'a ImageId,
     pub(super) made: Timestamp,
@@ -46,7 +46,7 @@ impl AvailableVersions {
     }
 
     /// Returns the available ones of the newest `keep` versions of the same line, if as many are newer than this one.
-    pub(super) fn newer(&self, this: Among<'_>, keep: usize) -> Option<Vec<ImageId>> {
+    pub(super) fn newer(&self, this: VersionContext<'_>, keep: usize) -> Option<Vec<ImageId>> {
         let mut newer: Vec<_> = self.all_newer(this).filter(|(_, version)| version.line == this.line).collect();
         newer.sort_by_key(|(that, _)| Reverse(*that));
         newer.truncate(keep);
@@ -54,7 +54,7 @@ impl AvailableVersions {
     }
 
     /// Returns true if at least this many versions are newer than this one, of any line.
-    pub(super) fn has_newer(&self, this: Among<'_>, keep: usize) -> bool {
+    pub(super) fn has_newer(&self, this: VersionContext<'_>, keep: usize) -> bool {
         self.all_newer(this).count() >= keep
     }
 
@@ -63,7 +63,10 @@ impl AvailableVersions {
         self.0.get(family).is_some_and(|versions| versions.keys().filter(|other| *other != source).count() >= keep)
     }
 
-    fn all_newer<'a>(&'a self, this: Among<'a>) -> impl Iterator<Item = ((Timestamp, &'a ImageId), &'a Version)> {
+    fn all_newer<'a>(
+        &'a self,
+        this: VersionContext<'a>,
+    ) -> impl Iterator<Item = ((Timestamp, &'a ImageId), &'a Version)> {
         let versions = self.0.get(this.family).into_iter().flatten();
         let versions = versions.map(|(source, version)| ((version.made, source), version));
         versions.filter(move |(that, _)| that.1 != this.source && *that > (this.made, this.source))

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::elsewhere::elsewhere;
+use super::other_regions::find_in_other_regions;
 use crate::{
     aws::Session,
     domain::{
         AccountId, AccountKey, Failure, ImageId, Region, SnapshotId,
         orphans::{
-            Claims, Classified, Classifier, Elsewhere, KeepReason, KeptSnapshot, Orphan, RegionListing, Sharing,
+            Claims, Classified, Classifier, KeepReason, KeptSnapshot, Orphan, OtherRegionImages, RegionListing, Sharing,
         },
         text::count,
     },
@@ -24,7 +24,7 @@ pub struct Rules {
     account: AccountId,
     min_age: SignedDuration,
     claims: Claims,
-    elsewhere: Elsewhere,
+    other_regions: OtherRegionImages,
 }
 
 /// What was found.
@@ -47,17 +47,17 @@ pub type FoundFailure = (Region, Failure);
 impl Rules {
     /// The rules for an account. [`find`] adds what is in other regions.
     pub fn new(account: AccountId, min_age: SignedDuration, claims: Claims) -> Self {
-        Self { account, min_age, claims, elsewhere: Elsewhere::default() }
+        Self { account, min_age, claims, other_regions: OtherRegionImages::default() }
     }
 
-    /// Returns the account whose snapshots they judge.
+    /// Returns the account whose snapshots they classify.
     pub(super) fn account(&self) -> &AccountId {
         &self.account
     }
 
     /// The same with what the queue claims now.
     #[must_use]
-    pub fn with(&self, claims: Claims) -> Self {
+    pub fn with_claims(&self, claims: Claims) -> Self {
         Self { claims, ..self.clone() }
     }
 
@@ -68,7 +68,7 @@ impl Rules {
             now,
             min_age: self.min_age,
             claims: &self.claims,
-            elsewhere: &self.elsewhere,
+            other_regions: &self.other_regions,
             sharing,
         };
         classifier.region(listing)
@@ -91,7 +91,7 @@ pub fn claims(store: &Store, account: &AccountKey) -> Result<Claims, Failure> {
         _ => None,
     });
     let mut claims = engine::claims(&loaded.jobs, requested.flatten());
-    // After the jobs: what one of them has kept that ended meanwhile it still claims itself.
+    // Read after the jobs: a job that ends in between still holds its own claim.
     for kept in store.kept_on_purpose(account)? {
         match kept.resource {
             KeptResource::OfImage(image) => _ = claims.kept_images.insert((kept.region, image), kept.job.0),
@@ -114,8 +114,8 @@ pub async fn find(
         classified.unread().map(|kept| kept.made_for.image.clone()).collect::<Vec<ImageId>>()
     };
     let candidates = listings.values().flat_map(unread).collect();
-    let (elsewhere, not_read) = elsewhere(session, &listings, &candidates).await;
-    rules.elsewhere = elsewhere;
+    let (other_regions, not_read) = find_in_other_regions(session, &listings, &candidates).await;
+    rules.other_regions = other_regions;
     let mut found = Found { rules, listings, orphans: Vec::new(), kept: Vec::new(), unknown: Vec::new() };
     for (region, listing) in &found.listings {
         let classified = found.rules.classify(listing, &Sharing::new(), now);

@@ -237,7 +237,7 @@ async fn hooks_that_a_process_has_not_begun_are_run_by_the_next_one_each_once() 
     let hooks = settings(program(dir.path(), &lines));
     store_due(&store, account(), 20).await;
     let (mut first, handle, published) = driver(&store, hooks.clone());
-    first.note_due_hooks(20);
+    first.set_due_hooks(20);
     first.start_hooks().await;
     assert_eq!((due(&store, &account()).await, handle.hooks_due()), (12, 12), "eight at a time");
     assert_eq!(*published.lock().unwrap(), [20, 12].map(JobUpdate::HooksDue));
@@ -247,7 +247,7 @@ async fn hooks_that_a_process_has_not_begun_are_run_by_the_next_one_each_once() 
     }
     drop(first);
     let (mut next, handle, published) = driver(&store, hooks);
-    next.note_due_hooks(due(&store, &account()).await);
+    next.set_due_hooks(due(&store, &account()).await);
     run_all(&mut next).await;
     handle.hooks_done().await;
     assert_eq!(due(&store, &account()).await, 0);
@@ -264,7 +264,7 @@ async fn failure(hooks: HookSettings) -> Failure {
     let store = store();
     store_due(&store, account(), 1).await;
     let (mut driver, _handle, published) = driver(&store, hooks);
-    driver.note_due_hooks(1);
+    driver.set_due_hooks(1);
     run_all(&mut driver).await;
     let published = published.lock().unwrap();
     let [JobUpdate::HooksDue(1), JobUpdate::HooksDue(0), JobUpdate::HookFailed(failure)] = &published[..] else {
@@ -298,7 +298,7 @@ async fn programs_of_aws_under_a_hook_use_the_profile_of_the_copy() {
         store_due(&store, account(), 1).await;
         let (mut driver, _handle, _published) =
             driver(&store, HookSettings { profile: profile.map(str::to_owned), ..settings(program.clone()) });
-        driver.note_due_hooks(1);
+        driver.set_due_hooks(1);
         run_all(&mut driver).await;
         let text = fs::read_to_string(&out).unwrap();
         assert!(text.starts_with(told), "{profile:?}: {text}");
@@ -340,7 +340,7 @@ async fn the_end_of_a_hook_is_noticed_while_another_process_runs_the_queue() {
         let published = Arc::clone(&published);
         driver.publish = Box::new(move |update| published.lock().unwrap().push(update));
         fail_one(driver);
-        driver.note_due_hooks(3);
+        driver.set_due_hooks(3);
     });
     let harness = harness.await;
     harness.handle.hooks_done().await;

@@ -54,7 +54,7 @@ fn compared(request: CopyRequest, polled: &PolledCopies) -> Job {
 fn a_copy_that_is_as_requested_has_no_differences() {
     for key in [None, Some(KEY), Some("11111111-2222-3333-4444-555555555555"), Some("alias/web")] {
         let job = compared(requested(key), &as_requested());
-        assert_eq!(job.comparison, RequestCheck::Made { differences: Vec::new(), unread: None }, "{key:?}");
+        assert_eq!(job.request_check, RequestCheck::Made { differences: Vec::new(), unread: None }, "{key:?}");
         assert!(job.tagged);
     }
 }
@@ -95,7 +95,7 @@ fn each_difference_is_found() {
         change(&mut polled);
         let difference = Deviation { property, expected: expected.into(), found: found.map(str::to_owned) };
         let job = compared(requested(Some(KEY)), &polled);
-        assert_eq!(job.comparison.differences(), [difference]);
+        assert_eq!(job.request_check.differences(), [difference]);
         assert!(job.tagged);
     }
 }
@@ -106,8 +106,8 @@ fn an_endpoint_that_ignores_tags_leaves_none_to_rely_on() {
     polled.images[0].tags.clear();
     polled.snapshots.as_mut().unwrap()[0].tags.clear();
     let job = compared(requested(None), &polled);
-    let own = job.comparison.differences().iter().filter(|d| d.property.is_own_tag()).count();
-    assert_eq!((own, job.comparison.differences().len(), job.tagged), (4, 6, false));
+    let own = job.request_check.differences().iter().filter(|d| d.property.is_own_tag()).count();
+    assert_eq!((own, job.request_check.differences().len(), job.tagged), (4, 6, false));
     assert_eq!(job.evidence(&new_image()).tag, None);
     // A single tag that somebody removed makes nothing of the proof weaker.
     polled.snapshots.as_mut().unwrap()[0].tags = as_requested().snapshots.unwrap()[0].tags.clone();
@@ -119,7 +119,7 @@ fn snapshots_that_may_not_be_read_are_said_not_to_be_compared() {
     let denied = Failure::new("list", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied);
     let polled = PolledCopies { snapshots: Err(denied), ..as_requested() };
     let job = compared(requested(Some(KEY)), &polled);
-    assert_eq!(job.comparison, RequestCheck::Made { differences: Vec::new(), unread: Some("you may not".into()) });
+    assert_eq!(job.request_check, RequestCheck::Made { differences: Vec::new(), unread: Some("you may not".into()) });
     assert!(job.tagged, "nothing is known about the tags");
 }
 
@@ -131,7 +131,7 @@ fn sizes_are_compared_in_any_order() {
     device.ebs = Some(other);
     polled.images[0].block_devices.insert(0, device);
     let job = compared(CopyRequest { volumes: vec![8, 100], ..requested(None) }, &polled);
-    assert_eq!(job.comparison.differences(), []);
+    assert_eq!(job.request_check.differences(), []);
 }
 
 #[test]
@@ -143,13 +143,13 @@ fn a_missing_tag_without_a_value_is_a_difference() {
     };
     let mut polled = as_requested();
     let missing = compared(with_empty(), &polled);
-    let found: Vec<_> = missing.comparison.differences().iter().map(|d| (&d.property, d.found.as_deref())).collect();
+    let found: Vec<_> = missing.request_check.differences().iter().map(|d| (&d.property, d.found.as_deref())).collect();
     let snapshots = vec![SnapshotId::new("snap-new").unwrap()];
     let expected = [Property::ImageTag("Empty".into()), Property::SnapshotTag("None".into(), snapshots)];
     assert_eq!(found, [(&expected[0], None), (&expected[1], None)]);
     polled.images[0].tags.push(tag("Empty", ""));
     polled.snapshots.as_mut().unwrap()[0].tags.push(tag("None", ""));
-    assert_eq!(compared(with_empty(), &polled).comparison.differences(), []);
+    assert_eq!(compared(with_empty(), &polled).request_check.differences(), []);
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn tags_that_ec2_copies_from_the_source_are_compared() {
     let with = |tags| CopyRequest { copy_tags: true, source_tags: tags, ..requested(None) };
     let lost = compared(with(vec![tag("Env", "prod"), tag("Team", "the source's")]), &as_requested());
     let expected = Deviation { property: Property::ImageTag("Env".into()), expected: "prod".into(), found: None };
-    assert_eq!(lost.comparison.differences(), [expected], "the request's own Team replaces that of the source");
+    assert_eq!(lost.request_check.differences(), [expected], "the request's own Team replaces that of the source");
 }
 
 #[test]
@@ -169,14 +169,14 @@ fn an_alias_is_compared_by_the_key_that_the_review_found_behind_it() {
         CopyRequest { encryption, expected, ..requested(None) }
     };
     let alias = || Encryption::Encrypt { key: KmsKeyRef::new("alias/web").ok() };
-    assert_eq!(compared(resolved(None, alias()), &polled).comparison.differences(), [], "nobody knows its key");
+    assert_eq!(compared(resolved(None, alias()), &polled).request_check.differences(), [], "nobody knows its key");
     // The default key too, of a copy of an encrypted image as well.
     for encryption in [alias(), Encryption::Encrypt { key: None }, Encryption::Keep] {
         let job = compared(resolved(Some(KEY), encryption.clone()), &polled);
         let property = Property::Key(vec![SnapshotId::new("snap-new").unwrap()]);
         let difference = Deviation { property, expected: KEY.into(), found: Some(OTHER_KEY.into()) };
-        assert_eq!(job.comparison.differences(), [difference], "{encryption:?}");
-        assert_eq!(compared(resolved(Some(OTHER_KEY), encryption), &polled).comparison.differences(), []);
+        assert_eq!(job.request_check.differences(), [difference], "{encryption:?}");
+        assert_eq!(compared(resolved(Some(OTHER_KEY), encryption), &polled).request_check.differences(), []);
     }
 }
 
@@ -188,10 +188,10 @@ fn a_copy_of_an_encrypted_image_is_to_be_encrypted() {
         let expected = Expected { encrypted, ..Expected::default() };
         compared(CopyRequest { encryption: Encryption::Keep, expected, ..requested(None) }, &polled)
     };
-    assert_eq!(kept(false).comparison.differences(), []);
+    assert_eq!(kept(false).request_check.differences(), []);
     let property = Property::Encryption(vec![SnapshotId::new("snap-new").unwrap()]);
     let difference = Deviation { property, expected: "encrypted".into(), found: None };
-    assert_eq!(kept(true).comparison.differences(), [difference]);
+    assert_eq!(kept(true).request_check.differences(), [difference]);
 }
 
 #[test]
@@ -202,11 +202,11 @@ fn devices_are_compared_by_name() {
         let expected = Expected { devices, ..Expected::default() };
         compared(CopyRequest { expected, ..requested(None) }, &polled)
     };
-    assert_eq!(with(vec![(name.clone(), 8)]).comparison.differences(), []);
+    assert_eq!(with(vec![(name.clone(), 8)]).request_check.differences(), []);
     let difference = Deviation {
         property: Property::Devices,
         expected: "/dev/sdz 8 GiB".into(),
         found: Some(format!("{name} 8 GiB")),
     };
-    assert_eq!(with(vec![("/dev/sdz".into(), 8)]).comparison.differences(), [difference]);
+    assert_eq!(with(vec![("/dev/sdz".into(), 8)]).request_check.differences(), [difference]);
 }

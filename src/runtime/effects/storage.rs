@@ -13,7 +13,7 @@ use crate::{
     },
     driver::{
         AuditedCalls, Clock,
-        orphans::{Deleted, Found, RestoreOutcome, Restorer, Rules, claims, delete_orphan, find},
+        orphans::{DeletionOutcome, Found, RestoreOutcome, Restorer, Rules, claims, delete_orphan, find},
     },
     tui::{EffectId, Reply, Restored, StorageReply, StorageRequest},
 };
@@ -161,7 +161,7 @@ async fn delete(
     found: &Found,
     failures: &BTreeMap<Region, Failure>,
     orphan: &Orphan,
-) -> Result<Deleted, Failure> {
+) -> Result<DeletionOutcome, Failure> {
     match (found.listings.get(&orphan.region), failures.get(&orphan.region)) {
         (Some(listing), _) => delete_orphan(session, calls, &found.rules, listing, orphan).await,
         (None, Some(failure)) => Err(failure.clone()),

@@ -238,7 +238,7 @@ fn a_form_that_was_left_open_is_checked_as_of_now() {
     let start = Msg::Input(Input::Key(KeyEvent::new(KeyCode::Char('s'), KeyModifiers::CONTROL)));
     let tomorrow = now() + SignedDuration::from_hours(24);
     _ = model.update(start.clone(), tomorrow);
-    let after_checks = tomorrow + crate::domain::review::Review::PATIENCE;
+    let after_checks = tomorrow + crate::domain::review::Review::CHECK_TIMEOUT;
     _ = model.update(Msg::Tick, after_checks);
     _ = model.update(Msg::Frame, after_checks);
     let effects = model.update(start, after_checks);

@@ -238,7 +238,7 @@ fn nothing_starts_that_was_not_read() {
     assert!(matches!(model.overlays.last(), Some(Overlay::Review(_))));
     let before = question(&model);
     assert!(awaited(&model).contains("the checks"));
-    _ = model.update(Msg::Tick, now() + crate::domain::review::Review::PATIENCE);
+    _ = model.update(Msg::Tick, now() + crate::domain::review::Review::CHECK_TIMEOUT);
     assert_eq!(question(&model), before, "it is not complete before the frame that says it");
     frame(&mut model);
     assert!(question(&model).contains("Ready: Ctrl-s starts 1 copy."), "{}", question(&model));

@@ -30,7 +30,7 @@ fn different() -> Job {
     let property = Property::ImageTag("amigrate:job".into());
     let differences = vec![Deviation { property, expected: "amigrate-1".into(), found: None }];
     let mut job = available(1);
-    job.comparison = RequestCheck::Made { differences, unread: None };
+    job.request_check = RequestCheck::Made { differences, unread: None };
     job
 }
 
@@ -148,7 +148,7 @@ fn why_a_step_was_not_done_is_said_as_it_is() {
 #[test]
 fn snapshots_that_were_not_compared_are_no_difference() {
     let mut job = available(1);
-    job.comparison = RequestCheck::Made { differences: Vec::new(), unread: Some("you may not".into()) };
+    job.request_check = RequestCheck::Made { differences: Vec::new(), unread: Some("you may not".into()) };
     let mut model = with_jobs(vec![job]);
     keys(&mut model, "d");
     let details = screen(&mut model, 120, 60);

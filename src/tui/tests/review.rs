@@ -73,7 +73,7 @@ fn the_deadline_is_the_models_and_answers_of_a_closed_review_are_dropped() {
     let mut model = listed(vec![image(1)]);
     open_form(&mut model);
     let open = checks(&ctrl(&mut model, 's'));
-    let at = now() + crate::domain::review::Review::PATIENCE;
+    let at = now() + crate::domain::review::Review::CHECK_TIMEOUT;
     assert!(model.next_deadline().is_some_and(|next| next <= at));
     _ = model.update(Msg::Tick, at - SignedDuration::from_millis(1));
     shows(&mut model, &["Checking: "]);

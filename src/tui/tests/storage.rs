@@ -11,7 +11,7 @@ use crate::{
             RecycleBinImage,
         },
     },
-    driver::orphans::{Deleted, RestoreOutcome},
+    driver::orphans::{DeletionOutcome, RestoreOutcome},
     tui::{Reply, Restored, StorageReply, StorageRequest, msg::Msg, screens::Overlay},
 };
 
@@ -109,7 +109,7 @@ fn a_number_is_typed_before_anything_is_deleted() {
     let result = |n: usize, result| (place(n).0, place(n).1, result);
     let results = vec![
         result(0, Ok(deleted())),
-        result(1, Ok(Deleted::Kept(KeepReason::Locked))),
+        result(1, Ok(DeletionOutcome::Kept(KeepReason::Locked))),
         result(2, Err(Failure::new("delete it", "denied"))),
     ];
     keys(&mut model, "X");
@@ -170,8 +170,8 @@ fn restored(outcomes: &[RestoreOutcome]) -> StorageReply {
     StorageReply::Restored(Restored { outcomes: outcomes.iter().map(place).collect(), audit_failures: Vec::new() })
 }
 
-fn deleted() -> Deleted {
-    Deleted::Deleted { audit_failure: None }
+fn deleted() -> DeletionOutcome {
+    DeletionOutcome::Deleted { audit_failure: None }
 }
 
 /// A page on which the deletion of the first orphan is under way, and its effects.
@@ -184,7 +184,7 @@ fn deleting() -> (Model, Vec<Effect>) {
 }
 
 /// What was deleted first.
-fn first_deleted(result: Result<Deleted, Failure>) -> StorageReply {
+fn first_deleted(result: Result<DeletionOutcome, Failure>) -> StorageReply {
     let orphan = found().orphans.remove(0);
     StorageReply::OrphansDeleted(vec![(orphan.region.clone(), orphan.id().clone(), result)])
 }
@@ -206,10 +206,10 @@ fn what_is_pending_is_not_restored_yet() {
     };
     let failed = RestoreOutcome::Failed(Failure::new("restore it", "denied"));
     for (outcomes, expected) in [
-        (vec![RestoreOutcome::Pending], "0 resources restored, 1 accepted that EC2 does not show yet."),
+        (vec![RestoreOutcome::Pending], "0 resources restored, 1 accepted but not visible yet."),
         (
             vec![RestoreOutcome::Restored, RestoreOutcome::Pending, failed],
-            "1 resource restored, 1 accepted that EC2 does not show yet, 1 not restored. Press ! for details.",
+            "1 resource restored, 1 accepted but not visible yet, 1 not restored. Press ! for details.",
         ),
     ] {
         let mut model = listed(vec![image(1)]);
@@ -253,7 +253,7 @@ fn quitting_asks_while_something_is_deleted_or_restored() {
 fn what_is_done_and_not_in_the_audit_is_done() {
     let (mut model, deletion) = deleting();
     let audit_failure = Some(Failure::new("keep the jobs", "the disk is full"));
-    answer(&mut model, deletion, first_deleted(Ok(Deleted::Deleted { audit_failure })));
+    answer(&mut model, deletion, first_deleted(Ok(DeletionOutcome::Deleted { audit_failure })));
     let screen = shown(&mut model);
     assert!(screen.contains("Orphans: 2 snapshots"), "{screen}");
     assert_eq!(notice(&model), "1 snapshot deleted, 1 not written to the audit. Press ! for details.");
@@ -286,7 +286,7 @@ fn what_was_not_read_is_not_called_empty() {
     let none = orphans(0, 1, 0);
     assert!(none.contains("No region could be read") && none.contains("1 region not read"), "{none}");
     let locks = orphans(1, 0, 1);
-    assert!(locks.contains("1 region not wholly known") && !locks.contains("not read"), "{locks}");
+    assert!(locks.contains("1 region partly unknown") && !locks.contains("not read"), "{locks}");
     assert!(locks.contains("No orphaned snapshots in the regions that were read."), "{locks}");
     let mut model = listed(vec![image(1)]);
     let effects = keys(&mut model, "5");

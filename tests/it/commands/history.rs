@@ -30,7 +30,7 @@ fn long_ended() -> (Commands, String) {
     let aged = |mut job: Job| {
         (job.requested, job.ended) = (long_ago, Some(long_ago));
         if job.image().is_some() {
-            job.comparison = RequestCheck::Due { reads: 0 };
+            job.request_check = RequestCheck::Due { reads: 0 };
         }
         Arc::new(job)
     };

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Claimant, Claims, Classified, Classifier, Elsewhere, Implausible, KEPT_TAG, KeepReason, Maker, OwnSnapshot,
+    Claimant, Claims, Classified, Classifier, Implausible, KEPT_TAG, KeepReason, Maker, OtherRegionImages, OwnSnapshot,
     RecycleBin, RecycleBinImage, RecycleBinSnapshot, RegionListing, Sharing, made_for,
 };
 use crate::domain::{
@@ -82,7 +82,7 @@ struct Case {
     listing: RegionListing,
     sharing: Sharing,
     claims: Claims,
-    elsewhere: Elsewhere,
+    other_regions: OtherRegionImages,
     min_age: SignedDuration,
 }
 
@@ -98,7 +98,7 @@ impl Case {
             fast_restore: Ok([].into()),
         };
         let min_age = SignedDuration::from_hours(24);
-        Self { listing, sharing, claims: Claims::default(), elsewhere: Elsewhere::default(), min_age }
+        Self { listing, sharing, claims: Claims::default(), other_regions: OtherRegionImages::default(), min_age }
     }
 
     fn classify(&self) -> Classified {
@@ -108,7 +108,7 @@ impl Case {
             now: now(),
             min_age: self.min_age,
             claims: &self.claims,
-            elsewhere: &self.elsewhere,
+            other_regions: &self.other_regions,
             sharing: &self.sharing,
         };
         classifier.region(&self.listing)
@@ -149,11 +149,11 @@ fn what_an_image_left_behind_is_an_orphan() {
     let case = Case::of(vec![copied("snap-1", GONE, days_ago(30))]);
     let orphan = case.classify().orphans.remove(0);
     let mut prices = Prices::default();
-    assert_eq!((orphan.size_gib(), orphan.month(&prices)), (8, None));
+    assert_eq!((orphan.size_gib(), orphan.monthly_cost(&prices)), (8, None));
     prices.set_storage(region(), Money::from_micros(50_000));
-    assert_eq!(orphan.month(&prices), Some(Money::from_micros(400_000)));
+    assert_eq!(orphan.monthly_cost(&prices), Some(Money::from_micros(400_000)));
     let placed = super::Orphan { snapshot: OwnSnapshot { placed: true, ..orphan.snapshot.clone() }, ..orphan };
-    assert_eq!(placed.month(&prices), None, "on an Outpost it has another price");
+    assert_eq!(placed.monthly_cost(&prices), None, "on an Outpost it has another price");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn what_refers_to_a_snapshot_keeps_it() {
     let in_bin = |case: &mut Case| case.listing.bin.images.push(bin_image(GONE));
     assert_eq!(reason(in_bin), Some(KeepReason::ImageInRecycleBin(Some(now()))));
     let elsewhere = Region::new("us-east-1").unwrap();
-    let there = |case: &mut Case| _ = case.elsewhere.images.insert(ami(GONE), elsewhere.clone());
+    let there = |case: &mut Case| _ = case.other_regions.images.insert(ami(GONE), elsewhere.clone());
     assert_eq!(reason(there), Some(KeepReason::ImageElsewhere(elsewhere.clone())));
     let by_image = |case: &mut Case| _ = case.claims.images.insert((region(), ami(GONE)), Claimant::Copy(7));
     assert_eq!(reason(by_image), Some(KeepReason::Job(Claimant::Copy(7))));
@@ -309,7 +309,7 @@ fn a_description_that_somebody_kept_proves_nothing() {
 
 #[test]
 fn a_region_that_was_not_read_may_have_the_image_of_a_copy() {
-    let unread = |case: &mut Case| case.elsewhere.unknown = Some("eu-north-1: denied".into());
+    let unread = |case: &mut Case| case.other_regions.unknown = Some("eu-north-1: denied".into());
     assert_eq!(reason(unread), Some(KeepReason::ElsewhereUnknown("eu-north-1: denied".into())));
     // A snapshot with a volume is no copy of another region's.
     assert_eq!(reason_of(created("snap-1", GONE, days_ago(30)), unread), None);

@@ -256,6 +256,6 @@ proptest! {
 #[test]
 fn an_image_of_another_region_does_not_hide_an_orphan_unless_it_has_its_id() {
     let mut case = Case::of(vec![copied("snap-1", super::GONE, days_ago(30))]);
-    case.elsewhere.images.insert(ami(super::OTHER), Region::new("us-east-1").unwrap());
+    case.other_regions.images.insert(ami(super::OTHER), Region::new("us-east-1").unwrap());
     assert_eq!(case.classify().orphans.len(), 1);
 }

@@ -45,7 +45,7 @@ fn what_was_answered_too_long_ago_is_asked_again() {
     assert!(!review.is_stale(later - SignedDuration::from_millis(1)) && review.is_stale(later));
     review.ask_stale(later);
     assert!(!review.settled());
-    assert_eq!(review.deadline(), Some(later + Review::PATIENCE));
+    assert_eq!(review.deadline(), Some(later + Review::CHECK_TIMEOUT));
     let there = |request: &CheckRequest| match request {
         CheckRequest::Names { .. } => {
             Some(Ok(CheckAnswer::Images(vec![Image { name: "web".into(), ..image("ami-9", "eu-west-1", false) }])))

@@ -54,7 +54,7 @@ pub fn screen(screen: &CoverageScreen, model: &Model) -> LineModeScreen {
         plain.lines.push(line.at_cursor(at == screen.list.cursor));
     }
     if screen.rows.is_empty() {
-        for line in view::advice(screen, model) {
+        for line in view::empty_text(screen, model) {
             plain.say(line);
         }
     }

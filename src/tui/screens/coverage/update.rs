@@ -189,7 +189,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::MarkNone => screen.marked.clear(),
         Action::Copy => copy(model, effects),
         Action::Details => details(model),
-        // They are about the panes, which are not seen.
+        // Pane actions do nothing: this page covers the panes.
         Action::OtherPane | Action::Grow | Action::Shrink | Action::ResetSizes | Action::SaveFilter => {}
         _ => return false,
     }

@@ -94,8 +94,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &CoverageScreen, model: &
     }
     let cells = usize::from(inner.width);
     let lines = if screen.rows.is_empty() {
-        let advice = advice(screen, model);
-        let lines = advice.iter().flat_map(|text| wrap(text, cells.saturating_sub(2)));
+        let empty_text = empty_text(screen, model);
+        let lines = empty_text.iter().flat_map(|text| wrap(text, cells.saturating_sub(2)));
         lines.map(|text| Line::raw(format!(" {text}"))).collect()
     } else {
         let height = usize::from(inner.height).saturating_sub(1 + STATUS);
@@ -327,7 +327,7 @@ fn column_problem(column: &Column) -> &'static str {
 }
 
 /// The text of an empty table.
-pub(super) fn advice(screen: &CoverageScreen, model: &Model) -> Vec<String> {
+pub(super) fn empty_text(screen: &CoverageScreen, model: &Model) -> Vec<String> {
     let key = |context, action| model.keymap.key(context, action);
     let back = key(Context::Coverage, Action::Back);
     if screen.basis.as_ref().is_some_and(|basis| !basis.own) {

@@ -2,7 +2,7 @@
 
 use super::{
     columns::{heading, text},
-    view::advice,
+    view::empty_text,
 };
 use crate::{
     domain::{
@@ -30,7 +30,7 @@ pub fn screen(model: &Model) -> LineModeScreen {
         screen.lines.push(row(model, at, image));
     }
     if pane.rows.is_empty() {
-        for line in advice(model) {
+        for line in empty_text(model) {
             screen.say(line);
         }
     }

@@ -50,7 +50,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
     lines.extend(rows(model, &columns, height, ctx));
     if model.images.rows.is_empty() {
         let width = usize::from(inner.width).saturating_sub(2);
-        lines.extend(advice(model).iter().flat_map(|t| wrap(t, width)).map(|t| Line::raw(format!(" {t}"))));
+        lines.extend(empty_text(model).iter().flat_map(|t| wrap(t, width)).map(|t| Line::raw(format!(" {t}"))));
     }
     frame.render_widget(Paragraph::new(lines), inner);
     position(frame, area, model.images.list.cursor, height, model.images.rows.len());
@@ -218,7 +218,7 @@ fn nothing_listed(model: &Model) -> String {
 }
 
 /// The text of an empty table.
-pub(super) fn advice(model: &Model) -> Vec<String> {
+pub(super) fn empty_text(model: &Model) -> Vec<String> {
     let key = |context, action| model.keymap.key(context, action);
     if let Connection::Failed(failure) = &model.connection {
         let mut lines = vec![String::new(), format!("Not signed in to AWS. Could not {failure}.")];

@@ -148,7 +148,7 @@ impl InputLine {
             "Destinations, keys, templates, tags, timing and what is done afterwards are saved, but neither public nor the client token.".into(),
         ];
         if again {
-            text.push("This form has the values of one copy: look at its tags and dates first. They are saved as they stand, for copies of any image.".into());
+            text.push("This form has the values of one copy: look at its tags and dates first. They are saved unchanged, for copies of any image.".into());
         }
         text.push("Name of the preset:".into());
         Self::with(InputKind::Preset(Box::new(preset)), "Save as a preset", text)

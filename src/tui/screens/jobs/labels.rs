@@ -197,7 +197,7 @@ fn deregistered_image(job: &Job, text: &str) -> String {
 fn available_text(job: &Job, available: String, note: Option<String>, keys: Option<&KeyMap>) -> (String, Style) {
     let after = labels::after_copy(job);
     let can_retry = job.can_retry_steps() || job.has_given_up_steps();
-    let style = match (can_retry || !job.comparison.differences().is_empty(), job.has_open_steps()) {
+    let style = match (can_retry || !job.request_check.differences().is_empty(), job.has_open_steps()) {
         (true, _) => theme::WARN,
         (false, true) => theme::BUSY,
         (false, false) => theme::GOOD,

@@ -143,10 +143,10 @@ fn after_copy(job: &Job, width: usize) -> Vec<Line<'static>> {
         }
         lines.extend(entry(label, &text, width));
     }
-    for (n, text) in labels::differences(&job.comparison).iter().enumerate() {
+    for (n, text) in labels::differences(&job.request_check).iter().enumerate() {
         lines.extend(entry(if n == 0 { "not as requested" } else { "" }, text, width));
     }
-    if let Some(text) = labels::not_compared(&job.comparison) {
+    if let Some(text) = labels::not_compared(&job.request_check) {
         lines.extend(entry("not compared", &text, width));
     }
     lines
@@ -189,7 +189,7 @@ fn advice(job: &Job, keys: &KeyMap, width: usize) -> Vec<Line<'static>> {
 fn amigrate_tags(job: &Job) -> String {
     match (job.origin, job.tagged) {
         (Origin::Elsewhere, _) => "unknown: started elsewhere".into(),
-        (Origin::Here, _) if job.comparison.differences().iter().any(|d| d.property.is_own_tag()) => {
+        (Origin::Here, _) if job.request_check.differences().iter().any(|d| d.property.is_own_tag()) => {
             "sent, and not all there: see above what is not as requested".into()
         }
         (Origin::Here, true) => {

@@ -24,7 +24,7 @@ use crate::{
 /// Opens the page of an image of the account: EC2 tells nobody else who uses it.
 pub fn open(model: &mut Model, image: Arc<Image>) {
     if model.account.as_ref().is_some_and(|account| account.id != image.owner_id) {
-        model.show_notice(format!("{} is not yours: EC2 tells only its owner who uses it.", image.id));
+        model.show_notice(format!("{} is not yours: only its owner can see who uses it.", image.id));
         return;
     }
     model.overlays.push(Overlay::Pager(Pager::new(PagerSubject::UsedBy(image))));

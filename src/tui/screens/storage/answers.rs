@@ -13,7 +13,7 @@ use crate::{
         orphans::{FoundOrphans, RecycleBin},
         text::count,
     },
-    driver::orphans::{Deleted, RestoreOutcome},
+    driver::orphans::{DeletionOutcome, RestoreOutcome},
     labels,
     tui::{
         bindings::{Action, Context},
@@ -76,10 +76,12 @@ fn on_bins(model: &mut Model, bins: Vec<(Region, Result<RecycleBin, Failure>)>) 
 /// Takes what was deleted off the list, and says what was not. A page that was opened meanwhile is read now.
 fn on_deleted(
     model: &mut Model,
-    results: &[(Region, SnapshotId, Result<Deleted, Failure>)],
+    results: &[(Region, SnapshotId, Result<DeletionOutcome, Failure>)],
     effects: &mut Vec<Effect>,
 ) {
-    let is_gone = |result: &Result<Deleted, Failure>| matches!(result, Ok(Deleted::Deleted { .. } | Deleted::Gone));
+    let is_gone = |result: &Result<DeletionOutcome, Failure>| {
+        matches!(result, Ok(DeletionOutcome::Deleted { .. } | DeletionOutcome::Gone))
+    };
     let gone: BTreeSet<EntryRef> = results
         .iter()
         .filter(|(_, _, result)| is_gone(result))
@@ -91,7 +93,7 @@ fn on_deleted(
         screen.marked.retain(|entry| !gone.contains(entry));
         for (region, id, result) in results {
             let why = match result {
-                Ok(Deleted::Kept(reason)) => labels::orphans::keep(reason),
+                Ok(DeletionOutcome::Kept(reason)) => labels::orphans::keep(reason),
                 Ok(_) => continue,
                 Err(failure) => failure.why.clone(),
             };
@@ -101,7 +103,7 @@ fn on_deleted(
     }
     let mut unrecorded = 0;
     for (_, _, result) in results {
-        if let Err(failure) | Ok(Deleted::Deleted { audit_failure: Some(failure) }) = result {
+        if let Err(failure) | Ok(DeletionOutcome::Deleted { audit_failure: Some(failure) }) = result {
             unrecorded += usize::from(result.is_ok());
             model.show_failure("orphans", failure);
         }
@@ -145,7 +147,7 @@ fn on_restored(model: &mut Model, done: &Restored, effects: &mut Vec<Effect>) {
     }
     let mut text = vec![count(restored, "resource restored", "resources restored")];
     if pending > 0 {
-        text.push(format!("{pending} accepted that EC2 does not show yet"));
+        text.push(format!("{pending} accepted but not visible yet"));
     }
     let text = text.join(", ");
     if failed == 0 {

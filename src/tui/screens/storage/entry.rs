@@ -114,10 +114,10 @@ impl Entry {
     }
 
     /// Returns what it costs a month at most.
-    pub(super) fn month(&self, prices: &Prices) -> Option<Money> {
+    pub(super) fn monthly_cost(&self, prices: &Prices) -> Option<Money> {
         match &self.kind {
-            EntryKind::Orphan(orphan) => orphan.month(prices),
-            EntryKind::Kept(kept) => kept.month(prices),
+            EntryKind::Orphan(orphan) => orphan.monthly_cost(prices),
+            EntryKind::Kept(kept) => kept.monthly_cost(prices),
             EntryKind::Image(_) | EntryKind::Snapshot(_) => None,
         }
     }

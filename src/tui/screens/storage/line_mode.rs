@@ -41,7 +41,7 @@ pub fn screen(screen: &StorageScreen, model: &Model) -> LineModeScreen {
         let Some(entry) = screen.entry(at) else { continue };
         let figures = match screen.page {
             StoragePage::Orphans => {
-                let month = entry.month(&model.start.prices);
+                let month = entry.monthly_cost(&model.start.prices);
                 let month = month.map_or_else(|| "price unknown".into(), |month| format!("{month} a month"));
                 vec![format!("{} GiB", entry.size()), month, format!("{} old", entry.age(model.now))]
             }

@@ -42,7 +42,7 @@ enum Sort {
 
 /// What is awaited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Waiting {
+enum Activity {
     /// So many regions are being read.
     Reading(usize),
     /// So many snapshots are being read again and deleted.
@@ -90,7 +90,7 @@ pub struct StorageScreen {
     failures: Vec<(Region, Failure)>,
     /// What else is not known of regions.
     unknown: Vec<(Region, Failure)>,
-    waiting: Option<Waiting>,
+    waiting: Option<Activity>,
     /// What came of entries that are still there.
     outcomes: BTreeMap<EntryRef, String>,
     /// When it was read.

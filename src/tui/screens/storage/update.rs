@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{StoragePage, StorageScreen, Waiting, entry::Entry, view};
+use super::{Activity, StoragePage, StorageScreen, entry::Entry, view};
 use crate::{
     domain::{Region, orphans::Orphan, text::count},
     term::input::KeyEvent,
@@ -54,13 +54,13 @@ pub fn open(model: &mut Model, page: StoragePage, effects: &mut Vec<Effect>) {
 }
 
 /// Returns what is being changed of a page.
-fn under_way(model: &Model, page: StoragePage) -> Option<Waiting> {
+fn under_way(model: &Model, page: StoragePage) -> Option<Activity> {
     model.pending.values().find_map(|pending| match (pending, page) {
         (PendingReply::Storage(StorageWork::Delete(snapshots)), StoragePage::Orphans) => {
-            Some(Waiting::Deleting(*snapshots))
+            Some(Activity::Deleting(*snapshots))
         }
         (PendingReply::Storage(StorageWork::Restore(number)), StoragePage::RecycleBin) => {
-            Some(Waiting::Restoring(*number))
+            Some(Activity::Restoring(*number))
         }
         _ => None,
     })
@@ -84,7 +84,7 @@ pub(super) fn read(model: &mut Model, page: StoragePage, effects: &mut Vec<Effec
     };
     send(model, work, request, effects);
     if let Some(screen) = of_page(model, page) {
-        screen.waiting = Some(Waiting::Reading(number));
+        screen.waiting = Some(Activity::Reading(number));
     }
 }
 
@@ -212,7 +212,7 @@ pub fn delete(model: &mut Model, orphans: Vec<Orphan>, effects: &mut Vec<Effect>
     let number = orphans.len();
     send(model, StorageWork::Delete(number), StorageRequest::DeleteOrphans(orphans), effects);
     if let Some(screen) = of_page(model, StoragePage::Orphans) {
-        screen.waiting = Some(Waiting::Deleting(number));
+        screen.waiting = Some(Activity::Deleting(number));
     }
 }
 
@@ -240,6 +240,6 @@ pub fn restore(model: &mut Model, resources: Vec<(Region, String)>, effects: &mu
     let number = resources.len();
     send(model, StorageWork::Restore(number), StorageRequest::Restore(resources), effects);
     if let Some(screen) = of_page(model, StoragePage::RecycleBin) {
-        screen.waiting = Some(Waiting::Restoring(number));
+        screen.waiting = Some(Activity::Restoring(number));
     }
 }

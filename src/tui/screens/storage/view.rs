@@ -8,7 +8,7 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{StoragePage, StorageScreen, Waiting, entry::Entry};
+use super::{Activity, StoragePage, StorageScreen, entry::Entry};
 use crate::{
     domain::text::{clean, count, full_stop, thousands},
     labels,
@@ -55,7 +55,7 @@ const ORPHANS: &[Column] = &[
         heading: "Monthly",
         cells: 9,
         text: |entry, model| {
-            entry.month(&model.start.prices).map_or_else(|| "unknown".into(), |month| month.to_string())
+            entry.monthly_cost(&model.start.prices).map_or_else(|| "unknown".into(), |month| month.to_string())
         },
     },
     Column { heading: "Age", cells: 4, text: |entry, model| entry.age(model.now) },
@@ -116,7 +116,7 @@ pub(super) fn counts(screen: &StorageScreen, model: &Model) -> String {
         StoragePage::Orphans if shown.is_empty() => format!("Orphans: {of}{}", count(all, "snapshot", "snapshots")),
         StoragePage::Orphans => {
             let gib = shown.iter().map(|entry| entry.size()).sum();
-            let months = shown.iter().map(|entry| entry.month(&model.start.prices));
+            let months = shown.iter().map(|entry| entry.monthly_cost(&model.start.prices));
             format!("Orphans: {of}{}, {}", count(all, "snapshot", "snapshots"), labels::orphans::brief(gib, months))
         }
     }
@@ -125,9 +125,9 @@ pub(super) fn counts(screen: &StorageScreen, model: &Model) -> String {
 /// What is awaited, and what is not known.
 pub(super) fn activity(screen: &StorageScreen) -> Option<String> {
     Some(match screen.waiting? {
-        Waiting::Reading(regions) => format!("reading {}", count(regions, "region", "regions")),
-        Waiting::Deleting(snapshots) => format!("deleting {}", count(snapshots, "snapshot", "snapshots")),
-        Waiting::Restoring(resources) => format!("restoring {}", count(resources, "resource", "resources")),
+        Activity::Reading(regions) => format!("reading {}", count(regions, "region", "regions")),
+        Activity::Deleting(snapshots) => format!("deleting {}", count(snapshots, "snapshot", "snapshots")),
+        Activity::Restoring(resources) => format!("restoring {}", count(resources, "resource", "resources")),
     })
 }
 
@@ -138,7 +138,7 @@ pub(super) fn title_notes(screen: &StorageScreen) -> Vec<String> {
         title_notes.push(format!("{} not read", count(screen.failures.len(), "region", "regions")));
     }
     if !screen.unknown.is_empty() {
-        title_notes.push(format!("{} not wholly known", count(screen.unknown.len(), "region", "regions")));
+        title_notes.push(format!("{} partly unknown", count(screen.unknown.len(), "region", "regions")));
     }
     if !screen.marked.is_empty() {
         title_notes.push(format!("{} marked", thousands(screen.marked.len())));

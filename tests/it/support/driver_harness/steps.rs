@@ -130,7 +130,7 @@ fn check_comparison(job: &Job, copy: &CopySeen, changes: &[Change], wrong: &mut 
             .filter(by_others)
             .any(|c| matches!(c.kind, ChangeKind::Tagged | ChangeKind::Untagged | ChangeKind::Deleted))
     };
-    for difference in job.comparison.differences() {
+    for difference in job.request_check.differences() {
         let explained = match &difference.property {
             Property::ImageTag(_) => meddled(copy.image.id.as_str()),
             Property::SnapshotTag(_, snapshots) => snapshots.iter().all(|s| meddled(s.as_str())),

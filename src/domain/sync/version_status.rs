@@ -9,7 +9,7 @@ use super::{
     protection::of_policy,
     sources::Sources,
     tag::{SyncTag, made_by_sync},
-    versions::{Among, AvailableVersions},
+    versions::{AvailableVersions, VersionContext},
 };
 use crate::domain::{
     ids::ImageId,
@@ -17,7 +17,7 @@ use crate::domain::{
 };
 
 /// A policy in one of its destinations.
-pub(super) struct InRegion<'a> {
+pub(super) struct PolicyInRegion<'a> {
     pub(super) policy: usize,
     pub(super) sources: &'a Sources<'a>,
     /// How many versions it keeps there, and what it does with older ones.
@@ -28,8 +28,8 @@ pub(super) struct InRegion<'a> {
     pub(super) other_keeps: Vec<OtherKeep>,
 }
 
-/// Whether a copy is old.
-pub(super) enum Age {
+/// Whether newer versions supersede a copy.
+pub(super) enum VersionStatus {
     /// It is among the versions to keep, or a policy wants its source there.
     Current,
     /// Nobody knows when its version was made.
@@ -37,31 +37,42 @@ pub(super) enum Age {
     /// Newer versions are of another line only.
     OtherLine,
     /// Enough newer versions are there: these are available.
-    Old(Vec<ImageId>),
+    Superseded(Vec<ImageId>),
 }
 
 /// Returns whether a copy is old for a policy. None is whose source a policy wants there.
-pub(super) fn age(image: &Arc<Image>, tag: &SyncTag, this: &InRegion<'_>, of_route: &[InRegion<'_>]) -> Age {
-    let wants =
-        |other: &InRegion<'_>| other.sources.wanted.contains(&tag.source) || other.sources.is_origin_of_wanted(image);
+pub(super) fn version_status(
+    image: &Arc<Image>,
+    tag: &SyncTag,
+    this: &PolicyInRegion<'_>,
+    of_route: &[PolicyInRegion<'_>],
+) -> VersionStatus {
+    let wants = |other: &PolicyInRegion<'_>| {
+        other.sources.wanted.contains(&tag.source) || other.sources.is_origin_of_wanted(image)
+    };
     if of_route.iter().any(wants) {
-        return Age::Current;
+        return VersionStatus::Current;
     }
-    let Some((keep, _)) = this.retiring else { return Age::Current };
+    let Some((keep, _)) = this.retiring else { return VersionStatus::Current };
     let family = this.sources.family(image);
     let Some(among) = among(image, tag, this, &family) else {
         let enough = this.versions.has_others(&family, &tag.source, keep);
-        return if enough { Age::Undated } else { Age::Current };
+        return if enough { VersionStatus::Undated } else { VersionStatus::Current };
     };
     match this.versions.newer(among, keep) {
-        Some(newer) => Age::Old(newer),
-        None if this.versions.has_newer(among, keep) => Age::OtherLine,
-        None => Age::Current,
+        Some(newer) => VersionStatus::Superseded(newer),
+        None if this.versions.has_newer(among, keep) => VersionStatus::OtherLine,
+        None => VersionStatus::Current,
     }
 }
 
 /// Returns the first other number of versions, written on the policy's copies, that keeps this one.
-pub(super) fn kept_by_other(image: &Image, tag: &SyncTag, this: &InRegion<'_>, mode: RetireMode) -> Option<OtherKeep> {
+pub(super) fn kept_by_other(
+    image: &Image,
+    tag: &SyncTag,
+    this: &PolicyInRegion<'_>,
+    mode: RetireMode,
+) -> Option<OtherKeep> {
     let family = this.sources.family(image);
     let among = among(image, tag, this, &family);
     let keeps = |other: &&OtherKeep| {
@@ -75,9 +86,14 @@ pub(super) fn kept_by_other(image: &Image, tag: &SyncTag, this: &InRegion<'_>, m
     this.other_keeps.iter().find(keeps).copied()
 }
 
-fn among<'a>(image: &Image, tag: &'a SyncTag, this: &InRegion<'_>, family: &'a str) -> Option<Among<'a>> {
+fn among<'a>(
+    image: &Image,
+    tag: &'a SyncTag,
+    this: &PolicyInRegion<'_>,
+    family: &'a str,
+) -> Option<VersionContext<'a>> {
     let made = this.sources.version_time(image)?;
-    Some(Among { family, source: &tag.source, made, line: this.sources.line(image) })
+    Some(VersionContext { family, source: &tag.source, made, line: this.sources.line(image) })
 }
 
 impl Planner<'_> {

@@ -8,31 +8,31 @@ use crate::{
     aws::Session,
     domain::{
         Failure, ImageId, Region, RegionInfo,
-        orphans::{Elsewhere, RegionListing},
+        orphans::{OtherRegionImages, RegionListing},
     },
 };
 
 /// Regions that are asked at the same time.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 
 /// Returns where images are, of those that were listed and of these candidates' in every other region that is enabled; and what could
 /// not be read.
-pub(super) async fn elsewhere(
+pub(super) async fn find_in_other_regions(
     session: &Session,
     listings: &BTreeMap<Region, RegionListing>,
     candidates: &BTreeSet<ImageId>,
-) -> (Elsewhere, Vec<(Region, Failure)>) {
+) -> (OtherRegionImages, Vec<(Region, Failure)>) {
     let listed = listings.values().flat_map(|listing| listing.images.keys().map(|image| (image, &listing.region)));
     let images = listed.map(|(image, region)| (image.clone(), region.clone())).collect();
-    let mut elsewhere = Elsewhere { images, unknown: None };
+    let mut found_in = OtherRegionImages { images, unknown: None };
     if candidates.is_empty() {
-        return (elsewhere, Vec::new());
+        return (found_in, Vec::new());
     }
     let enabled = match session.regions().await {
         Ok(regions) => regions.into_iter().filter(RegionInfo::enabled).map(|info| info.region),
         Err(failure) => {
-            elsewhere.unknown = Some(failure.to_string());
-            return (elsewhere, vec![(session.home_region().clone(), keeps(failure))]);
+            found_in.unknown = Some(failure.to_string());
+            return (found_in, vec![(session.home_region().clone(), keeps(failure))]);
         }
     };
     let others: Vec<Region> = enabled.filter(|region| !listings.contains_key(region)).collect();
@@ -40,18 +40,18 @@ pub(super) async fn elsewhere(
         let found = session.own_images_among(&region, candidates).await;
         (region, found)
     });
-    let answers: Vec<_> = asked.buffered(AT_ONCE).collect().await;
+    let answers: Vec<_> = asked.buffered(MAX_CONCURRENT).collect().await;
     let mut failures = Vec::new();
     for (region, found) in answers {
         match found {
-            Ok(found) => elsewhere.images.extend(found.into_iter().map(|image| (image, region.clone()))),
+            Ok(found) => found_in.images.extend(found.into_iter().map(|image| (image, region.clone()))),
             Err(failure) => {
-                elsewhere.unknown.get_or_insert_with(|| failure.to_string());
+                found_in.unknown.get_or_insert_with(|| failure.to_string());
                 failures.push((region, keeps(failure)));
             }
         }
     }
-    (elsewhere, failures)
+    (found_in, failures)
 }
 
 fn keeps(failure: Failure) -> Failure {
