@@ -1,5 +1,7 @@
 //! The command line: every command and flag with its help. Help, man pages, completions and the parser come from here.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 use super::{
@@ -18,6 +20,9 @@ use crate::domain::Failure;
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+    /// On the screen, plan what the policies of a TOML file would copy and retire, as `amigrate sync --policy` does
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
     #[command(flatten)]
     pub(super) common: CommonFlags,
 }

@@ -133,11 +133,17 @@ fn color(arguments: &[OsString]) -> clap::ColorChoice {
 
 /// Runs a command; those that describe the program itself need no settings, which may be what is wrong.
 fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<ExitCode, CommandError> {
-    let Arguments { command: chosen, common } = &arguments;
+    let Arguments { command: chosen, common, policy } = &arguments;
     match (chosen, common.format()) {
         (Some(command), Some(format)) => command.check_format(format)?,
         (Some(_), None) => {}
         (None, _) => common.check_without_command()?,
+    }
+    if let (Some(command), Some(_)) = (chosen, policy)
+        && !matches!(command, Command::Demo(_))
+    {
+        let failure = Failure::new("use --policy", "before a command it is for the screen, which is not opened");
+        return Err(CommandError::usage(failure.hint("`amigrate sync --policy FILE` prints the plan.")));
     }
     if common.format().is_some() && chosen.is_none() {
         let failure = Failure::new("run amigrate", "--output does not apply: without a command it opens the screen");
@@ -149,7 +155,12 @@ fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<
         Some(Command::Completions(args)) => completions::run(args)?,
         Some(Command::Man) => man::run(command())?,
         Some(Command::Replay(args)) => replay::run(common.output_options(env), args, command())?,
-        _ => return dispatch(Setup::new(&arguments.common, env).or_usage()?, arguments.command),
+        _ => {
+            let mut setup = Setup::new(&arguments.common, env).or_usage()?;
+            setup.config.sync.plans_at_start = arguments.policy.is_some();
+            setup.config.sync.screen_policy = arguments.policy;
+            return dispatch(setup, arguments.command);
+        }
     };
     Ok(status.into())
 }

@@ -28,6 +28,8 @@ pub enum Context {
     RecycleBin,
     /// The storage that images hold.
     Storage,
+    /// What policies would copy and retire.
+    SyncPlan,
     Picker,
     /// The filter of a pane being typed.
     Filter,
@@ -43,7 +45,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the table.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Everywhere,
         Self::Lists,
         Self::Images,
@@ -56,6 +58,7 @@ impl Context {
         Self::Orphans,
         Self::RecycleBin,
         Self::Storage,
+        Self::SyncPlan,
         Self::Picker,
         Self::Filter,
         Self::Palette,
@@ -89,6 +92,7 @@ impl Context {
             Self::Orphans => "Orphans",
             Self::RecycleBin => "Recycle Bin",
             Self::Storage => "Storage",
+            Self::SyncPlan => "Sync plan",
             Self::Picker => "Pickers",
             Self::Filter => "Filter line",
             Self::Palette => "Commands",

@@ -21,7 +21,7 @@ use crate::domain::{Failure, text::clean};
 type Mistakes = Vec<(usize, Failure)>;
 
 /// Contexts whose keys work at the same time, innermost first.
-const TOGETHER: [&[Context]; 14] = [
+const TOGETHER: [&[Context]; 15] = [
     &[Context::Images, Context::Lists, Context::Everywhere],
     &[Context::Jobs, Context::Lists, Context::Everywhere],
     &[Context::ImageDetails, Context::Lists, Context::Everywhere],
@@ -31,6 +31,7 @@ const TOGETHER: [&[Context]; 14] = [
     &[Context::Orphans, Context::Lists, Context::Everywhere],
     &[Context::RecycleBin, Context::Lists, Context::Everywhere],
     &[Context::Storage, Context::Lists, Context::Everywhere],
+    &[Context::SyncPlan, Context::Lists, Context::Everywhere],
     &[Context::Picker, Context::Lists],
     &[Context::Confirm, Context::Choice],
     &[Context::Form],

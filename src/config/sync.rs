@@ -1,6 +1,6 @@
 //! The settings of sync.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,12 @@ use crate::domain::Region;
 pub struct Sync {
     /// Regions that are not queried for copies under way.
     pub ignored_regions: Vec<String>,
+    /// The file of policies that the screen planned last, or is to plan (`--policy`); no setting.
+    #[serde(skip)]
+    pub screen_policy: Option<PathBuf>,
+    /// The screen is to plan it once it is signed in; no setting.
+    #[serde(skip)]
+    pub plans_at_start: bool,
 }
 
 impl Sync {

@@ -16,6 +16,7 @@ pub enum CommandName {
     Theme,
     Export,
     Preset,
+    Policy,
 }
 
 /// What is known of a command.
@@ -34,7 +35,7 @@ const fn spec(name: CommandName, word: &'static str, argument: &'static str, tex
 
 /// Every command.
 #[rustfmt::skip]
-pub const COMMANDS: [CommandSpec; 9] = [
+pub const COMMANDS: [CommandSpec; 10] = [
     spec(CommandName::Region, "region", "REGION...", "list these regions; all for every enabled one, auto for those that answer fast"),
     spec(CommandName::Profile, "profile", "NAME", "switch to another profile"),
     spec(CommandName::Owner, "owner", "OWNER", "whose images: mine, shared, amazon, marketplace, an account id, public:PATTERN"),
@@ -44,6 +45,7 @@ pub const COMMANDS: [CommandSpec; 9] = [
     spec(CommandName::Theme, "theme", "NAME", "change the theme until the program ends"),
     spec(CommandName::Export, "export", "FILE", "write the images shown to a file: .csv, .json or .jsonl; export! replaces one"),
     spec(CommandName::Preset, "preset", "NAME", "fill the copy form in from a preset"),
+    spec(CommandName::Policy, "policy", "FILE", "plan what the policies of a file would copy and retire, as `amigrate sync` does"),
 ];
 
 /// The format of an export, by the file's extension.
@@ -78,6 +80,8 @@ pub enum PaletteCommand {
         replace: bool,
     },
     Preset(String),
+    /// A file of policies.
+    Policy(PathBuf),
 }
 
 /// The command of this word.
@@ -116,6 +120,7 @@ pub fn parse(line: &str) -> Option<Result<PaletteCommand, Failure>> {
         CommandName::Theme => Ok(PaletteCommand::Theme(argument.to_owned())),
         CommandName::Export => export(argument, bang),
         CommandName::Preset => Ok(PaletteCommand::Preset(argument.to_owned())),
+        CommandName::Policy => Ok(PaletteCommand::Policy(PathBuf::from(argument))),
     })
 }
 
@@ -195,6 +200,7 @@ mod tests {
         assert_eq!(parsed("sort tag:Cost Center"), sort("tag:Cost Center", false));
         assert_eq!(parsed("sort tag:team:name reverse"), sort("tag:team:name", true));
         assert_eq!(parsed("filter the old"), PaletteCommand::Filter("the old".into()));
+        assert_eq!(parsed("policy my dr.toml"), PaletteCommand::Policy("my dr.toml".into()));
         assert_eq!(parsed("save_filter old"), PaletteCommand::SaveFilter("old".into()));
         let export = |name: &str, format, replace| PaletteCommand::Export { path: name.into(), format, replace };
         assert_eq!(parsed("export images.CSV"), export("images.CSV", ExportFormat::Csv, false));

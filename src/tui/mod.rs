@@ -23,6 +23,7 @@ pub mod msg;
 mod narrowing;
 mod news;
 mod notice;
+mod pages;
 mod pending;
 pub mod problem_log;
 pub mod problems;
@@ -31,6 +32,7 @@ pub mod screens;
 mod send;
 mod shown_ends;
 mod sign_in;
+mod sync_plan;
 mod text_input;
 pub mod theme;
 mod typing;
@@ -48,6 +50,7 @@ pub use msg::{
     Connected, Effect, EffectId, ExportRequest, Msg, Reply, Restored, StorageReply, StorageRequest, StoredFilters,
     StoredForms, Unlogged,
 };
+pub use sync_plan::{PrintedPlan, SyncRequest};
 pub use typing::{TypedLine, Typing};
 
 #[cfg(test)]

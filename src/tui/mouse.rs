@@ -91,6 +91,12 @@ fn click(model: &mut Model, at: Position, right: bool) -> Option<Action> {
                 let clicked = row(area, 1, screen.offset(), at).filter(|row| screen.go_to(*row));
                 clicked.and_then(|_| marks_or_opens(areas.body, at, right, false))
             }
+            Overlay::SyncPlan(screen) => {
+                // Its last three lines are about the row and the plan.
+                let area = Rect { height: areas.body.height.saturating_sub(3), ..areas.body };
+                row(area, 1, screen.offset(), at).filter(|row| screen.go_to(*row));
+                None
+            }
             Overlay::StorageHeld(screen) => {
                 // Its last three lines are about the row and the sums.
                 let area = Rect { height: areas.body.height.saturating_sub(3), ..areas.body };

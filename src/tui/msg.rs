@@ -28,6 +28,7 @@ use crate::{
     },
     engine::{AuditEntry, Command, Job, JobId},
     term::Input,
+    tui::sync_plan::{PrintedPlan, SyncRequest},
 };
 
 /// Number of an effect. Its reply carries it; a reply that is no longer pending is dropped.
@@ -185,6 +186,11 @@ pub enum Effect {
         id: EffectId,
         request: StorageRequest,
     },
+    /// Have the plan of policies made, or carried out.
+    Sync {
+        id: EffectId,
+        request: SyncRequest,
+    },
     /// Write images to a file.
     Export {
         id: EffectId,
@@ -246,6 +252,7 @@ pub enum Reply {
     Usage(Vec<ImageUsage>),
     UsageReported(Result<Reported, Failure>),
     Storage(StorageReply),
+    Sync(Result<Box<PrintedPlan>, Failure>),
     Exported(Result<(), Failure>),
     /// What is stored now.
     Forms(Result<StoredForms, Failure>),

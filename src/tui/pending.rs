@@ -52,6 +52,10 @@ pub(super) enum PendingReply {
     Usage,
     /// What is read or changed for a page of storage.
     Storage(StorageWork),
+    /// The plan of policies, or what came of carrying it out.
+    Sync {
+        applies: bool,
+    },
     /// The source of a copy that is made again.
     Source(Arc<Job>),
     Forms(FormRequest),
@@ -69,7 +73,15 @@ pub(super) enum PendingReply {
 impl PendingReply {
     /// Returns true if it is about jobs or snapshots of the account that is shown.
     pub(super) fn concerns_account(&self) -> bool {
-        matches!(self, Self::PublicAccess(_) | Self::History | Self::Audit(_) | Self::Source(_) | Self::Storage(_))
+        matches!(
+            self,
+            Self::PublicAccess(_)
+                | Self::History
+                | Self::Audit(_)
+                | Self::Source(_)
+                | Self::Storage(_)
+                | Self::Sync { .. }
+        )
     }
 
     /// Returns true if it is for a page of text.

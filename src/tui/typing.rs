@@ -70,6 +70,7 @@ impl Model {
             Some(Overlay::Review(screen)) => screen.typing.as_ref().map(|line| TypedLine::new(Typing::Text, line)),
             Some(Overlay::Coverage(screen)) => screen.editing.then(|| TypedLine::new(Typing::Filter, &screen.filter)),
             Some(Overlay::Storage(screen)) => screen.editing.then(|| TypedLine::new(Typing::Filter, &screen.filter)),
+            Some(Overlay::SyncPlan(screen)) => screen.editing.then(|| TypedLine::new(Typing::Filter, &screen.filter)),
             Some(Overlay::StorageHeld(screen)) => {
                 screen.editing.then(|| TypedLine::new(Typing::Filter, screen.filter()))
             }

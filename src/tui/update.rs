@@ -16,12 +16,12 @@ use crate::{
         model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
         msg::{Effect, EffectId, Msg, Reply, StorageReply},
-        narrowing, news, problems, quit,
+        narrowing, news, pages, problems, quit,
         screens::{
             Overlay, confirm, coverage, form, images, input, jobs,
             pager::{self, Pager},
             palette::{self, update::PaletteOutcome},
-            picker, review, storage, storage_held,
+            picker, review, storage, storage_held, sync_plan,
         },
         sign_in, text_input, unlisted, view_memory, welcome,
     },
@@ -128,10 +128,9 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Help => pager::update::open_help(model),
         Action::Problems => model.overlays.push(Overlay::Pager(Pager::problems())),
         Action::Commands => palette::update::open(model),
-        Action::Coverage => coverage::update::open(model),
-        Action::Orphans => storage::update::open(model, storage::StoragePage::Orphans, effects),
-        Action::RecycleBin => storage::update::open(model, storage::StoragePage::RecycleBin, effects),
-        Action::Storage => storage_held::update::open(model, effects),
+        Action::Coverage | Action::Orphans | Action::RecycleBin | Action::Storage | Action::SyncPlan => {
+            pages::open(model, action, effects);
+        }
         Action::OtherPane => {
             model.focus = if model.focus == Pane::Images { Pane::Jobs } else { Pane::Images };
             if model.full.is_some() {
@@ -252,6 +251,7 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         (
             pending @ (PendingReply::ProfileNames
             | PendingReply::Export { .. }
+            | PendingReply::Sync { .. }
             | PendingReply::Forms(FormRequest::Names)
             | PendingReply::Filters(FilterRequest::Names)),
             reply,
@@ -336,6 +336,7 @@ impl Model {
         pager::comparison::request_if_opened(self, &mut effects);
         pager::lineage::request_if_opened(self, &mut effects);
         pager::used_by::request_if_opened(self, &mut effects);
+        sync_plan::update::open_if_due(self, &mut effects);
         narrowing::follow_filter(self, &mut effects);
         discovery::act_if_due(self, &mut effects);
         let ended = self.jobs_view.take_ended();
@@ -358,9 +359,7 @@ fn refresh_rows(model: &mut Model) {
     unlisted::follow(model);
     jobs::lines::refresh_lines(model);
     review::open::on_frame(model);
-    coverage::update::refresh(model);
-    storage::update::refresh(model);
-    storage_held::update::refresh(model);
+    pages::refresh(model);
     problems::follow(model);
     // The panes' heights depend on the lines of the jobs pane.
     let areas = layout::now(model);
@@ -380,6 +379,7 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
         Some(Overlay::Coverage(_)) => coverage::update::act(model, action, effects),
         Some(Overlay::Storage(_)) => storage::update::act(model, action, effects),
         Some(Overlay::StorageHeld(_)) => storage_held::update::act(model, action, effects),
+        Some(Overlay::SyncPlan(_)) => sync_plan::update::act(model, action, effects),
         Some(Overlay::Picker(_)) => picker::update::act(model, action, effects),
         Some(Overlay::Palette(_)) => match palette::update::act(model, action, effects) {
             PaletteOutcome::Ignored => false,

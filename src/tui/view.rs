@@ -23,7 +23,7 @@ use crate::{
         screens::{
             Overlay, confirm, coverage, form, images, input, jobs,
             pager::{self, Pager},
-            palette, picker, review, storage, storage_held,
+            palette, picker, review, storage, storage_held, sync_plan,
         },
         theme, welcome,
         widgets::{
@@ -83,6 +83,7 @@ fn draw_roles(frame: &mut Frame<'_>, model: &Model) {
             Overlay::Coverage(screen) => coverage::view::draw(frame, areas.body, screen, model, ctx),
             Overlay::Storage(screen) => storage::view::draw(frame, areas.body, screen, model, ctx),
             Overlay::StorageHeld(screen) => storage_held::view::draw(frame, areas.body, screen, model, ctx),
+            Overlay::SyncPlan(screen) => sync_plan::view::draw(frame, areas.body, screen, model, ctx),
             Overlay::Picker(picker) => picker::view::draw(frame, areas.body, picker, model.filter_selected, ctx),
             Overlay::InputLine(line) => input::view::draw(frame, areas.body, line, ctx),
             Overlay::Confirmation(confirmation) => confirm::view::draw(frame, areas.body, confirmation, ctx),

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Failure, Region, sync::RetireMode, text::clean};
+use crate::domain::{AccountId, Failure, Region, sync::RetireMode, text::clean};
 
 /// Arguments of `amigrate sync`.
 #[derive(Debug, Clone, Args)]
@@ -57,6 +57,12 @@ pub(in crate::cli) struct SyncArgs {
     /// Keep copies younger than this, such as 12h or 30d [default: 1d]
     #[arg(long, value_name = "AGE", value_parser = age, requires = "retire")]
     pub(super) min_age: Option<SignedDuration>,
+    /// Retire or remove only these of the planned images: what was confirmed on the screen
+    #[arg(long, value_name = "IDS", value_delimiter = ',', hide = true, requires = "apply")]
+    pub(super) only_retire: Option<Vec<String>>,
+    /// Do nothing with another account's credentials: the account that was shown on the screen
+    #[arg(long, value_name = "ACCOUNT", hide = true, value_parser = account)]
+    pub(super) expect_account: Option<AccountId>,
     /// Retire copies also where others were made with another --keep or --retire that keeps them, by another host or before
     #[arg(long, requires = "retire")]
     pub(super) override_keep: bool,
@@ -101,6 +107,11 @@ impl Retire {
             Self::Deregister => RetireMode::Deregister,
         }
     }
+}
+
+/// Reads an account id.
+fn account(text: &str) -> Result<AccountId, Failure> {
+    AccountId::new(text)
 }
 
 fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {

@@ -22,11 +22,14 @@ use super::{
     region_failures::{self, RegionFailure, report_all},
     setup::{Setup, block_on},
 };
-use crate::domain::{
-    Failure, Image,
-    derived_token::SYNC_TAGS,
-    plan::CheckContext,
-    sync::{AccountState, Refusal, RetireMode, Stage, SyncPlan, plan},
+use crate::{
+    aws::other_account,
+    domain::{
+        Failure, Image,
+        derived_token::SYNC_TAGS,
+        plan::CheckContext,
+        sync::{AccountState, Refusal, RetireMode, Stage, SyncPlan, plan},
+    },
 };
 pub(super) use arguments::{SyncArgs, age};
 use policies::Policies;
@@ -39,6 +42,12 @@ pub(super) fn run(setup: &Setup, args: &SyncArgs) -> Result<ExitStatus, CommandE
     let _log = setup.start_log()?;
     block_on(async {
         let connection = Connection::open(setup).await?;
+        if let Some(expected) = &args.expect_account {
+            let account = connection.session.account().await?;
+            if account.id != *expected {
+                return Err(other_account(&account, expected).into());
+            }
+        }
         policies.check_regions(&connection).await?;
         let sync = Sync { setup, args, connection, policies };
         sync.run().await
@@ -127,7 +136,11 @@ impl Sync<'_> {
         let context =
             CheckContext { job_tags: config.own_tags() + SYNC_TAGS.len(), ..CheckContext::at(account_state.now) };
         let draft = |n: usize, source: &Arc<Image>| self.policies.draft(n, source);
-        plan(&self.policies.all, account_state, stage, context, self.args.max_retire, &draft)
+        let mut made = plan(&self.policies.all, account_state, stage, context, self.args.max_retire, &draft);
+        if let Some(confirmed) = &self.args.only_retire {
+            made.retire_only(confirmed);
+        }
+        made
     }
 
     /// Says which policies match nothing.

@@ -90,6 +90,17 @@ impl Refusal {
 }
 
 impl SyncPlan {
+    /// Keeps every image that would be retired or removed, unless it is one of these.
+    pub fn retire_only(&mut self, confirmed: &[String]) {
+        let retires =
+            |action: &&mut Action| matches!(action.kind, ActionKind::Retire { .. } | ActionKind::RemoveFailed);
+        for action in self.actions.iter_mut().filter(retires) {
+            if !confirmed.iter().any(|id| id == action.image.id.as_str()) {
+                action.kind = ActionKind::Keep(KeepReason::NotConfirmed);
+            }
+        }
+    }
+
     /// Returns the copies to make.
     pub fn copies(&self) -> impl Iterator<Item = &CopyRequest> {
         self.actions.iter().filter_map(|action| match &action.kind {
@@ -323,4 +334,6 @@ pub enum KeepReason {
     NotOld,
     /// More would be retired than may be.
     Refused,
+    /// It was not in the plan that a person has confirmed.
+    NotConfirmed,
 }

@@ -5,6 +5,7 @@ mod filters;
 mod forms;
 mod jobs;
 mod storage;
+mod sync;
 mod usage;
 
 use std::{ffi::OsString, sync::Arc};
@@ -220,6 +221,7 @@ impl Effects {
             Effect::ReadUsage { id, region, images } => self.read_usage(id, region, images),
             Effect::RequestUsageReport { id, image } => self.request_usage_report(id, image),
             Effect::Storage { id, request } => self.storage(id, request),
+            Effect::Sync { id, request } => self.sync(id, &request),
             Effect::Export { id, request } => self.export(id, request),
             Effect::Background => self.spawn_background(),
             Effect::WatchLogin(on) => self.watch_login(on),

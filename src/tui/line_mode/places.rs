@@ -18,6 +18,8 @@ pub fn place(model: &Model) -> String {
         Some(Overlay::Storage(screen)) => format!("{depth} {}", screen.name()),
         Some(Overlay::StorageHeld(screen)) if screen.editing => "filter".into(),
         Some(Overlay::StorageHeld(screen)) => format!("{depth} {}", screen.name()),
+        Some(Overlay::SyncPlan(screen)) if screen.editing => "filter".into(),
+        Some(Overlay::SyncPlan(_)) => format!("{depth} sync plan"),
         Some(Overlay::Form(_)) => format!("{depth} form"),
         Some(Overlay::Picker(picker)) => format!("{depth} {}", picker.heading(&model.keymap)),
         Some(Overlay::Pager(pager)) => format!("{depth} {}", pager::line_mode::title(pager, model)),

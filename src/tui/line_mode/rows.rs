@@ -68,6 +68,7 @@ fn list(model: &Model) -> String {
         Some(Overlay::Coverage(screen)) => screen.filter.value(),
         Some(Overlay::Storage(screen)) => screen.filter.value(),
         Some(Overlay::StorageHeld(screen)) => screen.filter().value(),
+        Some(Overlay::SyncPlan(screen)) => screen.filter.value(),
         Some(_) => "",
         None if model.focus == Pane::Images => model.images.filter.value(),
         None => model.jobs.filter.value(),
@@ -81,6 +82,7 @@ fn id_at(model: &Model, row: usize) -> Option<RowId> {
         Some(Overlay::Coverage(screen)) => screen.row_id(row).map(RowId::Item),
         Some(Overlay::Storage(screen)) => screen.row_id(row).map(RowId::Item),
         Some(Overlay::StorageHeld(screen)) => screen.row_id(row).map(RowId::Item),
+        Some(Overlay::SyncPlan(screen)) => screen.row_id(row).map(RowId::Item),
         Some(_) => None,
         None if model.focus == Pane::Images => {
             let image = model.images.rows.get(row)?;
@@ -96,6 +98,7 @@ fn row_of(model: &Model, id: &RowId) -> Option<usize> {
         (RowId::Item(id), Some(Overlay::Coverage(screen))) => screen.row_of(id),
         (RowId::Item(id), Some(Overlay::Storage(screen))) => screen.row_of(id),
         (RowId::Item(id), Some(Overlay::StorageHeld(screen))) => screen.row_of(id),
+        (RowId::Item(id), Some(Overlay::SyncPlan(screen))) => screen.row_of(id),
         (RowId::Image(region, id), None) => model.images.rows.line_of(region, id),
         (RowId::Job(id), None) => jobs::lines::row_of(model, *id),
         _ => None,

@@ -6,7 +6,9 @@ use crate::tui::{
     bindings::{Action, Context},
     keymap,
     model::{Model, Pane},
-    screens::{Overlay, confirm, coverage, form, images, input, jobs, pager, picker, review, storage, storage_held},
+    screens::{
+        Overlay, confirm, coverage, form, images, input, jobs, pager, picker, review, storage, storage_held, sync_plan,
+    },
     view,
 };
 
@@ -22,6 +24,7 @@ pub fn screen(model: &Model) -> LineModeScreen {
         Some(Overlay::Coverage(screen)) => coverage::line_mode::screen(screen, model),
         Some(Overlay::Storage(screen)) => storage::line_mode::screen(screen, model),
         Some(Overlay::StorageHeld(screen)) => storage_held::line_mode::screen(screen, model),
+        Some(Overlay::SyncPlan(screen)) => sync_plan::line_mode::screen(screen, model),
         Some(Overlay::Picker(picker)) => picker::line_mode::screen(picker, model),
         Some(Overlay::InputLine(line)) => input::line_mode::screen(line),
         Some(Overlay::Confirmation(confirmation)) => confirm::line_mode::screen(confirmation),

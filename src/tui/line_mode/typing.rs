@@ -17,6 +17,7 @@ pub(in crate::tui) fn is_typing(model: &Model) -> bool {
         Some(Overlay::Coverage(screen)) => screen.editing,
         Some(Overlay::Storage(screen)) => screen.editing,
         Some(Overlay::StorageHeld(screen)) => screen.editing,
+        Some(Overlay::SyncPlan(screen)) => screen.editing,
         Some(Overlay::Picker(picker)) => picker.typing,
         Some(Overlay::InputLine(_) | Overlay::Palette(_)) => true,
         Some(Overlay::Pager(pager)) => pager.is_typing(),
@@ -89,6 +90,7 @@ pub(super) fn filter(model: &mut Model, text: &str) -> bool {
         Some(Overlay::Coverage(screen)) => screen.set_filter(line, false),
         Some(Overlay::Storage(screen)) => screen.set_filter(line, false),
         Some(Overlay::StorageHeld(screen)) => screen.set_filter(line, false),
+        Some(Overlay::SyncPlan(screen)) => screen.set_filter(line, false),
         Some(_) => return false,
         None if model.focus == crate::tui::model::Pane::Images => {
             model.images.filter = line;
@@ -113,6 +115,7 @@ pub(super) fn select(model: &mut Model, row: usize) -> Option<bool> {
         Some(Overlay::Coverage(screen)) => screen.go_to(row),
         Some(Overlay::Storage(screen)) => screen.go_to(row),
         Some(Overlay::StorageHeld(screen)) => screen.go_to(row),
+        Some(Overlay::SyncPlan(screen)) => screen.go_to(row),
         Some(_) => return None,
         None if model.focus == crate::tui::model::Pane::Images => images::update::select(model, Some(row)).is_some(),
         None => jobs::lines::go_to(model, row),

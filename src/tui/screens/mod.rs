@@ -13,6 +13,7 @@ pub mod picker;
 pub mod review;
 pub mod storage;
 pub mod storage_held;
+pub mod sync_plan;
 
 use crate::tui::bindings::Context;
 
@@ -25,6 +26,7 @@ pub enum Overlay {
     Coverage(Box<coverage::CoverageScreen>),
     Storage(Box<storage::StorageScreen>),
     StorageHeld(Box<storage_held::StorageHeldScreen>),
+    SyncPlan(Box<sync_plan::SyncPlanScreen>),
     Picker(picker::Picker),
     InputLine(input::InputLine),
     Confirmation(confirm::Confirmation),
@@ -34,7 +36,7 @@ pub enum Overlay {
 impl Overlay {
     /// Returns true for pages, over which other pages can be opened; dialogs are answered first.
     pub fn is_page(&self) -> bool {
-        matches!(self, Self::Pager(_) | Self::Coverage(_) | Self::Storage(_) | Self::StorageHeld(_))
+        matches!(self, Self::Pager(_) | Self::Coverage(_) | Self::Storage(_) | Self::StorageHeld(_) | Self::SyncPlan(_))
     }
 
     /// The contexts whose keys apply while this is on top, innermost first.
@@ -47,6 +49,7 @@ impl Overlay {
             Self::Coverage(screen) => screen.contexts(),
             Self::Storage(screen) => screen.contexts(),
             Self::StorageHeld(screen) => screen.contexts(),
+            Self::SyncPlan(screen) => screen.contexts(),
             Self::Picker(picker) if picker.typing => vec![Context::Input],
             Self::Picker(_) => vec![Context::Picker, Context::Lists],
             Self::InputLine(_) => vec![Context::Input],

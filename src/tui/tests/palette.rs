@@ -1,5 +1,7 @@
 //! The command palette.
 
+mod policy;
+
 use super::*;
 use crate::{domain::palette::ExportFormat, tui::screens::Overlay};
 

@@ -38,6 +38,7 @@ mod stored;
 pub(crate) mod sync;
 mod sync_mistakes;
 mod sync_retiring;
+mod sync_screen;
 mod tables;
 mod typed;
 mod used_by;

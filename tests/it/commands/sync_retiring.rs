@@ -279,3 +279,21 @@ fn the_number_of_retired_images_is_typed_on_a_terminal() {
         assert_eq!(changes(&commands, &ChangeKind::Disabled), disabled);
     }
 }
+
+#[test]
+fn the_screen_retires_what_was_confirmed_and_only_in_the_account_it_showed() {
+    let (commands, copies) = three_copies();
+    let retire = |more: &[&str]| run(&commands, &[RETIRE, &["deregister"], more].concat());
+    let other = retire(&["--expect-account=210987654321", "--only-retire="]);
+    assert!(other.status == Some(3) && other.stderr.contains("210987654321"), "{}", other.stderr);
+    let none = retire(&["--only-retire="]);
+    assert!(
+        none.stdout.contains("it was not in the plan that was confirmed")
+            && changes(&commands, &ChangeKind::Deregistered) == 0,
+        "{}",
+        none.stdout
+    );
+    let one = format!("--only-retire={}", copies[1]);
+    let one = retire(&["--expect-account=123456789012", &one]);
+    assert_eq!(changes(&commands, &ChangeKind::Deregistered), 1, "{} {}", one.stdout, one.stderr);
+}

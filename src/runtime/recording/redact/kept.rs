@@ -80,7 +80,11 @@ impl<'a> Word<'a> {
             CommandName::Sort => begins("reverse tag") || ImageColumn::all().any(|column| begins(&column.to_string())),
             CommandName::Theme => vocabulary.has(&word),
             CommandName::Export => argument.ends_with('.') && EXPORTS.contains(&&*word),
-            CommandName::Profile | CommandName::Filter | CommandName::SaveFilter | CommandName::Preset => false,
+            CommandName::Profile
+            | CommandName::Filter
+            | CommandName::SaveFilter
+            | CommandName::Preset
+            | CommandName::Policy => false,
         }
     }
 

@@ -46,6 +46,11 @@ enum InputKind {
     },
     /// Orphaned snapshots.
     DeleteSnapshots(Vec<Orphan>),
+    /// A sync plan: the number of its images, and those of them that may be retired or removed.
+    ApplySync {
+        images: usize,
+        retired: Vec<String>,
+    },
     /// Images that a person named, which are perhaps no copies.
     DeregisterImages(Box<ImagesToDeregister>),
     /// The name of a preset.
@@ -62,8 +67,16 @@ enum Typed {
     Deregister(Vec<JobId>),
     DeregisterImages(Vec<ImageDeregistration>),
     DeleteSnapshots(Vec<Orphan>),
-    Preset { name: String, preset: Box<Preset> },
-    Filter { name: String, filter: String },
+    /// The images that may be retired or removed.
+    ApplySync(Vec<String>),
+    Preset {
+        name: String,
+        preset: Box<Preset>,
+    },
+    Filter {
+        name: String,
+        filter: String,
+    },
     Steps(JobId, Vec<PostCopyStep>),
 }
 
@@ -132,6 +145,19 @@ impl InputLine {
         Self::with(InputKind::DeleteSnapshots(orphans), "Delete snapshots", text)
     }
 
+    /// Carries out a sync plan after the number of its images was typed.
+    pub(in crate::tui) fn apply_sync(lines: Vec<String>, retired: Vec<String>, deregisters: bool) -> Self {
+        let images = lines.len();
+        let mut text =
+            vec![format!("Carry out the plan for {}? Type {images} to confirm.", count(images, "image", "images"))];
+        text.extend(lines);
+        text.push("The plan is made again first. No other images are retired, whatever it says then.".into());
+        if deregisters {
+            text.push("Deregistering cannot be undone; snapshots are deleted too.".into());
+        }
+        Self::with(InputKind::ApplySync { images, retired }, "Carry out the plan", text)
+    }
+
     /// Takes in who uses the images, if the line is for deregistering them.
     pub(in crate::tui) fn add_usage(&mut self, usage: &[ImageUsage]) {
         if let InputKind::DeregisterImages(images) = &mut self.kind {
@@ -175,6 +201,7 @@ impl InputLine {
         match self.kind {
             InputKind::Deregister { .. } | InputKind::DeregisterImages(_) => "deregister",
             InputKind::DeleteSnapshots(_) => "delete",
+            InputKind::ApplySync { .. } => "carry out",
             InputKind::Preset(_) | InputKind::Filter(_) => "save",
             InputKind::Owner(_) => "list",
             InputKind::PublicSteps(..) => "apply",
@@ -227,6 +254,10 @@ impl InputLine {
             InputKind::DeleteSnapshots(orphans) if text == orphans.len().to_string() => {
                 Ok(Typed::DeleteSnapshots(orphans.clone()))
             }
+            InputKind::ApplySync { images, retired } if text == images.to_string() => {
+                Ok(Typed::ApplySync(retired.clone()))
+            }
+            InputKind::ApplySync { .. } => Err("The number does not match. Nothing was started."),
             InputKind::DeleteSnapshots(_) => Err("The number does not match. Nothing was deleted."),
             InputKind::Deregister { batch, .. } if is_image(batch) => {
                 Err("That is not the image's id. Nothing was deregistered.")

@@ -87,6 +87,7 @@ pub(in crate::tui) fn open_help(model: &mut Model) {
         Some(Overlay::Coverage(screen)) => screen.editing.then_some(Filtered::Images),
         Some(Overlay::Storage(screen)) => screen.editing.then_some(Filtered::Others),
         Some(Overlay::StorageHeld(screen)) => screen.editing.then_some(Filtered::Others),
+        Some(Overlay::SyncPlan(screen)) => screen.editing.then_some(Filtered::Others),
         Some(_) => None,
         None if model.jobs.editing => Some(Filtered::Jobs),
         None => model.images.editing.then_some(Filtered::Images),
@@ -245,6 +246,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             | Action::Orphans
             | Action::RecycleBin
             | Action::Storage
+            | Action::SyncPlan
             | Action::Repaint
             | Action::Suspend
             | Action::Quit

@@ -22,6 +22,7 @@ use crate::{
         screens::{
             Overlay,
             images::{Sort, columns, saved_filters, update::sort_by},
+            sync_plan,
         },
     },
 };
@@ -54,6 +55,7 @@ pub(super) fn candidates(model: &Model) -> BTreeMap<CommandName, Vec<Candidate>>
         (CommandName::SaveFilter, Vec::new()),
         (CommandName::Theme, plain(model.start.themes.names().map(|name| (name.to_owned(), "")).collect())),
         (CommandName::Export, Vec::new()),
+        (CommandName::Policy, Vec::new()),
     ]
     .into()
 }
@@ -127,6 +129,10 @@ pub(super) fn run(model: &mut Model, command: PaletteCommand, effects: &mut Vec<
             Ok(())
         }
         PaletteCommand::Preset(name) => preset(model, name, effects),
+        PaletteCommand::Policy(file) => {
+            sync_plan::update::open(model, Some(file), effects);
+            Ok(())
+        }
     }
 }
 
@@ -227,6 +233,9 @@ pub(in crate::tui) fn on_reply(model: &mut Model, pending: PendingReply, reply: 
         (PendingReply::Forms(_), Reply::Forms(result)) => on_presets(model, result),
         (PendingReply::Filters(_), Reply::Filters(result)) => on_filters(model, result),
         (PendingReply::ProfileNames, Reply::Profiles(profiles)) => on_profiles(model, &profiles),
+        (PendingReply::Sync { applies }, Reply::Sync(plan)) => {
+            sync_plan::on_reply(model, applies, plan.map(|plan| *plan));
+        }
         (PendingReply::Export { path, images, incomplete }, Reply::Exported(result)) => {
             on_exported(model, &path, images, &incomplete, result);
         }

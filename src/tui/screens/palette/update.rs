@@ -38,6 +38,7 @@ pub fn open(model: &mut Model) {
                 | Action::Orphans
                 | Action::RecycleBin
                 | Action::Storage
+                | Action::SyncPlan
                 | Action::Grow
                 | Action::Shrink
                 | Action::ResetSizes

@@ -1,0 +1,229 @@
+//! Actions of the page of a sync plan, and what the command has answered.
+
+use std::path::PathBuf;
+
+use tui_input::Input;
+
+use super::{SyncPlanScreen, Waiting, view};
+use crate::{
+    domain::{Failure, text::count},
+    term::input::KeyEvent,
+    tui::{
+        bindings::{Action, Context},
+        model::{Model, PendingReply},
+        msg::Effect,
+        screens::{Overlay, input::InputLine, pager::Pager},
+        sync_plan::{ConfirmedPlan, PlannedAction, PrintedPlan, SyncRequest},
+        widgets::editor,
+    },
+};
+
+/// Returns the screen, if it is on top.
+fn screen(model: &mut Model) -> Option<&mut SyncPlanScreen> {
+    match model.overlays.last_mut() {
+        Some(Overlay::SyncPlan(screen)) => Some(screen),
+        _ => None,
+    }
+}
+
+/// Returns the open screen, wherever it is.
+fn opened(model: &mut Model) -> Option<&mut SyncPlanScreen> {
+    model.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::SyncPlan(screen) => Some(screen.as_mut()),
+        _ => None,
+    })
+}
+
+/// Opens the page of a file of policies, or of the last one.
+pub fn open(model: &mut Model, file: Option<PathBuf>, effects: &mut Vec<Effect>) {
+    if !model.overlays.iter().all(Overlay::is_page) {
+        return model.show_notice("Close the open dialog first.");
+    }
+    let last = &mut model.start.config.sync.screen_policy;
+    let is_same = file.is_none() || file == *last;
+    let Some(file) = file.or_else(|| last.clone()) else {
+        return model.show_notice("No file of policies yet: `:policy FILE` plans what they would copy and retire.");
+    };
+    *last = Some(file.clone());
+    match model.overlays.iter().position(|overlay| matches!(overlay, Overlay::SyncPlan(_))) {
+        Some(at) if is_same => model.overlays.truncate(at + 1),
+        at => {
+            model.overlays.truncate(at.unwrap_or(model.overlays.len()));
+            model.overlays.push(Overlay::SyncPlan(Box::new(SyncPlanScreen::new(file))));
+            request(model, None, effects);
+        }
+    }
+    refresh(model);
+}
+
+/// Opens the page that `--policy` wants, once the account is known.
+pub fn open_if_due(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.start.config.sync.plans_at_start && model.account.is_some() {
+        model.start.config.sync.plans_at_start = false;
+        open(model, None, effects);
+    }
+}
+
+/// Has the plan made; or carried out, so that only these images are retired or removed.
+fn request(model: &mut Model, retired: Option<Vec<String>>, effects: &mut Vec<Effect>) {
+    let Some(account) = model.account.as_ref().map(|account| account.id.clone()) else {
+        let refresh = model.keymap.key(Context::Everywhere, Action::Refresh);
+        return model.show_error(format!("Not signed in yet. Press {refresh} later to read this page."));
+    };
+    let apply = retired.map(|retired| ConfirmedPlan { account, retired });
+    let under_way = model.pending.values().any(|pending| matches!(pending, PendingReply::Sync { .. }));
+    let Some(screen) = opened(model).filter(|screen| screen.waiting.is_none() && !under_way) else {
+        return model.show_notice("Another operation on this page is still running.");
+    };
+    screen.waiting = Some(if apply.is_some() { Waiting::Applying } else { Waiting::Planning });
+    let applies = apply.is_some();
+    let request = SyncRequest { file: screen.file.clone(), apply };
+    let id = model.expect_reply(PendingReply::Sync { applies });
+    effects.push(Effect::Sync { id, request });
+}
+
+/// Carries out the plan that was confirmed, which is made anew. Only these images are retired or removed.
+pub fn apply(model: &mut Model, retired: Vec<String>, effects: &mut Vec<Effect>) {
+    request(model, Some(retired), effects);
+}
+
+/// Takes in what the command has answered.
+pub fn on_reply(model: &mut Model, applies: bool, plan: Result<PrintedPlan, Failure>) {
+    let now = model.now;
+    if applies {
+        tell(model, &plan);
+    } else if let Err(failure) = &plan {
+        model.show_failure("sync", failure);
+    }
+    if let Some(screen) = opened(model) {
+        screen.set(plan, now);
+    }
+}
+
+/// Says what came of carrying a plan out.
+fn tell(model: &mut Model, plan: &Result<PrintedPlan, Failure>) {
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(failure) => return model.show_failure("sync", failure),
+    };
+    let failures: Vec<Failure> = plan.failures().collect();
+    for failure in &failures {
+        model.show_failure("sync", failure);
+    }
+    let of = |action: PlannedAction, results: &[&str]| {
+        let is_one = |result: &Option<String>| result.as_deref().is_some_and(|result| results.contains(&result));
+        plan.actions.iter().filter(|image| image.action == action && is_one(&image.result)).count()
+    };
+    let started = of(PlannedAction::Copy, &["pending", "available"]);
+    let retired = of(PlannedAction::Retire, &["deprecated", "disabled", "deregistered", "pending"]);
+    let mut text = format!("{}, {} retired", count(started, "copy started", "copies started"), retired);
+    let left = plan.number(PlannedAction::Retire) - retired;
+    if left > 0 {
+        text.extend([", ", &left.to_string(), " not retired. Select a row to see why"]);
+    }
+    if failures.is_empty() {
+        model.show_notice(format!("{text}."));
+    } else {
+        let problems = model.keymap.key(Context::Everywhere, Action::Problems);
+        let failures = count(failures.len(), "failure", "failures");
+        model.show_error(format!("{text}. {failures}: press {problems} for details."));
+    }
+}
+
+/// Brings the window up to date. Once a frame.
+pub fn refresh(model: &mut Model) {
+    let window = view::window(model);
+    if let Some(screen) = opened(model) {
+        screen.window = window;
+        screen.clamp();
+    }
+}
+
+/// Gives a key to the filter. Returns true if it was used.
+pub fn type_into(model: &mut Model, key: &KeyEvent) -> bool {
+    let Some(screen) = screen(model).filter(|screen| screen.editing) else { return false };
+    let edited = editor::edit(&mut screen.filter, key);
+    screen.choose_rows();
+    edited
+}
+
+/// Inserts pasted text into the filter. Returns false if it is not being typed.
+pub fn paste(model: &mut Model, text: &str) -> bool {
+    let Some(screen) = screen(model).filter(|screen| screen.editing) else { return false };
+    editor::paste(&mut screen.filter, text);
+    screen.choose_rows();
+    true
+}
+
+/// Runs an action. Returns false if the screen has no use for it.
+pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
+    refresh(model);
+    let Some(screen) = screen(model) else { return false };
+    if screen.list.act(action, screen.rows.len(), screen.window) {
+        return true;
+    }
+    match action {
+        Action::Filter => screen.editing = true,
+        Action::Accept | Action::Complete if screen.editing => screen.editing = action == Action::Complete,
+        Action::Back if screen.editing || !screen.filter.value().is_empty() => {
+            screen.set_filter(Input::default(), false);
+        }
+        Action::Back | Action::SyncPlan => _ = model.overlays.pop(),
+        Action::ImagesOnly => model.overlays.clear(),
+        Action::JobsOnly => {
+            model.overlays.clear();
+            return false;
+        }
+        Action::Start => ask_to_apply(model),
+        Action::Details => details(model),
+        Action::Refresh => request(model, None, effects),
+        Action::YankId => {
+            if let Some(id) = screen.row(screen.list.cursor).map(|image| image.image().to_owned()) {
+                model.yank(id, effects);
+            }
+        }
+        Action::YankCommand => {
+            let command = screen.command();
+            model.yank(command, effects);
+        }
+        // Pane actions do nothing: this page covers the panes.
+        Action::OtherPane | Action::Grow | Action::Shrink | Action::ResetSizes | Action::SaveFilter => {}
+        _ => return false,
+    }
+    true
+}
+
+/// Opens the line that confirms the plan.
+fn ask_to_apply(model: &mut Model) {
+    if model.start.config.read_only {
+        return model.show_error("Read-only session: nothing was started.");
+    }
+    if !model.can_send_commands() {
+        return;
+    }
+    let Some(screen) = screen(model) else { return };
+    if screen.waiting.is_some() {
+        return model.show_notice("Another operation on this page is still running.");
+    }
+    let Some(plan) = screen.planned() else {
+        return model.show_notice("There is no plan to carry out.");
+    };
+    let changes: Vec<_> = plan.actions.iter().filter(|image| image.action.changes()).collect();
+    if changes.is_empty() {
+        return model.show_notice("Nothing to copy or retire.");
+    }
+    let lines = changes.iter().map(|image| view::line(image)).collect();
+    let deregisters = changes.iter().any(|image| image.action == PlannedAction::Remove || image.reason == "deregister");
+    let retired = changes.iter().filter(|image| image.action != PlannedAction::Copy);
+    let retired = retired.map(|image| image.image().to_owned()).collect();
+    let input = InputLine::apply_sync(lines, retired, deregisters);
+    model.overlays.push(Overlay::InputLine(input));
+}
+
+/// Shows all that the plan says of the row under the cursor.
+fn details(model: &mut Model) {
+    let Some(screen) = screen(model) else { return };
+    let Some(image) = screen.row(screen.list.cursor) else { return };
+    let page = Pager::listing(format!("Sync of {}", view::name(image)), view::details(screen, image));
+    model.overlays.push(Overlay::Pager(page));
+}

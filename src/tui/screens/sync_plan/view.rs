@@ -1,0 +1,240 @@
+//! The view of the page of a sync plan. Only the rows in the window are built.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+use super::{SyncPlanScreen, Waiting};
+use crate::{
+    domain::text::{clean, thousands},
+    tui::{
+        bindings::{Action, Context},
+        layout,
+        line_mode::text::PAGE,
+        model::Model,
+        sync_plan::{PlannedAction, PlannedImage},
+        theme,
+        widgets::{
+            draw_context::{DrawContext, pane, position},
+            elide::elide,
+            fitted::Fitted,
+            text_fit::{cut, fit, width, wrap},
+            title_filter,
+        },
+    },
+};
+
+/// Cells of an action and of a region.
+const ACTION: usize = 6;
+const REGION: usize = 14;
+/// Cells of a name: the fewest and the most.
+const NAME: [usize; 2] = [12, 40];
+/// The fewest cells of the reason; where there are fewer it is left out.
+const WHY: usize = 16;
+/// Lines about the row under the cursor and the plan.
+const STATUS: usize = 3;
+
+/// Rows of the window at the terminal's present size.
+pub(super) fn window(model: &Model) -> usize {
+    if model.start.caps.line_mode {
+        return PAGE;
+    }
+    layout::rows(layout::now(model).body, 1).saturating_sub(STATUS)
+}
+
+/// Draws the page over both panes.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &SyncPlanScreen, model: &Model, ctx: DrawContext<'_>) {
+    let (title, cursor) = title(screen, model, usize::from(area.width).saturating_sub(2), ctx);
+    let inner = pane(frame, area, title, true, ctx);
+    if inner.height == 0 || inner.width == 0 {
+        return;
+    }
+    let cells = usize::from(inner.width);
+    let height = usize::from(inner.height).saturating_sub(1 + STATUS);
+    let mut lines = if screen.rows.is_empty() {
+        let advice = advice(screen, model);
+        let lines = advice.iter().flat_map(|text| wrap(text, cells.saturating_sub(2)));
+        lines.map(|text| Line::raw(format!(" {text}"))).collect()
+    } else {
+        table(screen, height, cells, ctx)
+    };
+    lines.resize(lines.len().max(height + 1), Line::default());
+    let status = status(screen).into_iter().take(STATUS);
+    lines.extend(status.map(|(text, style)| {
+        Line::styled(format!(" {}", cut(&text, cells.saturating_sub(2), ctx.glyphs.ellipsis)), style)
+    }));
+    frame.render_widget(Paragraph::new(lines), inner);
+    position(frame, area, screen.list.cursor, height, screen.rows.len());
+    if screen.editing {
+        let x = area.x + u16::try_from(cursor + 1).unwrap_or(0).min(area.width.saturating_sub(2));
+        frame.set_cursor_position((x, area.y));
+    }
+}
+
+/// The file, when its plan was made, and how many images are copied, retired, kept and skipped.
+pub(super) fn counts(screen: &SyncPlanScreen) -> String {
+    let file =
+        screen.file.file_name().map_or_else(|| screen.file.display().to_string(), |name| name.display().to_string());
+    let mut text = format!("Sync {}", clean(&file));
+    if let (Some(plan), Some(at)) = (screen.planned(), screen.read) {
+        let number = |action, what: &str| {
+            let n = plan.number(action);
+            (n > 0).then(|| format!("{} {what}", thousands(n)))
+        };
+        let counts = [
+            number(PlannedAction::Copy, "to copy"),
+            number(PlannedAction::Retire, "to retire"),
+            number(PlannedAction::Remove, "to remove"),
+            number(PlannedAction::Keep, "kept"),
+            number(PlannedAction::Skip, "skipped"),
+        ];
+        let counts: Vec<String> = counts.into_iter().flatten().collect();
+        let counts = if counts.is_empty() { "no images".to_owned() } else { counts.join(", ") };
+        text.extend([" at ", &at.strftime("%H:%M UTC").to_string(), ": ", &counts]);
+    }
+    text
+}
+
+/// What is awaited.
+pub(super) fn doing(screen: &SyncPlanScreen) -> Option<&'static str> {
+    Some(match screen.waiting? {
+        Waiting::Planning => "making the plan",
+        Waiting::Applying => "carrying the plan out",
+    })
+}
+
+/// The title in so many cells, and the cell of the cursor in its filter.
+fn title<'a>(screen: &SyncPlanScreen, model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, usize) {
+    let counts = format!(" {} ", counts(screen));
+    let mut behind = Vec::new();
+    if let Some(doing) = doing(screen) {
+        behind.push(Span::styled(format!(" {} {doing} ", ctx.spinner(model.now)), theme::BUSY));
+    }
+    let (before, after) = (width(&counts) + 2, behind.iter().map(Span::width).sum::<usize>() + 1);
+    let room = title_filter::room(cells, before, after);
+    let (filter, cursor) = title_filter::window(&screen.filter, screen.editing, room, ctx.glyphs.ellipsis);
+    let mut spans = vec![Span::raw(counts)];
+    if screen.editing || !filter.is_empty() {
+        let style = title_filter::style(model.filter_selected && screen.editing);
+        spans.extend([Span::raw(" /"), Span::styled(filter, style), Span::raw(" ")]);
+    }
+    spans.extend(behind);
+    (Line::from(spans), before + cursor)
+}
+
+fn table(screen: &SyncPlanScreen, height: usize, cells: usize, ctx: DrawContext<'_>) -> Vec<Line<'static>> {
+    let ellipsis = ctx.glyphs.ellipsis;
+    let rows = screen.list.offset..screen.rows.len().min(screen.list.offset.saturating_add(height));
+    let shown: Vec<&PlannedImage> = rows.clone().filter_map(|at| screen.row(at)).collect();
+    let names: Vec<String> = shown.iter().map(|image| name(image)).collect();
+    let longest = names.iter().map(|name| width(name)).max().unwrap_or_default();
+    let fixed = 2 + ACTION + 1 + REGION + 1;
+    let name_cells = longest.clamp(NAME[0], NAME[1]).min(cells.saturating_sub(fixed));
+    let why_cells = cells.saturating_sub(fixed + name_cells + 1);
+    let mut heading =
+        format!("  {} {} {}", fit("Action", ACTION, ""), fit("Region", REGION, ""), fit("Name", name_cells, ""));
+    if why_cells >= WHY {
+        heading.push_str(" Why");
+    }
+    let mut lines = vec![Line::styled(cut(&heading, cells, ""), theme::FAINT)];
+    let kept = elide(&names.iter().map(String::as_str).collect::<Vec<_>>(), name_cells);
+    for (((at, image), name), kept) in rows.zip(shown).zip(names).zip(kept) {
+        let current = at == screen.list.cursor;
+        let style = match image.action {
+            _ if current => theme::CURSOR,
+            _ if image.result.as_deref() == Some("failed") => theme::BAD,
+            PlannedAction::Copy => Style::default(),
+            PlannedAction::Retire | PlannedAction::Remove => theme::WARN,
+            PlannedAction::Keep | PlannedAction::Skip => theme::FAINT,
+        };
+        let region = image.region.as_deref().unwrap_or_default();
+        let mark = if current { ">" } else { " " };
+        let before =
+            format!("{mark} {} {} ", fit(image.action.as_str(), ACTION, ""), fit(&clean(region), REGION, ellipsis));
+        let mut spans = vec![Span::styled(before, style)];
+        spans.extend(Fitted::parts(name.into(), kept, name_cells).spans(ellipsis, &[], style, style));
+        if why_cells >= WHY {
+            spans.push(Span::styled(format!(" {}", fit(&why(image), why_cells, ellipsis)), style));
+        }
+        lines.push(Line::from(spans));
+    }
+    lines
+}
+
+/// The name of the copy.
+pub(super) fn name(image: &PlannedImage) -> String {
+    clean(&image.name).into_owned()
+}
+
+/// What came of it, and why it is done.
+pub(super) fn why(image: &PlannedImage) -> String {
+    let result = image.result.as_deref().map(|result| format!("{result}; ")).unwrap_or_default();
+    clean(&format!("{result}{}", image.message)).into_owned()
+}
+
+/// An image in a line: `copy ami-... "web-1" to eu-west-1`.
+pub(super) fn line(image: &PlannedImage) -> String {
+    let what = if image.action == PlannedAction::Retire { image.reason.as_str() } else { image.action.as_str() };
+    let place = if image.action == PlannedAction::Copy { "to" } else { "in" };
+    let place = image.region.as_deref().map(|region| format!(" {place} {region}")).unwrap_or_default();
+    clean(&format!("{what} {} \"{}\"{place}", image.image(), image.name)).into_owned()
+}
+
+/// What there is to say of the row under the cursor, of what could not be planned, and how else the plan is carried out.
+pub(super) fn status(screen: &SyncPlanScreen) -> Vec<(String, Style)> {
+    let mut lines: Vec<(String, Style)> = Vec::new();
+    if let Some(image) = screen.row(screen.list.cursor) {
+        lines.push((format!("{}: {}", line(image), why(image)), Style::default()));
+    }
+    if let Some(plan) = screen.planned() {
+        let failures = plan.failures().map(|failure| (clean(&failure.lines().join(". ")).into_owned(), theme::WARN));
+        let notes = plan.notes.iter().map(|note| (clean(note).into_owned(), theme::FAINT));
+        lines.extend(failures.chain(notes));
+        let command = (format!("Waits for the copies, and retires then: {}", screen.command()), theme::FAINT);
+        lines.insert(lines.len().min(STATUS - 1), command);
+    }
+    lines
+}
+
+/// All that the plan says of an image, and of itself.
+pub(super) fn details(screen: &SyncPlanScreen, image: &PlannedImage) -> Vec<(String, String)> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let entries = [
+        ("action", image.action.as_str().to_owned()),
+        ("policy", image.policy.clone()),
+        ("region", text(&image.region)),
+        ("name", image.name.clone()),
+        ("source", text(&image.source_image_id)),
+        ("copy", text(&image.image_id)),
+        ("why", image.message.clone()),
+        ("result", text(&image.result)),
+    ];
+    let notes = status(screen).into_iter().skip(1).map(|(note, _)| ("note".to_owned(), note));
+    let entries = entries.into_iter().filter(|(_, value)| !value.is_empty());
+    entries.map(|(label, value)| (label.to_owned(), clean(&value).into_owned())).chain(notes).collect()
+}
+
+/// The text of an empty table.
+pub(super) fn advice(screen: &SyncPlanScreen, model: &Model) -> Vec<String> {
+    let refresh = model.keymap.key(Context::Everywhere, Action::Refresh);
+    match &screen.plan {
+        _ if screen.waiting == Some(Waiting::Planning) => vec!["Making the plan ...".into()],
+        None => vec![format!("There is no plan yet; {refresh} makes it.")],
+        Some(Err(failure)) => {
+            let lines = failure.lines().into_iter().map(|line| clean(&line).into_owned());
+            lines.chain([format!("{refresh} tries again.")]).collect()
+        }
+        Some(Ok(_)) => match &screen.mistake {
+            Some(why) => vec![format!("This filter matches nothing: {}.", clean(why))],
+            None if !screen.filter.value().is_empty() => {
+                let back = model.keymap.key(Context::SyncPlan, Action::Back);
+                vec![format!("Nothing matches the filter. {back} clears it.")]
+            }
+            None => vec!["The policies concern none of your images.".into()],
+        },
+    }
+}

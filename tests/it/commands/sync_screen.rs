@@ -1,0 +1,49 @@
+//! The plan of `--policy` on the screen, with the real binary.
+
+use super::sync::quick;
+
+const POLICY: &str =
+    "[[policy]]\nname = \"dr\"\nfrom = \"us-east-1\"\nto = [\"eu-west-1\"]\nmatch = \"name:app-web-2026.00015\"\n";
+
+#[test]
+fn policies_are_planned_on_the_screen_and_carried_out_by_the_queue() {
+    let commands = quick();
+    let file = commands.home.path().join("dr.toml");
+    std::fs::write(&file, POLICY).expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let mut terminal = commands.on_terminal_of(120, 40, &["--policy", file]);
+    let text = terminal.wait_for("the plan", |text| text.contains("UTC: 1 to copy"));
+    assert!(text.contains("not in eu-west-1 yet") && text.contains("app-web-2026.00015"), "{text}");
+    terminal.keys("\u{13}");
+    terminal.wait_for("the question", |text| text.contains("Type 1 to confirm"));
+    terminal.keys("1\r");
+    terminal.wait_for("the result", |text| text.contains("1 copy started, 0 retired"));
+    terminal.keys("\u{1b}");
+    terminal
+        .wait_for("the copy in the queue", |text| text.contains("app-web-2026.00015") && text.contains("available"));
+    // The same plan has nothing to do now.
+    terminal.keys("7");
+    terminal.wait_for("the plan anew", |text| text.contains("UTC: 1 skipped"));
+    // In a page q goes back.
+    terminal.keys("1");
+    terminal.wait_for("the images", |text| text.contains("Images 6"));
+    terminal.quit();
+}
+
+#[test]
+fn mistakes_of_a_file_are_told_as_the_command_tells_them() {
+    let commands = quick();
+    let file = commands.home.path().join("wrong.toml");
+    std::fs::write(&file, format!("{POLICY}keep = 0\n")).expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let told = commands.ended(&["sync", "--policy", file], "").stderr;
+    let why = told.split_once("wrong.toml").expect("its place").1.lines().next().expect("a line").to_owned();
+    let mut terminal = commands.on_terminal_of(160, 40, &["--policy", file]);
+    let start: String = why.chars().take(30).collect();
+    terminal.wait_for("the mistake", |text| text.contains(&start));
+    // In a page q goes back.
+    terminal.keys("1");
+    terminal.wait_for("the images", |text| text.contains("Images 6"));
+    terminal.quit();
+    assert_eq!(commands.ended(&["--policy", file, "list"], "").status, Some(2));
+}
