@@ -74,3 +74,43 @@ impl ImagesToDeregister {
         self.images.iter().map(|image| ImageDeregistration::of(image, false)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{InputLine, Typed},
+        *,
+    };
+    use crate::domain::{AccountId, Failure, Region};
+
+    /// Who uses an image, none of which may be read.
+    fn denied(image: &Image) -> ImageUsage {
+        let failure = || Failure::new("read it", "denied");
+        ImageUsage {
+            image: image.id.clone(),
+            references: Err(failure()),
+            permissions: Err(failure()),
+            shared_snapshots: Err(failure()),
+            volume_permissions: Err(failure()),
+            reported: None,
+        }
+    }
+
+    #[test]
+    fn nothing_is_deregistered_before_aws_has_answered_who_uses_every_image() {
+        let image = |id: &str| {
+            let (region, account) = (Region::new("us-east-1").unwrap(), AccountId::new("123456789012").unwrap());
+            Arc::new(Image::bare(ImageId::new(id).unwrap(), region, account))
+        };
+        let (first, second) = (image("ami-1"), image("ami-2"));
+        let mut line = InputLine::deregister_images(vec![Arc::clone(&first), Arc::clone(&second)]);
+        line.replace("2");
+        assert!(line.parse().is_err_and(|why| why.contains("has not answered")));
+        line.add_usage(&[denied(&first)]);
+        assert!(line.parse().is_err_and(|why| why.contains("has not answered")));
+        line.add_usage(&[denied(&second)]);
+        assert!(matches!(line.parse(), Ok(Typed::DeregisterImages(images)) if images.len() == 2));
+        line.replace("3");
+        assert!(line.parse().is_err_and(|why| why.contains("does not match")));
+    }
+}
