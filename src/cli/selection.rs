@@ -27,7 +27,10 @@ impl Selection {
             Self::All => !has_ended(job),
             Self::Batch(batch) => job.batch == *batch,
             Self::Jobs(ids) => ids.contains(&job.id),
-            Self::Tokens(tokens) => tokens.contains(&job.request.token),
+            // The token of a copy may have moved on since it was requested.
+            Self::Tokens(tokens) => {
+                tokens.contains(&job.request.token) || job.earlier_derived_tokens().any(|token| tokens.contains(token))
+            }
             Self::Images(images) => {
                 let image = job.images.last();
                 image.is_some_and(|image| images.contains(&(job.request.destination.clone(), image.clone())))
@@ -66,4 +69,23 @@ impl Selection {
 pub(super) fn has_ended(job: &Job) -> bool {
     use crate::engine::JobState;
     job.state.ended() && !job.has_open_steps() || matches!(job.state, JobState::InDoubt { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::follow::samples;
+
+    #[test]
+    fn a_copy_is_selected_by_the_token_that_it_was_requested_with() {
+        let (requested, given) = (ClientToken::derived(1), ClientToken::given("mine").unwrap());
+        let selects = |token: &ClientToken, job: &Job| Selection::Tokens([token.clone()].into()).includes(job);
+        let mut job = samples::copying(1, None);
+        job.request.token = ClientToken::derived(2);
+        assert!(!selects(&requested, &job));
+        job.sent_tokens = vec![given.clone(), requested.clone()];
+        assert!(selects(&requested, &job) && selects(&ClientToken::derived(2), &job));
+        // One that a person gave may have been sent for other copies as well.
+        assert!(!selects(&given, &job));
+    }
 }

@@ -66,7 +66,8 @@ pub struct Job {
     pub dismissed: bool,
     /// Whether its image and snapshots carry amigrate's tags, as far as is known.
     pub tagged: bool,
-    /// The client tokens given by the user that were sent, also by earlier attempts: EC2 may know them.
+    /// The client tokens given by the user that were sent, also by earlier attempts, and the derived ones that the copy had before its
+    /// present one: EC2 may know them.
     #[serde(default)]
     pub sent_tokens: Vec<ClientToken>,
     /// The state of each of the request's post-copy steps.

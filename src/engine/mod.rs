@@ -12,6 +12,7 @@ mod config;
 mod coverage;
 mod credentials;
 mod deregistration;
+mod derived_tokens;
 mod deviations;
 mod edit_steps;
 mod end_time;
@@ -302,7 +303,8 @@ impl Engine {
         let derived = |j: &&Job| j.request.token.is_derived();
         let (unused, used): (Vec<&Job>, Vec<&Job>) =
             self.jobs.values().filter(derived).partition(|j| j.state.ended() && j.images.is_empty());
-        let mut known: HashSet<ClientToken> = used.into_iter().map(|j| j.request.token.clone()).collect();
+        let of_job = |j: &Job| j.earlier_derived_tokens().chain([&j.request.token]).cloned().collect::<Vec<_>>();
+        let mut known: HashSet<ClientToken> = used.into_iter().flat_map(of_job).collect();
         let unused: HashMap<ClientToken, JobId> = unused.into_iter().map(|j| (j.request.token.clone(), j.id)).collect();
         requests.retain(|r| !r.token.is_derived() || known.insert(r.token.clone()));
         let tagged = self.config.tagging;

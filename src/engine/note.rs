@@ -65,6 +65,8 @@ pub enum Note {
     DeregisteredElsewhere,
     /// EC2 answered with an image that it never showed: that of an earlier copy with the same token, which is gone.
     EarlierCopyGone,
+    /// An earlier copy with the same client token is gone: it was requested again with the next one.
+    EarlierCopyReplaced,
     /// The image's present state does not allow it to be deregistered; it is tried again.
     DeregisterLater,
     /// A request failed temporarily; it is retried.

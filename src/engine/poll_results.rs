@@ -75,10 +75,7 @@ pub(super) fn observe(
             Some(found) => image_found(job, found, &own, polled),
         };
         progress |= job.available_polls > 0 || job.misses > 0;
-        if let Some(state) = end {
-            job.end(state, now);
-            job.learn_end(&own);
-        }
+        progress |= end.is_some_and(|state| !end_copy(job, state, &own, config, now));
     }
     for id in jobs.ids(|j| j.request_check.is_due() && j.request.destination == *region) {
         let Some(job) = jobs.get_mut(id) else { continue };
@@ -88,6 +85,18 @@ pub(super) fn observe(
         }
     }
     Observed { progress, progress_problem }
+}
+
+/// Ends a copy. Returns false if it is requested anew instead.
+fn end_copy(job: &mut Job, state: JobState, own: &[&Snapshot], config: &EngineConfig, now: Timestamp) -> bool {
+    if let JobState::Gone { image } = &state
+        && job.replace_earlier_copy(image, config.tagging, now)
+    {
+        return false;
+    }
+    job.end(state, now);
+    job.learn_end(own);
+    true
 }
 
 /// Groups snapshots by image: by the image's own list, else by their description.

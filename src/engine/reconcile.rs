@@ -15,7 +15,7 @@ use super::{
     note::Note,
     state::JobState,
 };
-use crate::domain::{Failure, FailureKind, Image, ImageId, ImageState};
+use crate::domain::{Failure, Image, ImageId, ImageState};
 
 /// Between two checks for an image that may have been made.
 pub(super) const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
@@ -58,19 +58,6 @@ impl Job {
         }
     }
 
-    /// Returns true if EC2 refused the copy because it has accepted its derived token in another batch, by another host perhaps. One
-    /// that is to be cancelled is left to whoever made it.
-    pub(super) fn token_is_taken(&self, failure: &Failure) -> bool {
-        failure.kind == FailureKind::TokenMismatch && self.request.token.is_derived() && !self.cancel_requested
-    }
-
-    /// Looks for the image that EC2 has made for the token: its tag names the token, so it is this copy. If there is none, the copy
-    /// has failed.
-    pub(super) fn look_for_copy_of_token(&mut self, failure: Failure, now: Timestamp) {
-        self.outcome_unknown(None, now, now);
-        self.refused(failure, now);
-    }
-
     /// Takes in that the account's images may not be listed: only the token can show it, while EC2 recognises it.
     pub(super) fn listing_refused(&mut self, failure: &Failure, config: &EngineConfig, now: Timestamp) {
         let refused = self.unknown_outcome.as_ref().is_some_and(|u| u.refusal.is_some());
@@ -105,7 +92,7 @@ impl Job {
             _ => tagged.into_iter().map(|image| image.id.clone()).collect(),
         };
         if candidates.is_empty() {
-            self.nothing_found(config, now);
+            self.nothing_found(images, config, now);
         } else {
             self.in_doubt(candidates, None);
         }
@@ -162,7 +149,8 @@ impl Job {
         (self.waiting, self.note) = (None, note);
     }
 
-    fn nothing_found(&mut self, config: &EngineConfig, now: Timestamp) {
+    /// Takes in that none of the images of the copy's name is the copy.
+    fn nothing_found(&mut self, images: &[Image], config: &EngineConfig, now: Timestamp) {
         let Some(unknown) = &mut self.unknown_outcome else { return self.back_to_queue(None, now) };
         unknown.empty_checks = unknown.empty_checks.saturating_add(1);
         let waited = now.duration_since(unknown.last_sent);
@@ -180,7 +168,12 @@ impl Job {
             None => self.back_to_queue(None, now),
             Some(failure) if agree && waited >= config.visibility_delay => {
                 self.unknown_outcome = None;
-                self.refused(*failure, now);
+                // A failed one is of no use to anybody.
+                let is_failed = |image: &Image| matches!(image.state, ImageState::Failed | ImageState::Error);
+                let copied_otherwise = images.iter().any(|i| exists(i) && !is_failed(i) && self.may_have_made(i));
+                if !self.token_is_taken(&failure) || copied_otherwise || !self.use_next_token(config.tagging) {
+                    self.refused(*failure, now);
+                }
             }
             Some(_) => self.reconcile_at(now + CHECK_INTERVAL),
         }

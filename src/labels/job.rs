@@ -50,6 +50,7 @@ pub fn note(note: &Note) -> String {
         Note::AvailableAfterAll => "it is available after all; nothing was deleted".into(),
         Note::DeregisteredElsewhere => "deregistered by somebody else; its snapshots may remain".into(),
         Note::EarlierCopyGone => "not there: most likely the image of an earlier copy, deregistered since".into(),
+        Note::EarlierCopyReplaced => "requested anew: the image of an earlier copy was deregistered".into(),
         Note::DeregisterLater => "AWS does not deregister it in its present state; retrying".into(),
         Note::RetryAfter(why) => with("retrying", why),
         Note::RetryCancelled => "not retried".into(),

@@ -14,6 +14,7 @@ mod commands;
 mod crash_points;
 mod docs;
 mod earlier_store;
+mod hosts;
 mod interop;
 mod layering;
 mod main_job;

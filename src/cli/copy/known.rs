@@ -91,11 +91,15 @@ impl Known {
         own.filter(made).map(|job| Queued::of(job, copy)).next()
     }
 
-    /// Returns the derived token, or one that follows from it if EC2 would answer it with an image that is of no use any more.
+    /// Returns the derived token, or the first that follows from it and that EC2 would not answer with an image that is of no use any more.
     pub(super) fn fresh(&self, derived: ClientToken) -> ClientToken {
+        let is_used = |token: &ClientToken| {
+            let used_up = |job: &&Arc<Job>| job.request.token == *token && is_used_up(job);
+            self.jobs.iter().any(|job| used_up(&job) || job.sent_tokens.contains(token))
+        };
         let mut token = derived;
-        while let Some(job) = self.jobs.iter().find(|job| job.request.token == token && is_used_up(job)) {
-            token = derived_token::after(&token, &job.images);
+        while is_used(&token) {
+            token = derived_token::after(&token);
         }
         token
     }
@@ -211,4 +215,33 @@ fn counts(job: &Job, now: Timestamp) -> bool {
 fn is_used_up(job: &Job) -> bool {
     let mismatch = matches!(&job.state, JobState::Failed { failure, .. } if failure.kind == FailureKind::TokenMismatch);
     !job.images.is_empty() || mismatch || job.is_being_removed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::follow::samples;
+
+    #[test]
+    fn a_token_is_fresh_unless_ec2_has_used_it() {
+        let derived = |n| (0..n).fold(ClientToken::derived(1), |token, _| derived_token::after(&token));
+        let job = |token: ClientToken, images: &[&str]| {
+            let mut job = samples::copying(1, None);
+            job.request.token = token;
+            job.images = images.iter().map(|id| ImageId::new(id).unwrap()).collect();
+            Arc::new(job)
+        };
+        let fresh = |jobs: Vec<Arc<Job>>| Known { jobs, ..Known::default() }.fresh(derived(0));
+        assert_eq!(fresh(Vec::new()), derived(0));
+        assert_eq!(fresh(vec![job(derived(0), &[])]), derived(0), "it has made no image");
+        // Whatever it has made: a host that was only refused the token derives the same.
+        assert_eq!(fresh(vec![job(derived(0), &["ami-1"])]), derived(1));
+        assert_eq!(fresh(vec![job(derived(0), &["ami-2"]), job(derived(1), &["ami-3"])]), derived(2));
+        // A copy that has moved on from it was told so by EC2.
+        let mut moved = samples::copying(1, None);
+        (moved.request.token, moved.sent_tokens, moved.images) = (derived(1), vec![derived(0)], Vec::new());
+        assert_eq!(fresh(vec![Arc::new(moved.clone())]), derived(1));
+        moved.images = vec![ImageId::new("ami-4").unwrap()];
+        assert_eq!(fresh(vec![Arc::new(moved)]), derived(2));
+    }
 }

@@ -18,7 +18,7 @@ use crate::{
     },
     domain::{
         Failure, Image, ImageId, ImageState,
-        sync::{KeepReason, SYNC_TAG, SyncPlan, SyncTag, made_by_sync},
+        sync::{KeepReason, SyncPlan, SyncTag, is_requested_by_sync, made_by_sync},
     },
     engine::{BatchId, Command, Job, JobId, JobState},
 };
@@ -119,7 +119,7 @@ impl RetireRun<'_> {
 /// may have failed in turn. What the plan names is left out.
 fn replaced(known: &Known, made: &Made, planned: &BTreeSet<&ImageId>) -> Vec<(JobId, BatchId)> {
     let is_planned = |job: &Job| job.image().is_some_and(|image| planned.contains(image));
-    let failed = known.failed().filter(|job| job.request.image_tags.iter().any(|tag| &*tag.key == SYNC_TAG));
+    let failed = known.failed().filter(|job| is_requested_by_sync(&job.request));
     let by = |failed: &Job| {
         let route = SyncTag::of(&failed.request);
         let other = |job: &&Job| job.id != failed.id && has_image(job, &route);

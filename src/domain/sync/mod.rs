@@ -24,7 +24,7 @@ pub use keep_tag::{KEEP_TAG, KeepTag, OtherKeep};
 pub use plan::plan;
 pub use policy::{MAX_RETIRE, MIN_AGE, PolicyMistake, RetireMode, Retiring, SyncPolicy, VersionLimit, cycle};
 pub use protection::{RECENT_LAUNCH, RecheckInput, recheck};
-pub use tag::{CREATED_TAG, NAME_TAG, NotOurs, POLICY_TAG, SYNC_TAG, SyncTag, made_by_sync};
+pub use tag::{CREATED_TAG, NAME_TAG, NotOurs, POLICY_TAG, SYNC_TAG, SyncTag, is_requested_by_sync, made_by_sync};
 
 #[cfg(test)]
 mod tests;

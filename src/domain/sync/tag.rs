@@ -58,6 +58,11 @@ impl SyncTag {
     }
 }
 
+/// Returns true if the copy was requested by sync, which makes it again whoever deregisters it, as long as a policy wants it.
+pub fn is_requested_by_sync(copy: &CopyRequest) -> bool {
+    copy.image_tags.iter().any(|tag| &*tag.key == SYNC_TAG)
+}
+
 impl fmt::Display for SyncTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.source_region, self.source, self.destination)
@@ -94,9 +99,7 @@ pub fn made_by_sync(image: &Image, account: &AccountId) -> Result<SyncTag, NotOu
     if tag.destination != image.region {
         return Err(NotOurs::Region);
     }
-    let source = (image.source_region.as_ref(), image.source_image_id.as_ref());
-    // An image made from an instance may name the image that instance came from.
-    if source != (Some(&tag.source_region), Some(&tag.source)) || image.source_instance.is_some() {
+    if image.copied_from() != Some((&tag.source, Some(&tag.source_region))) {
         return Err(NotOurs::Source);
     }
     Ok(tag)

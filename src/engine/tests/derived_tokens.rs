@@ -1,7 +1,7 @@
 //! Copies whose tokens other processes and hosts derive as well.
 
 use super::*;
-use crate::domain::post_copy::PostCopyStep;
+use crate::domain::{derived_token, image::Tag, post_copy::PostCopyStep, sync::SYNC_TAG};
 
 fn derived(n: u32, token: u128) -> CopyRequest {
     CopyRequest { token: ClientToken::derived(token), ..request(n, "eu-west-1") }
@@ -205,4 +205,108 @@ fn copies_that_start_one_after_the_other_are_confirmed_together() {
     let requests = engine.handle(Event::Tick, engine.next_deadline().filter(|next| *next < at(1)).unwrap());
     let [Request::PollCopies { images, .. }] = &requests[..] else { panic!("{requests:?}") };
     assert_eq!(images.len(), 2);
+}
+
+/// A copy that sync requests.
+fn of_sync(n: u32, token: u128) -> CopyRequest {
+    let tag = Tag { key: SYNC_TAG.into(), value: "us-east-1/ami-0/eu-west-1".into() };
+    CopyRequest { image_tags: vec![tag], ..derived(n, token) }
+}
+
+fn token(engine: &Engine) -> ClientToken {
+    engine.job(JobId(1)).unwrap().request.token.clone()
+}
+
+/// Answers what is asked about a copy whose token EC2 refuses with these images of its name, until that is decided.
+fn refused_with(engine: &mut Engine, images: &[Image]) -> Timestamp {
+    engine.handle(mismatch(), at(1));
+    let mut now = at(1);
+    while matches!(state(engine), JobState::Reconciling { .. }) {
+        found(engine, images.to_vec(), now);
+        now = engine.next_deadline().filter(|next| *next > now).unwrap_or(now + SignedDuration::from_secs(1));
+        engine.handle(Event::Tick, now);
+    }
+    now
+}
+
+#[test]
+fn sync_makes_a_copy_anew_whose_token_was_accepted_for_an_image_that_is_gone() {
+    let first = ClientToken::derived(1);
+    let mut engine = Engine::new(EngineConfig::default());
+    submit(&mut engine, vec![of_sync(1, 1)]);
+    let failed = Image { state: ImageState::Failed, tags: Vec::new(), ..of_the_same_token() };
+    let now = refused_with(&mut engine, &[failed]);
+    assert!(
+        now.duration_since(at(1)) >= EngineConfig::default().visibility_delay,
+        "EC2 may not have shown it at {now}"
+    );
+    // It is sent at once, with the token that every other host derives too.
+    assert_eq!((state(&engine), token(&engine)), (&JobState::Starting, derived_token::after(&first)));
+    let job = engine.job(JobId(1)).unwrap();
+    assert_eq!((job.note.as_ref(), job.requested), (Some(&Note::EarlierCopyReplaced), at(0)));
+    assert_eq!(job.earlier_derived_tokens().collect::<Vec<_>>(), [&first], "a selection by the first one finds it");
+    // A process that received the same request at the same time does not make it once more.
+    submit(&mut engine, vec![of_sync(1, 1)]);
+    assert_eq!(engine.jobs().count(), 1);
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(new_image()))), now);
+    assert_eq!(*state(&engine), JobState::Copying { image: new_image() });
+}
+
+#[test]
+fn a_token_moves_on_only_where_nothing_shows_a_copy_and_sync_wants_one() {
+    let fails = |request: CopyRequest, images: &[Image]| {
+        let mut engine = Engine::new(EngineConfig::default());
+        submit(&mut engine, vec![request]);
+        refused_with(&mut engine, images);
+        matches!(state(&engine), JobState::Failed { failure, .. } if failure.kind == FailureKind::TokenMismatch)
+    };
+    // Somebody has made one by another token, which the other host may have moved on to.
+    let other = Image { tags: vec![job_tag(&derived_token::after(&ClientToken::derived(1)))], ..of_the_same_token() };
+    assert!(fails(of_sync(1, 1), &[other]));
+    // What a person has deregistered is not made again unless a policy says so.
+    assert!(fails(derived(1, 1), &[]));
+    assert!(!fails(of_sync(1, 1), &[]));
+}
+
+#[test]
+fn sync_makes_a_copy_anew_that_ec2_answers_with_an_image_that_is_gone() {
+    let mut engine =
+        Engine::new(EngineConfig { list_interval: SignedDuration::from_hours(9), ..EngineConfig::default() });
+    submit(&mut engine, vec![of_sync(1, 1)]);
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(new_image()))), at(0));
+    let mut now = at(0);
+    while matches!(state(&engine), JobState::Copying { .. }) {
+        now = poll(&mut engine, Ok(nothing()));
+    }
+    assert!(now.duration_since(at(0)) >= EngineConfig::default().visibility_delay, "{now}");
+    assert_eq!(token(&engine), derived_token::after(&ClientToken::derived(1)));
+    assert!(engine.job(JobId(1)).unwrap().images.is_empty(), "it was never this copy's");
+    assert!(!state(&engine).ended(), "{:?}", state(&engine));
+}
+
+#[test]
+fn an_image_that_was_seen_or_answered_long_ago_is_this_copys_and_its_loss_is_told() {
+    let answered = || {
+        let mut engine =
+            Engine::new(EngineConfig { list_interval: SignedDuration::from_hours(9), ..EngineConfig::default() });
+        submit(&mut engine, vec![of_sync(1, 1)]);
+        engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(new_image()))), at(0));
+        engine
+    };
+    let gone = JobState::Gone { image: new_image() };
+    let mut engine = answered();
+    poll(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
+    poll(&mut engine, Ok(nothing()));
+    poll(&mut engine, Ok(nothing()));
+    assert_eq!(*state(&engine), gone);
+    // Nobody has polled for hours: it may have been made, and deregistered.
+    let mut engine = answered();
+    engine.handle(Event::Tick, at(9 * 3600));
+    let polled = |engine: &mut Engine, now| {
+        let response = Response::PollCopies(region("eu-west-1"), Ok(nothing()));
+        engine.handle(Event::Response(response), now);
+    };
+    polled(&mut engine, at(9 * 3600));
+    polled(&mut engine, at(9 * 3600 + 5));
+    assert_eq!(*state(&engine), gone);
 }

@@ -137,6 +137,21 @@ impl DriverHarness {
         }
     }
 
+    /// Returns another host of the same account: with a store of its own.
+    pub(crate) fn on_another_host(&self) -> Self {
+        Self {
+            world: self.world.clone(),
+            clock: self.clock,
+            session: self.session.clone(),
+            login: self.login.clone(),
+            store: StoreHandle::inline(Store::in_memory().unwrap()),
+            account: self.account.clone(),
+            limits: self.limits.clone(),
+            observed: Arc::default(),
+            seen: Mutex::default(),
+        }
+    }
+
     pub(crate) fn observed(&self) -> MutexGuard<'_, Observed> {
         self.observed.lock().unwrap()
     }
