@@ -300,11 +300,21 @@ impl Image {
         format!("{}/{}", self.image_owner_alias.as_deref().unwrap_or(self.owner_id.as_str()), self.name)
     }
 
-    /// Returns the image it was copied from, and the region of that if EC2 reports it; `None` of one made from an instance, for which
-    /// EC2 names the image that the instance was launched from. Source: EC2 API reference, `Image`, `SourceImageId`.
+    /// Returns the image it was copied from, and the region of that if EC2 reports it.
+    ///
+    /// EC2 names a source image in three cases, of which only `CopyImage` makes a copy. `None` of an image made from an instance
+    /// (`CreateImage`), for which EC2 names the image that the instance was launched from; and of one of another partition, which is
+    /// restored from S3 (`CreateRestoreImageTask`), since `CopyImage` does not cross partitions. One restored in the partition of the image
+    /// that was stored looks like a copy of that. Source: EC2 API reference, `Image`; EC2 User Guide, AMI ancestry.
     pub fn copied_from(&self) -> Option<(&ImageId, Option<&Region>)> {
-        let source = self.source_image_id.as_ref().filter(|_| self.source_instance.is_none());
+        let source = self.source_image_id.as_ref().filter(|_| self.source_instance.is_none() && !self.is_restored());
         source.map(|id| (id, self.source_region.as_ref()))
+    }
+
+    /// Returns true if it was restored from S3 in another partition than that of the image that was stored.
+    pub fn is_restored(&self) -> bool {
+        let source = self.source_region.as_ref().filter(|_| self.source_instance.is_none());
+        source.is_some_and(|source| source.partition() != self.region.partition())
     }
 
     /// Returns true if it was copied from this image, as far as EC2 reports it.

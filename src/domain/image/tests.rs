@@ -14,8 +14,16 @@ fn an_image_made_from_an_instance_is_no_copy_of_the_image_that_was_launched_from
     assert!(of_any.is_copy_of(&source, &us) && of_any.is_copy_of(&source, &eu) && !of_any.is_copy_of(&other, &us));
     let copy = Image { source_region: Some(us.clone()), ..of_any };
     assert!(copy.is_copy_of(&source, &us) && !copy.is_copy_of(&source, &eu));
-    let built = Image { source_instance: Some("i-1".into()), ..copy };
-    assert_eq!((built.copied_from(), built.is_copy_of(&source, &us)), (None, false));
+    let built = Image { source_instance: Some("i-1".into()), ..copy.clone() };
+    assert_eq!((built.copied_from(), built.is_copy_of(&source, &us), built.is_restored()), (None, false, false));
+    // An image that was stored in S3 elsewhere: `CopyImage` does not cross partitions.
+    let gov = Region::new("us-gov-west-1").unwrap();
+    let restored = Image { source_region: Some(gov.clone()), ..copy.clone() };
+    assert_eq!(
+        (restored.copied_from(), restored.is_copy_of(&source, &gov), restored.is_restored()),
+        (None, false, true)
+    );
+    assert!(!copy.is_restored());
 }
 
 #[test]

@@ -71,10 +71,7 @@ impl<'a> Sources<'a> {
 
     /// Returns true if the image was copied from the policy's region, as far as EC2 reports it.
     pub(super) fn is_copy(&self, image: &Image) -> bool {
-        // One made from an instance may name the image that instance came from.
-        image.source_instance.is_none()
-            && image.source_image_id.is_some()
-            && image.source_region.as_ref().is_none_or(|region| *region == self.policy.from)
+        image.copied_from().is_some_and(|(_, region)| region.is_none_or(|region| *region == self.policy.from))
     }
 
     /// Returns true if the policy is about this copy: its source matches. Of one whose source is gone the copy itself is asked, which
@@ -160,8 +157,7 @@ impl<'a> Sources<'a> {
 
 /// Returns true if `copy` was copied from this image, as EC2 reports.
 pub(super) fn is_origin(image: &Image, copy: &Image) -> bool {
-    copy.source_instance.is_none()
-        && (copy.source_image_id.as_ref(), copy.source_region.as_ref()) == (Some(&image.id), Some(&image.region))
+    copy.copied_from() == Some((&image.id, Some(&image.region)))
 }
 
 /// Expands the regions of a part of a template; `None` if there are other placeholders.

@@ -95,6 +95,9 @@ fn an_image_is_not_copied_back_to_where_it_comes_from() {
     // An image made from an instance names the image that instance came from.
     let built = Image { source_instance: Some("i-1".into()), name: "built-1".into(), ..copied.clone() };
     assert_eq!(line(&golden, &built), ["ami-1 eu-west-1 copy"]);
+    // One restored from S3 names the image that was stored.
+    let elsewhere = Image { source_region: Some(region("cn-north-1")), name: "restored-1".into(), ..copied.clone() };
+    assert_eq!(line(&golden, &elsewhere), ["ami-1 eu-west-1 copy"]);
     let disabled = Image { state: ImageState::Disabled, name: "other".into(), ..golden };
     assert_eq!(line(&disabled, &copied), ["ami-1 eu-west-1 copy"], "it cannot be launched");
 }

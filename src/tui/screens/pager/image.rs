@@ -86,6 +86,7 @@ fn lineage(image: &Image, model: &Model, width: usize) -> Vec<Line<'static>> {
     let source = format!("{source}{region}{known}");
     match &image.source_instance {
         Some(instance) => entry("made from", &format!("{}, an instance of {source}", clean(instance)), width),
+        None if image.is_restored() => entry("restored from", &source, width),
         None => entry("copied from", &source, width),
     }
 }
