@@ -104,7 +104,7 @@ pub fn keep(reason: &KeepReason, policy: impl Fn(usize) -> String) -> String {
         KeepReason::NotListed => "the images of its region could not be listed again".into(),
         KeepReason::NotOld => "it is among the versions to keep by now".into(),
         KeepReason::NotConfirmed => "it was not in the plan that was confirmed".into(),
-        KeepReason::Refused => "retiring it would exceed the limit".into(),
+        KeepReason::Refused => "nothing is retired, because too much would be".into(),
     }
 }
 

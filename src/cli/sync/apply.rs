@@ -141,8 +141,8 @@ impl Sync<'_> {
 }
 
 impl RetireRun<'_> {
-    /// Removes what failed copies have left, retires what the plan retires, unless that is refused, and completes what an earlier run has
-    /// begun and was killed at.
+    /// Removes what failed copies have left, retires what the plan retires, and completes what an earlier run has begun and was killed
+    /// at.
     async fn run(mut self, plan: &SyncPlan, made: Option<&Made>) -> RetireOutcome {
         let interrupted = self.retire_and_complete(plan, made).await.err();
         RetireOutcome { failures: self.failures, interrupted }
@@ -150,9 +150,7 @@ impl RetireRun<'_> {
 
     async fn retire_and_complete(&mut self, plan: &SyncPlan, made: Option<&Made>) -> Result<(), ExitStatus> {
         self.remove_planned(plan, made).await?;
-        if plan.refusals.is_empty() {
-            self.retire(plan).await?;
-        }
+        self.retire(plan).await?;
         let removed: BTreeSet<(Region, ImageId)> =
             plan.being_removed().map(|image| (image.region.clone(), image.id.clone())).collect();
         if removed.is_empty() {

@@ -117,10 +117,9 @@ impl SyncPlan {
         })
     }
 
-    /// Returns the images to retire, and how; none if that is refused.
+    /// Returns the images to retire, and how.
     pub fn retired(&self) -> impl Iterator<Item = (&Arc<Image>, RetireMode)> {
-        let actions = self.actions.iter().filter(|_| self.refusals.is_empty());
-        actions.filter_map(|action| match action.kind {
+        self.actions.iter().filter_map(|action| match action.kind {
             ActionKind::Retire { mode, .. } => Some((&action.image, mode)),
             _ => None,
         })
@@ -137,8 +136,7 @@ impl SyncPlan {
         let of_image = |action: &&Action| action.image.id == *image && action.image.region == *region;
         let decided = self.actions.iter().filter(of_image).find_map(|action| match &action.kind {
             ActionKind::Keep(reason) => Some(Some(reason.clone())),
-            ActionKind::Retire { .. } if self.refusals.is_empty() => Some(None),
-            ActionKind::Retire { .. } => Some(Some(KeepReason::Refused)),
+            ActionKind::Retire { .. } => Some(None),
             _ => None,
         });
         if let Some(decided) = decided {
@@ -332,7 +330,7 @@ pub enum KeepReason {
     NotListed,
     /// It is among the versions to keep by now.
     NotOld,
-    /// More would be retired than may be.
+    /// It is old, and nothing is retired because too much would be: see [`SyncPlan::refusals`].
     Refused,
     /// It was not in the plan that a person has confirmed.
     NotConfirmed,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     account_state::AccountState,
-    action::{ActionKind, Refusal, Stage, SyncPlan},
+    action::{ActionKind, KeepReason, Refusal, Stage, SyncPlan},
     planner::Planner,
     policy::{MAX_RETIRE, SyncPolicy, cycle},
     sources::Sources,
@@ -53,6 +53,7 @@ pub fn plan(
         }
     }
     planner.check_limits(max_retire);
+    planner.keep_if_refused();
     SyncPlan { actions: planner.actions, refusals: planner.refusals, empty }
 }
 
@@ -96,6 +97,16 @@ impl Planner<'_> {
         let is_refused = self.refusals.iter().any(|refusal| matches!(refusal, Refusal::TooMany { .. }));
         if count > max && !is_refused {
             self.refusals.push(Refusal::TooManyInAll { count, max });
+        }
+    }
+
+    /// Keeps what would be retired if anything of that is refused: the plan says what will be done.
+    fn keep_if_refused(&mut self) {
+        let is_refused = !self.refusals.is_empty();
+        for action in self.actions.iter_mut().filter(|_| is_refused) {
+            if matches!(action.kind, ActionKind::Retire { .. }) {
+                action.kind = ActionKind::Keep(KeepReason::Refused);
+            }
         }
     }
 }

@@ -38,7 +38,7 @@ fn copies_older_than_the_versions_to_keep_are_retired() {
 #[test]
 fn each_rule_keeps_a_copy() {
     type Change = fn(&mut Image);
-    let cases: [(Change, &str); 16] = [
+    let cases: [(Change, &str); 18] = [
         (|i| i.tags.retain(|tag| &*tag.key != SYNC_TAG), "nothing"),
         (|i| i.tags.last_mut().unwrap().value = "us-east-1/ami-2/eu-west-1".into(), "NotOurs(Source)"),
         (|i| i.source_instance = Some("i-1".into()), "NotOurs(Source)"),
@@ -47,6 +47,9 @@ fn each_rule_keeps_a_copy() {
         (|i| i.tags.last_mut().unwrap().value = "us-east-1/ami-1/eu-west-2".into(), "NotOurs(Region)"),
         (|i| i.source_image_id = Some(id("ami-77")), "NotOurs(Source)"),
         (|i| i.source_region = None, "NotOurs(Source)"),
+        // Restored from S3, where the copy was stored with its tags; and where its source was, in another partition.
+        (|i| (i.source_image_id, i.source_region) = (Some(id("ami-66")), Some(i.region.clone())), "NotOurs(Source)"),
+        (|i| i.source_region = Some(region("us-gov-west-1")), "NotOurs(Source)"),
         (|i| i.owner_id = AccountId::new("210987654321").unwrap(), "nothing"),
         (|i| i.state = ImageState::Pending, "Pending"),
         (|i| i.state = ImageState::Error, "NotAvailable(Error)"),
@@ -174,7 +177,14 @@ fn a_plan_that_retires_too_much_is_refused() {
     let all = account_state(sources.iter().cloned().chain(copies));
     let plan_with = |keep, max_retire| {
         let policies = [keeping(keep, &[EU])];
-        plan(&policies, &all, Stage::BeforeCopies, CheckContext::at(now()), max_retire, &|_, _| draft()).refusals
+        let made = plan(&policies, &all, Stage::BeforeCopies, CheckContext::at(now()), max_retire, &|_, _| draft());
+        // It says what will be done.
+        let kept = lines(&made).iter().filter(|line| line.ends_with("keep Refused")).count();
+        match made.refusals.first() {
+            Some(Refusal::TooMany { count, .. } | Refusal::TooManyInAll { count, .. }) => assert_eq!(kept, *count),
+            _ => assert_eq!((kept, made.retired().count()), (0, 13 - keep)),
+        }
+        made.refusals
     };
     assert_eq!(plan_with(3, None), []);
     assert_eq!(plan_with(2, None), [Refusal::TooMany { policy: 0, count: 11, max: 10 }]);
