@@ -59,6 +59,8 @@ pub enum Elision {
     Differing(usize),
     /// At the end. So many cells are left at least, before another column gives way.
     End(usize),
+    /// Nowhere: it continues on further lines. So many cells are left at least, before another column gives way.
+    Wrapped(usize),
 }
 
 impl<R> Clone for Form<R> {

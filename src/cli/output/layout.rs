@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::table::{GAP, Table};
 use crate::{
     records::{Elision, Form},
-    term::text_fit::elide,
+    term::text_fit::{elide, wrap},
 };
 
 /// A value that is cut keeps at least this many cells.
@@ -60,15 +60,18 @@ impl<R: 'static> Table<R> {
         placed
     }
 
-    /// Returns the values of a column, cut where they have to be.
-    pub(super) fn cells(&self, column: &Placed<R>) -> Vec<String> {
+    /// Returns the values of a column, each in lines, cut where they have to be.
+    pub(super) fn cells(&self, column: &Placed<R>) -> Vec<Vec<String>> {
+        if matches!(self.columns[column.at].shown.elision, Elision::Wrapped(_)) {
+            return self.values(column).map(|value| wrap(value, column.width)).collect();
+        }
         let ellipsis = self.fit.map_or("", |fit| fit.ellipsis);
         let quarters = match self.columns[column.at].shown.elision {
             _ if column.width >= column.natural => 4,
             Elision::Differing(_) => cut_at(&self.different(column), column.width, ellipsis).unwrap_or(CUTS[0]),
-            Elision::Never | Elision::End(_) => 4,
+            Elision::Never | Elision::End(_) | Elision::Wrapped(_) => 4,
         };
-        self.values(column).map(|value| elide(value, column.width, quarters, ellipsis)).collect()
+        self.values(column).map(|value| vec![elide(value, column.width, quarters, ellipsis)]).collect()
     }
 
     fn place(&self, at: usize, narrow: bool) -> Option<Placed<R>> {
@@ -92,7 +95,7 @@ impl<R: 'static> Table<R> {
         let floor = shown.heading(&column.form).width();
         match shown.shown.elision {
             Elision::Never => column.natural,
-            Elision::End(cells) => cells.max(floor).min(column.natural),
+            Elision::End(cells) | Elision::Wrapped(cells) => cells.max(floor).min(column.natural),
             Elision::Differing(cells) => {
                 let values = self.different(column);
                 let (mut least, mut most) = (cells.max(floor).min(column.natural), column.natural);

@@ -85,20 +85,25 @@ impl<R: 'static> Table<R> {
         }
         let placed = self.lay_out();
         let ellipsis = self.fit.map_or("", |fit| fit.ellipsis);
-        let mut lines = vec![String::new(); self.rows.len() + 1];
-        for (n, column) in placed.iter().enumerate() {
-            let heading = cut(&self.columns[column.at].heading(&column.form), column.width, ellipsis);
-            let cells = std::iter::once(heading).chain(self.cells(column));
-            for (line, cell) in lines.iter_mut().zip(cells) {
-                let padding = " ".repeat(column.width.saturating_sub(cell.width()));
-                if n > 0 {
-                    *line += &" ".repeat(GAP);
-                }
-                *line += &if self.columns[column.at].right { padding + &cell } else { cell + &padding };
-            }
-        }
-        for line in &mut lines {
-            line.truncate(line.trim_end().len());
+        // The heading is the first row.
+        let cells: Vec<Vec<Vec<String>>> = placed
+            .iter()
+            .map(|column| {
+                let heading = cut(&self.columns[column.at].heading(&column.form), column.width, ellipsis);
+                std::iter::once(vec![heading]).chain(self.cells(column)).collect()
+            })
+            .collect();
+        let mut lines = Vec::new();
+        for row in 0..=self.rows.len() {
+            let height = cells.iter().map(|of_column| of_column[row].len()).max().unwrap_or_default();
+            lines.extend((0..height).map(|n| {
+                let in_line = placed.iter().zip(&cells).map(|(column, of_column)| {
+                    let cell = of_column[row].get(n).map(String::as_str).unwrap_or_default();
+                    let padding = " ".repeat(column.width.saturating_sub(cell.width()));
+                    if self.columns[column.at].right { padding + cell } else { cell.to_owned() + &padding }
+                });
+                in_line.collect::<Vec<_>>().join(&" ".repeat(GAP)).trim_end().to_owned()
+            }));
         }
         lines
     }
@@ -157,6 +162,36 @@ mod tests {
         for cells in 20..100 {
             let lines = printed(cells, ROWS, false);
             assert!(lines.iter().all(|line| line.width() <= cells), "{cells}: {lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_reason_continues_on_further_lines_and_loses_nothing() {
+        const WRAPPED: &[&Column<Named>] = &[
+            &Column::new("image_id", |n| n.0.into()),
+            &Column::<Named>::new("message", |n| n.2.into()).headed("WHY").cut(Elision::Wrapped(10)),
+            &Column::<Named>::number("size_gib", |n| n.1.to_string()),
+        ];
+        let printed = |cells| {
+            let mut table = Table::new(WRAPPED.to_vec(), Some(Fit { cells, ellipsis: "…" }), false);
+            for row in [Named("ami-1", 8, "the key is disabled in the region"), Named("ami-2", 9, "")] {
+                table.add(&row);
+            }
+            table.lines()
+        };
+        let expected = [
+            "IMAGE ID  WHY                      SIZE GIB",
+            "ami-1     the key is disabled in          8",
+            "          the region",
+            "ami-2                                     9",
+        ];
+        assert_eq!(printed(43), expected);
+        assert_eq!(printed(80)[1], "ami-1     the key is disabled in the region         8");
+        for cells in 30..60 {
+            let lines = printed(cells);
+            assert!(lines.iter().all(|line| line.width() <= cells), "{cells}: {lines:?}");
+            let words: Vec<&str> = lines.iter().flat_map(|line| line.split_whitespace()).collect();
+            assert!("the key is disabled in the region".split(' ').all(|word| words.contains(&word)), "{lines:?}");
         }
     }
 

@@ -36,5 +36,5 @@ pub(super) use lineage::LineageRecord;
 pub(super) use orphan::{OrphanRecord, OrphanState};
 pub(super) use recycle_bin::{RecycleBinRecord, RestoreResult};
 pub(super) use storage::{HeldRecord, StorageDocument, StorageMember, StorageRecord};
-pub(super) use sync::{SyncAction, SyncRecord, SyncResult};
+pub(super) use sync::{SyncAction, SyncRecord, SyncResult, summary as sync_summary};
 pub(super) use used_by::{UseRow, UsedByDocument};

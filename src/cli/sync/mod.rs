@@ -17,8 +17,8 @@ use super::{
     connection::Connection,
     copy::Known,
     exit::{CommandError, ExitStatus},
-    output::{Printer, Record, ended, report},
-    records::{FailureRecord, SyncRecord},
+    output::{Format, Printer, Record, ended, report},
+    records::{FailureRecord, SyncRecord, sync_summary},
     region_failures::{self, RegionFailure, report_all},
     setup::{Setup, block_on},
 };
@@ -169,6 +169,11 @@ impl Sync<'_> {
         records.iter().try_for_each(|record| printer.print(record))?;
         let failures = failures.iter().map(FailureRecord::from);
         let all: Vec<FailureRecord> = region_failures::records(unlisted).into_iter().chain(failures).collect();
-        printer.finish(&[("failures", all)])
+        printer.finish(&[("failures", all)])?;
+        // The other formats are for programs.
+        if self.setup.output.format == Format::Table && !records.is_empty() {
+            self.setup.output.note(&sync_summary(records));
+        }
+        Ok(())
     }
 }
