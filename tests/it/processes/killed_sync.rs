@@ -22,8 +22,10 @@ use crate::{
     },
 };
 
-/// Seeds unless `KILL_SEEDS` names a number.
+/// Seeds, at least, unless `KILL_SEEDS` names a number.
 const SEEDS: u64 = 2;
+/// Kills, at least, unless `KILL_SEED` names the only seed: more seeds follow until there were so many.
+const ALL_KILLS: usize = 20;
 /// The most kills in each world.
 const KILLS: usize = 5;
 /// Worlds at once: they mostly wait.
@@ -48,29 +50,55 @@ const ARGUMENTS: &[&str] = &[
 
 #[test]
 fn sync_killed_at_any_moment_copies_once_and_retires_nothing_else() {
-    let seeds: Vec<u64> = match number("KILL_SEED") {
-        Some(seed) => vec![seed],
-        None => (1..=number("KILL_SEEDS").unwrap_or(SEEDS)).collect(),
+    let (first, seeds, kills_needed) = match number("KILL_SEED") {
+        Some(seed) => (seed, 1, 0),
+        None => (1, number("KILL_SEEDS").unwrap_or(SEEDS), ALL_KILLS),
     };
-    let (queue, wrong) = (Mutex::new(seeds), Mutex::new(Vec::new()));
+    let (tally, wrong) = (Mutex::new(Tally::default()), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 loop {
-                    let Some(seed) = lock(&queue).pop() else { return };
+                    let Some(seed) = lock(&tally).next(first, seeds, kills_needed) else { return };
                     // Every seed is run to its end: one failure must not hide another.
-                    if catch_unwind(AssertUnwindSafe(|| one_world(seed))).is_err() {
-                        lock(&wrong).push(seed);
+                    match catch_unwind(AssertUnwindSafe(|| one_world(seed))) {
+                        Ok(kills) => lock(&tally).kills += kills,
+                        Err(_) => lock(&wrong).push(seed),
                     }
                 }
             });
         }
     });
-    let wrong = lock(&wrong).clone();
+    let (tally, wrong) = (lock(&tally), lock(&wrong).clone());
     assert!(wrong.is_empty(), "wrong with the seeds {wrong:?}: look above, and play one again with KILL_SEED=N");
+    let _ = writeln!(std::io::stdout(), "{} kills in {} worlds", tally.kills, tally.begun);
+    assert!(tally.kills >= kills_needed, "{} kills in {} worlds", tally.kills, tally.begun);
 }
 
-fn one_world(seed: u64) {
+/// What was done so far.
+#[derive(Default)]
+struct Tally {
+    /// Seeds that were taken.
+    begun: u64,
+    kills: usize,
+}
+
+impl Tally {
+    /// No seed is taken beyond this many: a world without a kill is not run for ever.
+    const MOST_SEEDS: u64 = 1_000;
+
+    /// Takes the next seed; `None` once there were enough of them, and enough kills.
+    fn next(&mut self, first: u64, seeds: u64, kills_needed: usize) -> Option<u64> {
+        let needed = self.begun < seeds || self.kills < kills_needed;
+        (needed && self.begun < Self::MOST_SEEDS.max(seeds)).then(|| {
+            self.begun += 1;
+            first + self.begun - 1
+        })
+    }
+}
+
+/// Returns how often it was killed.
+fn one_world(seed: u64) -> usize {
     let mut rng = fastrand::Rng::with_seed(seed);
     let commands = sync::quick();
     let made = sync::actions(&commands, &["--keep", "3", "--apply", "--wait"], 0);
@@ -115,6 +143,7 @@ fn one_world(seed: u64) {
     let there = there(&commands);
     assert!(kept.iter().all(|image| there.contains(image)), "seed {seed}: {story:?}: {kept:?} {there:?}");
     assert_eq!(there.len(), kept.len() + 1, "seed {seed}: {story:?}: {there:?}");
+    story.len()
 }
 
 /// Runs it until a request, and kills it there. Returns false if it came to its end.
