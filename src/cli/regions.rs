@@ -62,6 +62,29 @@ impl Selection {
     }
 }
 
+/// Returns the regions that are not to be asked, besides those that a command is about: those of `--ignore-regions`, else of its setting.
+///
+/// # Errors
+/// If the option names a region that the command is about, which `about` says; in the setting, which is for every run, such a region does not
+/// count.
+pub(super) fn ignored(
+    given: Option<&[Region]>,
+    setting: BTreeSet<Region>,
+    named: &BTreeSet<&Region>,
+    about: impl Fn(&Region) -> String,
+) -> Result<BTreeSet<Region>, CommandError> {
+    let Some(given) = given else {
+        return Ok(setting.into_iter().filter(|region| !named.contains(region)).collect());
+    };
+    match given.iter().find(|region| named.contains(region)) {
+        None => Ok(given.iter().cloned().collect()),
+        Some(region) => {
+            let failure = Failure::new("use --ignore-regions", about(region));
+            Err(CommandError::usage(failure.hint("Name other regions only.")))
+        }
+    }
+}
+
 /// Initial regions, and whether EC2 is still to be queried for others.
 struct Plan {
     begin: Vec<Region>,

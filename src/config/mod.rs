@@ -2,6 +2,7 @@
 //!
 //! The table in [`settings`] defines names, error messages, environment variables and the example file. The SDK reads `AWS_*`.
 
+mod aws;
 pub mod bindings;
 pub mod chord;
 mod copy_defaults;
@@ -17,6 +18,7 @@ mod key_file;
 pub mod keys;
 mod last_values;
 mod obsolete;
+mod orphans;
 pub mod paths;
 mod presets;
 mod prices;
@@ -36,6 +38,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Failure, plan::CheckContext, price::Prices};
 
+pub use aws::Aws;
 pub use coverage::Coverage;
 pub use effective::{EffectiveSetting, SettingSource};
 pub use enabled_regions::EnabledRegions;
@@ -43,6 +46,7 @@ pub use filters::{FilterFile, NamedFilters, change as change_filter};
 pub use hooks::Hooks;
 pub use keys::{KeyMap, KeySettings};
 pub use last_values::LastValues;
+pub use orphans::Orphans;
 pub use paths::{default_path, state_dir};
 pub use presets::{PresetFile, Presets};
 pub use remembered::{RememberedView, RememberedViews, is_welcome_due, take_welcome};
@@ -65,6 +69,8 @@ pub struct Config {
     pub coverage: Coverage,
     /// Keeping regions in sync.
     pub sync: Sync,
+    /// Orphaned snapshots.
+    pub orphans: Orphans,
     /// Defaults and limits of copies.
     pub copy: Copy,
     /// Handling of jobs.
@@ -88,24 +94,6 @@ pub struct Config {
     /// The settings that the environment sets, also to their defaults, such as `browse.whose`.
     #[serde(skip)]
     pub set_by_environment: BTreeSet<String>,
-}
-
-/// Access to AWS. Empty strings leave the choice to the SDK.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Aws {
-    /// The profile's name.
-    pub profile: String,
-    /// The region to work in, and to show first.
-    pub region: String,
-    /// Another endpoint for every service.
-    pub endpoint_url: String,
-    /// Tries of one call, 1 to 10, the first included.
-    pub attempts: u32,
-    /// The most seconds one try may take.
-    pub attempt_timeout_seconds: u64,
-    /// The most seconds a call may take with all its tries.
-    pub operation_timeout_seconds: u64,
 }
 
 /// Listing of images.
@@ -206,19 +194,6 @@ pub struct Log {
     pub level: String,
     /// The log's file; empty for one in the state directory.
     pub file: String,
-}
-
-impl Default for Aws {
-    fn default() -> Self {
-        Self {
-            profile: String::new(),
-            region: String::new(),
-            endpoint_url: String::new(),
-            attempts: 4,
-            attempt_timeout_seconds: 20,
-            operation_timeout_seconds: 60,
-        }
-    }
 }
 
 impl Default for Browse {

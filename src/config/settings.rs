@@ -121,12 +121,13 @@ impl Setting {
 }
 
 /// Sections in the order of the example file, with their comments.
-pub const SECTIONS: [(&str, &str); 11] = [
+pub const SECTIONS: [(&str, &str); 12] = [
     ("", "Settings of amigrate. Every value here is the default."),
     ("aws", "How AWS is reached. Empty texts leave it to the AWS SDK: AWS_PROFILE, AWS_REGION, ~/.aws/config."),
     ("browse", "What is listed at the start."),
     ("coverage", "How images are grouped where it is shown which regions have them."),
     ("sync", "How `amigrate sync` keeps regions in sync."),
+    ("orphans", "How orphaned snapshots are looked for."),
     ("copy", "How copies are made."),
     ("jobs", "Handling of copies once they are requested."),
     (
@@ -154,7 +155,7 @@ const fn key(
 
 /// Every setting.
 #[rustfmt::skip]
-pub const KEYS: [Setting; 56] = [
+pub const KEYS: [Setting; 57] = [
     key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
     key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
     key("aws", "region", "\"\"", Expect::Text, "The region to work in, and to show first."),
@@ -172,6 +173,7 @@ pub const KEYS: [Setting; 56] = [
     key("browse", "columns", "[]", Expect::Columns, "Columns of the image list in their order, such as [\"name\", \"region\", \"image_id\", \"tag:Team\"]; none for those that fit (C lists them all)."),
     key("coverage", "version_pattern", "\"[-._]v?[0-9][0-9A-Za-z.]*\"", Expect::VersionPattern, "What a version at the end of an image's name looks like, as a regular expression. Images of one name without it are versions of one image. Sync has a pattern of its own."),
     key("sync", "ignored_regions", "[]", Expect::RegionNames, "Regions that are not asked whether copies of an image are under way there, before sync disables or deregisters it. A region that is asked and does not answer keeps it."),
+    key("orphans", "ignored_regions", "[]", Expect::RegionNames, "Regions that are not asked whether the image of a copy's snapshots is there, before these are called orphans. A region that is asked and does not answer keeps them."),
     key("copy", "name", "\"{name}\"", Expect::Text, "The copy's name: {name}, {region}, {source_id}, {date} are filled in."),
     key("copy", "description", "\"[Copied {source_id} from {source_region}] {source_description}\"", Expect::Text, "The copy's description: the name's words, {source_region} and {source_description} are filled in."),
     key("copy", "copy_tags", "true", Expect::Switch, "Copy the source's own tags."),

@@ -78,7 +78,7 @@ fn the_file_lies_over_the_defaults_and_the_environment_over_the_file() {
 #[case("[brwose]\nwhose = \"mine\"", "config.toml:1:2: unknown section [brwose]; did you mean [browse]?")]
 #[case(
     "[zzzzzz]\n",
-    "config.toml:1:2: unknown section [zzzzzz]; there are [aws], [browse], [coverage], [sync], [copy], [jobs], [hooks], [poll], [ui], [log], [keys]"
+    "config.toml:1:2: unknown section [zzzzzz]; there are [aws], [browse], [coverage], [sync], [orphans], [copy], [jobs], [hooks], [poll], [ui], [log], [keys]"
 )]
 #[case("[aws]\nzzzzzz = 1", "config.toml:2:1: unknown key `zzzzzz` in [aws]")]
 #[case("attempts = 3", "config.toml:1:1: unknown key `attempts`; it belongs in [aws]")]

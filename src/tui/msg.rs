@@ -1,6 +1,6 @@
 //! Messages and effects, as plain data: a log of messages replays to the same screen.
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, fmt, path::PathBuf, sync::Arc};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -269,10 +269,10 @@ pub enum Reply {
 /// What is read or changed for the pages of storage.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StorageRequest {
-    /// Look for orphaned snapshots in these regions.
-    FindOrphans(Vec<Region>),
+    /// Look for orphaned snapshots in these regions. The ignored ones are not asked for images.
+    FindOrphans { regions: Vec<Region>, ignored: BTreeSet<Region> },
     /// Delete orphans that were confirmed, each after it was read and judged again.
-    DeleteOrphans(Vec<Orphan>),
+    DeleteOrphans { orphans: Vec<Orphan>, ignored: BTreeSet<Region> },
     /// Read what images hold in these regions.
     ReadHeld(Vec<Region>),
     /// Read what the Recycle Bin holds in these regions.

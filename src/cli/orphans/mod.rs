@@ -3,7 +3,7 @@
 mod delete;
 mod read;
 
-use std::io;
+use std::{collections::BTreeSet, io};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,18 +14,18 @@ use super::{
     output::{Printer, Record, ended, report},
     records::OrphanRecord,
     region_failures::{self, RegionFailure, report_all},
-    regions::Selection,
+    regions::{self, Selection},
     setup::{Setup, block_on},
     sync::age,
 };
 use crate::{
     config::StartRegions,
-    domain::{Failure, SnapshotId, orphans::Orphan, price::Prices, text::count},
+    domain::{Failure, Region, SnapshotId, orphans::Orphan, price::Prices, text::count},
     driver::orphans::Found,
     labels,
 };
 use delete::{Deletion, Wanted};
-use read::read_regions;
+use read::{Search, read_regions};
 
 /// Below this EC2 may not show an image yet whose snapshots it shows.
 const LEAST_AGE: SignedDuration = SignedDuration::from_hours(1);
@@ -45,6 +45,10 @@ pub(super) struct OrphansArgs {
     /// Every region that is enabled for the account
     #[arg(long, conflicts_with = "regions")]
     all_regions: bool,
+    /// Regions, between commas, not to ask whether the image of a copy's snapshots is there; without it those of the setting
+    /// `orphans.ignored_regions`
+    #[arg(long, value_name = "REGION", value_delimiter = ',')]
+    ignore_regions: Option<Vec<Region>>,
     /// Keep snapshots that are younger, such as 12h or 30d; an hour at least
     #[arg(long, value_name = "AGE", value_parser = min_age, default_value = "1d")]
     min_age: SignedDuration,
@@ -74,6 +78,22 @@ impl OrphansArgs {
             None if setup.config.browse.start_regions() == StartRegions::Fast => Selection::All,
             None => Selection::configured(setup),
         }
+    }
+
+    /// Returns what is read, and how it is judged.
+    ///
+    /// # Errors
+    /// If a region is to be read and to be ignored.
+    fn search(&self, setup: &Setup) -> Result<Search, CommandError> {
+        let selection = self.selection(setup);
+        let named = match &selection {
+            Selection::Named(regions) => regions.iter().collect(),
+            Selection::Home | Selection::All => BTreeSet::new(),
+        };
+        let about = |region: &Region| format!("orphaned snapshots are looked for in {region}");
+        let setting = setup.config.orphans.ignored();
+        let ignored = regions::ignored(self.ignore_regions.as_deref(), setting, &named, about)?;
+        Ok(Search { ignored, selection, min_age: self.min_age })
     }
 }
 
@@ -112,24 +132,24 @@ pub(super) fn run(setup: &Setup, args: &OrphansArgs) -> Result<ExitStatus, Comma
     let wanted = args.delete.as_deref().map(|named| wanted(named, args.all, asks)).transpose()?;
     let prices = setup.config.prices()?;
     let _log = setup.start_log()?;
-    let selection = args.selection(setup);
+    let search = args.search(setup)?;
     if let Some(wanted) = wanted {
         return block_on(async {
             let connection = Connection::open(setup).await?;
-            let (found, unread) = read_regions(setup, &connection, &selection, args.min_age).await?;
+            let (found, unread) = read_regions(setup, &connection, &search).await?;
             let (max_delete, yes) = (args.max_delete, args.yes);
             let deletion =
                 Deletion { setup, connection: &connection, found, unread, prices: &prices, wanted, max_delete, yes };
             deletion.run().await
         });
     }
-    list(setup, args, &selection, &prices)
+    list(setup, args, &search, &prices)
 }
 
-fn list(setup: &Setup, args: &OrphansArgs, selection: &Selection, prices: &Prices) -> Result<ExitStatus, CommandError> {
+fn list(setup: &Setup, args: &OrphansArgs, search: &Search, prices: &Prices) -> Result<ExitStatus, CommandError> {
     let (found, unread) = block_on(async {
         let connection = Connection::open(setup).await?;
-        read_regions(setup, &connection, selection, args.min_age).await
+        read_regions(setup, &connection, search).await
     })?;
     let now = Timestamp::now();
     let mut records: Vec<OrphanRecord> =

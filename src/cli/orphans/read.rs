@@ -1,6 +1,6 @@
 //! Reads every region, and judges what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,6 +18,14 @@ use crate::{
     store::Store,
 };
 
+/// What is read, and how it is judged.
+pub(super) struct Search {
+    pub(super) selection: Selection,
+    /// Regions that are not asked for images. Where all are to be read, they are left out.
+    pub(super) ignored: BTreeSet<Region>,
+    pub(super) min_age: SignedDuration,
+}
+
 /// Reads the regions of a selection. Besides what was found returns the regions that have no orphans because not all of them could be
 /// read, and what else is not known.
 ///
@@ -26,26 +34,28 @@ use crate::{
 pub(super) async fn read_regions(
     setup: &Setup,
     connection: &Connection,
-    selection: &Selection,
-    min_age: SignedDuration,
+    search: &Search,
 ) -> Result<(Found, Vec<RegionFailure>), CommandError> {
     let session = &connection.session;
-    let answers = in_each(selection, session, setup, |region| {
+    let answers = in_each(&search.selection, session, setup, |region| {
+        // A region that is named is never ignored, the home region may be.
+        let is_ignored = search.selection == Selection::All && search.ignored.contains(&region);
         let session = session.clone();
-        async move { session.orphans_listing(&region).await }
+        async move { if is_ignored { Ok(None) } else { session.orphans_listing(&region).await.map(Some) } }
     });
     let answers = answers.await?;
     let mut failures: Vec<RegionFailure> = answers.others.map(RegionFailure::of_no_region).into_iter().collect();
     let mut listings = BTreeMap::new();
     for (region, answer) in answers.by_region {
         match answer {
-            Ok(listing) => _ = listings.insert(region, listing),
+            Ok(Some(listing)) => _ = listings.insert(region, listing),
+            Ok(None) => {}
             Err(failure) => failures.push(RegionFailure::of(&region, incomplete(&region, failure))),
         }
     }
     let account = session.account().await?.id;
     // After the regions: what was requested meanwhile counts too.
-    let rules = Rules::new(account, min_age, claims(setup, &connection.account)?);
+    let rules = Rules::new(account, search.min_age, claims(setup, &connection.account)?, search.ignored.clone());
     let found = find(session, rules, listings, Timestamp::now()).await;
     let mut failures = prefer_sts_failure(session, failures).await;
     failures.extend(found.unknown.iter().map(|(region, failure)| RegionFailure::of(region, failure.clone())));

@@ -62,7 +62,10 @@ impl<'a> Policies<'a> {
             let (why, hint) = labels::sync::refusal(&Refusal::Cycle(regions), |n| policies.name(n));
             return Err(CommandError::usage(Failure::new("sync images", why).hint(hint)));
         }
-        policies.ignored = policies.ignored_regions(args)?;
+        let named = policies.all.iter().flat_map(|policy| policy.to.iter().chain([&policy.from])).collect();
+        let about = |region: &Region| format!("the policies are about {region}");
+        let setting = setup.config.sync.ignored();
+        policies.ignored = regions::ignored(args.ignore_regions.as_deref(), setting, &named, about)?;
         Ok(policies)
     }
 
@@ -130,26 +133,6 @@ impl<'a> Policies<'a> {
             })?;
         }
         Ok(())
-    }
-
-    /// Returns the regions that are not queried for copies under way.
-    ///
-    /// # Errors
-    /// If an option names a region of the policies; in the setting, which is for all policies, such a region does not count.
-    fn ignored_regions(&self, args: &SyncArgs) -> Result<BTreeSet<Region>, CommandError> {
-        let named: BTreeSet<&Region> =
-            self.all.iter().flat_map(|policy| policy.to.iter().chain([&policy.from])).collect();
-        let Some(given) = &args.ignore_regions else {
-            let ignored = self.setup.config.sync.ignored();
-            return Ok(ignored.into_iter().filter(|region| !named.contains(region)).collect());
-        };
-        match given.iter().find(|region| named.contains(region)) {
-            None => Ok(given.iter().cloned().collect()),
-            Some(region) => {
-                let why = format!("the policies are about {region}");
-                Err(CommandError::usage(Failure::new("use --ignore-regions", why).hint("Name other regions only.")))
-            }
-        }
     }
 
     /// Returns the name of a policy.

@@ -1,6 +1,6 @@
 //! Classifies what was read of regions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,6 +25,7 @@ pub struct Rules {
     min_age: SignedDuration,
     claims: Claims,
     other_regions: OtherRegionImages,
+    ignored_regions: BTreeSet<Region>,
 }
 
 /// What was found.
@@ -45,9 +46,9 @@ pub struct Found {
 pub type FoundFailure = (Region, Failure);
 
 impl Rules {
-    /// The rules for an account. [`find`] adds what is in other regions.
-    pub fn new(account: AccountId, min_age: SignedDuration, claims: Claims) -> Self {
-        Self { account, min_age, claims, other_regions: OtherRegionImages::default() }
+    /// The rules for an account. [`find`] adds what is in other regions, of which these are not asked.
+    pub fn new(account: AccountId, min_age: SignedDuration, claims: Claims, ignored_regions: BTreeSet<Region>) -> Self {
+        Self { account, min_age, claims, other_regions: OtherRegionImages::default(), ignored_regions }
     }
 
     /// Returns the account whose snapshots they classify.
@@ -114,7 +115,8 @@ pub async fn find(
         classified.unread().map(|kept| kept.made_for.image.clone()).collect::<Vec<ImageId>>()
     };
     let candidates = listings.values().flat_map(unread).collect();
-    let (other_regions, not_read) = find_in_other_regions(session, &listings, &candidates).await;
+    let (other_regions, not_read) =
+        find_in_other_regions(session, &listings, &candidates, &rules.ignored_regions).await;
     rules.other_regions = other_regions;
     let mut found = Found { rules, listings, orphans: Vec::new(), kept: Vec::new(), unknown: Vec::new() };
     for (region, listing) in &found.listings {

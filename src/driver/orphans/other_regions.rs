@@ -15,12 +15,13 @@ use crate::{
 /// Regions that are asked at the same time.
 const MAX_CONCURRENT: usize = 8;
 
-/// Returns where images are, of those that were listed and of these candidates' in every other region that is enabled; and what could
-/// not be read.
+/// Returns where images are, of those that were listed and of these candidates' in every other region that is enabled and not ignored; and
+/// what could not be read.
 pub(super) async fn find_in_other_regions(
     session: &Session,
     listings: &BTreeMap<Region, RegionListing>,
     candidates: &BTreeSet<ImageId>,
+    ignored: &BTreeSet<Region>,
 ) -> (OtherRegionImages, Vec<(Region, Failure)>) {
     let listed = listings.values().flat_map(|listing| listing.images.keys().map(|image| (image, &listing.region)));
     let images = listed.map(|(image, region)| (image.clone(), region.clone())).collect();
@@ -35,7 +36,8 @@ pub(super) async fn find_in_other_regions(
             return (found_in, vec![(session.home_region().clone(), keeps(failure))]);
         }
     };
-    let others: Vec<Region> = enabled.filter(|region| !listings.contains_key(region)).collect();
+    let others: Vec<Region> =
+        enabled.filter(|region| !listings.contains_key(region) && !ignored.contains(region)).collect();
     let asked = stream::iter(others).map(|region| async move {
         let found = session.own_images_among(&region, candidates).await;
         (region, found)
@@ -55,7 +57,8 @@ pub(super) async fn find_in_other_regions(
 }
 
 fn keeps(failure: Failure) -> Failure {
-    let hint =
-        format!("{} Until it can be read, snapshots of copies are kept: their image may be there.", failure.hint);
+    let more = "Until it can be read, snapshots of copies are kept: their image may be there. --ignore-regions, or the setting \
+                orphans.ignored_regions, leaves a region out.";
+    let hint = format!("{} {more}", failure.hint);
     Failure { hint: hint.trim_start().to_owned(), ..failure }
 }

@@ -1,6 +1,6 @@
 //! The effects of the pages of storage: orphaned snapshots and the Recycle Bin.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
 
@@ -30,20 +30,20 @@ impl Effects {
 
     pub(super) fn storage(&mut self, id: EffectId, request: StorageRequest) {
         match request {
-            StorageRequest::FindOrphans(regions) => self.read_orphans(id, regions),
-            StorageRequest::DeleteOrphans(orphans) => self.delete_orphans(id, orphans),
+            StorageRequest::FindOrphans { regions, ignored } => self.read_orphans(id, regions, ignored),
+            StorageRequest::DeleteOrphans { orphans, ignored } => self.delete_orphans(id, orphans, ignored),
             StorageRequest::ReadBins(regions) => self.read_recycle_bins(id, regions),
             StorageRequest::ReadHeld(regions) => self.read_storage_held(id, regions),
             StorageRequest::Restore(resources) => self.restore(id, resources),
         }
     }
 
-    fn read_orphans(&mut self, id: EffectId, regions: Vec<Region>) {
+    fn read_orphans(&mut self, id: EffectId, regions: Vec<Region>, ignored: BTreeSet<Region>) {
         let (calls, clock) = (self.audited_calls(), self.clock);
         self.reply(id, |session| async move {
             let found = async {
                 let (listings, failures) = listings(&session, regions).await;
-                let found = found(&session, &calls?, clock, listings).await?;
+                let found = found(&session, &calls?, clock, listings, ignored).await?;
                 let Found { listings, orphans, kept, unknown, .. } = found;
                 Ok(FoundOrphans { orphans, kept, read: listings.len(), failures, unknown })
             };
@@ -52,14 +52,14 @@ impl Effects {
     }
 
     /// Deletes orphans that were confirmed: their regions are read anew, and each is judged again right before.
-    fn delete_orphans(&mut self, id: EffectId, orphans: Vec<Orphan>) {
+    fn delete_orphans(&mut self, id: EffectId, orphans: Vec<Orphan>, ignored: BTreeSet<Region>) {
         let (calls, clock) = (self.audited_calls(), self.clock);
         self.reply(id, |session| async move {
             let regions: Vec<Region> = orphans.iter().map(|orphan| orphan.region.clone()).collect();
             let again = async {
                 let calls = calls?;
                 let (listings, failures) = listings(&session, distinct(regions)).await;
-                let found = found(&session, &calls, clock, listings).await?;
+                let found = found(&session, &calls, clock, listings, ignored).await?;
                 Ok::<_, Failure>((calls, found, failures.into_iter().collect::<BTreeMap<_, _>>()))
             };
             let again = again.await;
@@ -149,9 +149,10 @@ async fn found(
     calls: &AuditedCalls,
     clock: Clock,
     listings: BTreeMap<Region, RegionListing>,
+    ignored: BTreeSet<Region>,
 ) -> Result<Found, Failure> {
     let account = session.account().await?.id;
-    let rules = Rules::new(account, MIN_AGE, calls.read(claims).await?);
+    let rules = Rules::new(account, MIN_AGE, calls.read(claims).await?, ignored);
     Ok(find(session, rules, listings, clock.now()).await)
 }
 

@@ -101,7 +101,7 @@ fn a_number_is_typed_before_anything_is_deleted() {
     press(&mut model, KeyCode::Backspace);
     keys(&mut model, "3");
     let effects = press(&mut model, KeyCode::Enter);
-    let [Effect::Storage { request: StorageRequest::DeleteOrphans(orphans), .. }] = &effects[..] else {
+    let [Effect::Storage { request: StorageRequest::DeleteOrphans { orphans, .. }, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert_eq!(orphans.len(), 3);
@@ -179,7 +179,10 @@ fn deleting() -> (Model, Vec<Effect>) {
     let mut model = model();
     keys(&mut model, "X1");
     let effects = press(&mut model, KeyCode::Enter);
-    assert!(matches!(&effects[..], [Effect::Storage { request: StorageRequest::DeleteOrphans(_), .. }]), "{effects:?}");
+    assert!(
+        matches!(&effects[..], [Effect::Storage { request: StorageRequest::DeleteOrphans { .. }, .. }]),
+        "{effects:?}"
+    );
     (model, effects)
 }
 
@@ -340,4 +343,16 @@ fn no_size_is_too_small() {
         frame(&mut model);
         _ = jobs::screen(&mut model, columns, rows);
     }
+}
+
+#[test]
+fn regions_that_are_ignored_are_not_asked_unless_they_are_listed() {
+    let mut model = listed(vec![image(1)]);
+    let here = model.catalogue.listings().map(|(region, _)| region.to_string()).next().expect("a region");
+    model.start.config.orphans.ignored_regions = vec!["ap-south-1".into(), here];
+    let asked = keys(&mut model, "4").into_iter().find_map(|effect| match effect {
+        Effect::Storage { request: StorageRequest::FindOrphans { ignored, .. }, .. } => Some(ignored),
+        _ => None,
+    });
+    assert_eq!(asked, Some([region("ap-south-1")].into()));
 }

@@ -6,6 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use amigrate::sim::Scenario;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
@@ -38,6 +39,18 @@ pub(crate) struct Ended {
 impl Commands {
     /// A world of this scenario, whose time stands still at [`START`]: copies stay pending.
     pub(crate) fn new(scenario: &str) -> Self {
+        Self::of_scenario(&Scenario::named(scenario).expect("it is embedded"))
+    }
+
+    /// The demo with one more image, as in a file of a scenario: its table without the heading.
+    pub(crate) fn with_image(image: &str) -> Self {
+        let scenario = format!(
+            "summary = 'x'\nseed = 7\naccount = '123456789012'\nhome = 'us-east-1'\nextends = 'demo'\n[[images]]\n{image}"
+        );
+        Self::of_scenario(&Scenario::parse(&scenario).expect("a scenario"))
+    }
+
+    fn of_scenario(scenario: &Scenario) -> Self {
         let start: Timestamp = START.parse().expect("a time");
         Self::of(Ec2::standing_still(scenario, start, &ChangeSignal::default()))
     }

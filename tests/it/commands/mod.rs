@@ -32,6 +32,7 @@ mod replay;
 mod schema;
 mod screen;
 mod show;
+mod sourced;
 mod sources;
 mod storage;
 mod stored;

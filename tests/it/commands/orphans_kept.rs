@@ -96,7 +96,7 @@ fn an_image_of_a_region_that_was_not_chosen_counts() {
 
 #[test]
 fn a_region_that_cannot_be_asked_keeps_snapshots_of_copies() {
-    let commands = demo();
+    let mut commands = demo();
     let (image, snapshot) = copied(&commands);
     let there = region("eu-west-1");
     let gone = commands.ec2.with(|w| w.deregister_as_other_user(&there, &image, false, start()));
@@ -112,4 +112,20 @@ fn a_region_that_cannot_be_asked_keeps_snapshots_of_copies() {
     assert!(line(&text).contains("whether its image is in another region is unknown"), "{text}");
     assert!(text.contains("Until it can be read, snapshots of copies are kept"), "{text}");
     assert_eq!(status, Some(3));
+    // A person says that nothing of theirs is there.
+    let listed = |commands: &Commands, which: &[&str]| {
+        let ended = commands.ended(&[&["orphans", "--output", "csv"], which].concat(), "");
+        assert!(line(&ended.stdout).contains(",orphan,"), "{which:?} {ended:?}");
+        assert_eq!(ended.status, Some(10), "{which:?} {ended:?}");
+    };
+    listed(&commands, &["--regions", "eu-west-1", "--ignore-regions", "us-east-1"]);
+    listed(&commands, &["--all-regions", "--ignore-regions", "ap-south-1,us-east-1"]);
+    commands.settings.push(("AMIGRATE_ORPHANS_IGNORED_REGIONS", "us-east-1".into()));
+    listed(&commands, &["--regions", "eu-west-1"]);
+    let contradicting = ["orphans", "--regions", "eu-west-1,us-east-1", "--ignore-regions", "us-east-1"];
+    let ended = commands.ended(&contradicting, "");
+    assert!(ended.status == Some(2) && ended.stderr.contains("us-east-1"), "{ended:?}");
+    // The setting does not hide what is looked for in that region.
+    let ended = commands.ended(&["orphans", "--regions", "eu-west-1,us-east-1", "--output", "csv"], "");
+    assert_eq!(ended.status, Some(3), "{ended:?}");
 }

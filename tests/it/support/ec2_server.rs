@@ -114,9 +114,8 @@ impl Ec2 {
     }
 
     /// A scenario whose time stands still, so that every run shows the same dates.
-    pub(crate) fn standing_still(scenario: &str, time: Timestamp, changed: &ChangeSignal) -> Self {
-        let world = SharedWorld::new(World::new(&Scenario::named(scenario).expect("it is embedded"), time));
-        Self::serve(world, changed, Some(time))
+    pub(crate) fn standing_still(scenario: &Scenario, time: Timestamp, changed: &ChangeSignal) -> Self {
+        Self::serve(SharedWorld::new(World::new(scenario, time)), changed, Some(time))
     }
 
     /// A text with `http://EC2` in place of this server's address.

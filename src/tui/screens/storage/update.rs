@@ -1,5 +1,7 @@
 //! Actions of the pages of storage.
 
+use std::collections::BTreeSet;
+
 use tui_input::Input;
 
 use super::{Activity, StoragePage, StorageScreen, entry::Entry, view};
@@ -79,13 +81,22 @@ pub(super) fn read(model: &mut Model, page: StoragePage, effects: &mut Vec<Effec
     }
     let number = regions.len();
     let (work, request) = match page {
-        StoragePage::Orphans => (StorageWork::FindOrphans, StorageRequest::FindOrphans(regions)),
+        StoragePage::Orphans => {
+            (StorageWork::FindOrphans, StorageRequest::FindOrphans { regions, ignored: ignored(model) })
+        }
         StoragePage::RecycleBin => (StorageWork::ReadBins, StorageRequest::ReadBins(regions)),
     };
     send(model, work, request, effects);
     if let Some(screen) = of_page(model, page) {
         screen.waiting = Some(Activity::Reading(number));
     }
+}
+
+/// Returns the regions of the setting that are not asked for images. Those that are listed are read all the same.
+fn ignored(model: &Model) -> BTreeSet<Region> {
+    let mut ignored = model.start.config.orphans.ignored();
+    model.catalogue.listings().for_each(|(region, _)| _ = ignored.remove(region));
+    ignored
 }
 
 fn send(model: &mut Model, work: StorageWork, request: StorageRequest, effects: &mut Vec<Effect>) {
@@ -210,7 +221,12 @@ fn ask_to_delete(model: &mut Model) {
 /// Deletes orphans that were confirmed.
 pub fn delete(model: &mut Model, orphans: Vec<Orphan>, effects: &mut Vec<Effect>) {
     let number = orphans.len();
-    send(model, StorageWork::Delete(number), StorageRequest::DeleteOrphans(orphans), effects);
+    send(
+        model,
+        StorageWork::Delete(number),
+        StorageRequest::DeleteOrphans { orphans, ignored: ignored(model) },
+        effects,
+    );
     if let Some(screen) = of_page(model, StoragePage::Orphans) {
         screen.waiting = Some(Activity::Deleting(number));
     }
