@@ -49,6 +49,7 @@ impl Session {
             CheckRequest::Sources { region, images } => {
                 self.describe_images(region, images).await.map(CheckAnswer::Images)
             }
+            CheckRequest::MissingAccess { image } => self.missing_access(image).await.map(CheckAnswer::MissingAccess),
         }
     }
 

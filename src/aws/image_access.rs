@@ -28,13 +28,20 @@ impl Session {
         let mut missing: Vec<MissingAccess> = unseen.map(MissingAccess::Snapshot).collect();
         let own = self.account().await?.id;
         let keys: BTreeSet<Box<str>> = seen.into_iter().filter_map(|snapshot| snapshot.kms_key_id).collect();
+        let mut unknown = None;
         for key in keys.into_iter().filter(|key| key_owner(key).is_some_and(|owner| owner != own)) {
-            if !self.can_use_key(image, &key).await? {
-                missing.push(MissingAccess::Key(key));
+            match self.can_use_key(image, &key).await {
+                Ok(true) => {}
+                Ok(false) => missing.push(MissingAccess::Key(key)),
+                Err(failure) => unknown = Some(failure),
             }
         }
         missing.sort();
-        Ok(missing)
+        // What is missing for certain is missing, whatever else is not known.
+        match unknown {
+            Some(failure) if missing.is_empty() => Err(failure),
+            _ => Ok(missing),
+        }
     }
 
     /// Returns false if the key's owner does not let this account use it. That it may be described proves nothing more; EC2 has the
@@ -42,7 +49,7 @@ impl Session {
     async fn can_use_key(&self, image: &Image, key: &str) -> Result<bool, Failure> {
         match self.key_verdict(&image.region, key).await {
             Ok(_) => Ok(true),
-            Err(failure) if failure.kind == FailureKind::AccessDenied => Ok(false),
+            Err(failure) if failure.kind == FailureKind::AccessDenied && !is_denied_to_oneself(&failure) => Ok(false),
             Err(failure) => Err(failure),
         }
     }
@@ -107,7 +114,11 @@ impl Session {
         }
     }
 
-    async fn refuse_managed_key(&self, target: &AccessTarget, key: &str) -> Result<(), Failure> {
+    /// Refuses the key that AWS manages for EBS, of which nobody makes grants.
+    ///
+    /// # Errors
+    /// If it is that key, or cannot be looked at.
+    pub async fn refuse_managed_key(&self, target: &AccessTarget, key: &str) -> Result<(), Failure> {
         let what = format!("look at key {key}");
         let call = self.kms(&target.region).describe_key().key_id(key);
         let found = self.call(&what, "kms:DescribeKey", call.send()).await?.key_metadata;
@@ -143,6 +154,13 @@ impl Session {
             }
         }
     }
+}
+
+/// Returns true if the denial comes from the caller's own account, whose policies must allow the use of another account's key as well:
+/// then the key's policy is not known. Source: KMS developer guide, "Troubleshooting permission to AWS KMS", which has the messages.
+fn is_denied_to_oneself(failure: &Failure) -> bool {
+    let own = ["identity-based polic", "permissions boundar", "session polic", "service control polic"];
+    own.iter().any(|policy| failure.why.contains(policy))
 }
 
 fn suffices(grant: &GrantListEntry) -> bool {

@@ -1,13 +1,17 @@
 //! What another account needs to copy an image: the launch permission, those of its snapshots, and the keys of encrypted ones.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{
     account::AccountId,
+    failure::Failure,
     ids::{ImageId, SnapshotId},
+    image::Image,
     region::Region,
 };
 
 /// An image and the account that is to copy it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessTarget {
     pub image: ImageId,
     pub region: Region,
@@ -15,7 +19,7 @@ pub struct AccessTarget {
 }
 
 /// A permission that the account lacks. In the order in which they are given: an image that is seen can be copied then.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MissingAccess {
     /// Use of the customer managed key with this ARN.
     Key(Box<str>),
@@ -27,6 +31,79 @@ pub enum MissingAccess {
 
 /// The operations of a key that copying an encrypted snapshot takes. Source: EBS user guide, "Share an Amazon EBS snapshot".
 pub const GRANTED_OPERATIONS: [&str; 4] = ["CreateGrant", "Decrypt", "DescribeKey", "ReEncryptFrom"];
+
+/// What an account lacks to copy an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    pub target: AccessTarget,
+    pub missing: Vec<MissingAccess>,
+}
+
+/// What the owner of images is asked to give.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareRequest {
+    pub owner: AccountId,
+    pub shares: Vec<Share>,
+}
+
+/// A permission that was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenAccess {
+    pub target: AccessTarget,
+    pub access: MissingAccess,
+    /// Id of the grant, of a key.
+    pub grant: Option<String>,
+}
+
+/// What came of a [`ShareRequest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareOutcome {
+    pub owner: AccountId,
+    /// In the order in which it was given.
+    pub given: Vec<GivenAccess>,
+    /// Why the rest was not, each once.
+    pub failures: Vec<Failure>,
+    /// Why outcomes of calls that were carried out could not be written to the audit.
+    pub audit_failures: Vec<Failure>,
+}
+
+impl ShareRequest {
+    /// Makes a request that names what several images have in common, such as a key, once.
+    pub fn new(owner: AccountId, shares: Vec<Share>) -> Self {
+        let mut named: Vec<(AccessTarget, MissingAccess)> = Vec::new();
+        let mut distinct = Vec::new();
+        for Share { target, mut missing } in shares {
+            missing.retain(|one| {
+                let same = |(known, of): &(AccessTarget, MissingAccess)| {
+                    *of == *one && known.region == target.region && known.account == target.account
+                };
+                // The launch permission is each image's own.
+                let known = *one != MissingAccess::Image && named.iter().any(same);
+                if !known {
+                    named.push((target.clone(), one.clone()));
+                }
+                !known
+            });
+            if !missing.is_empty() {
+                distinct.push(Share { target, missing });
+            }
+        }
+        Self { owner, shares: distinct }
+    }
+}
+
+impl ShareOutcome {
+    /// The outcome of a request of which nothing was given.
+    pub fn failed(owner: AccountId, failure: Failure) -> Self {
+        Self { owner, given: Vec::new(), failures: vec![failure], audit_failures: Vec::new() }
+    }
+}
+
+/// Returns true if an account can copy the image only as far as its owner shares snapshots and keys. Those of AWS and its Marketplace
+/// need not be seen.
+pub fn needs_owners_permissions(image: &Image, account: &AccountId) -> bool {
+    image.owner_id != *account && image.image_owner_alias.is_none()
+}
 
 impl AccessTarget {
     /// Returns the principal of the account's users and roles, as grants name it.
@@ -107,6 +184,64 @@ pub fn key_owner(arn: &str) -> Option<AccountId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_images_have_in_common_is_requested_once() {
+        let account = AccountId::new("123456789012").unwrap();
+        let target = |id: &str, region: &str| AccessTarget {
+            image: ImageId::new(id).unwrap(),
+            region: Region::new(region).unwrap(),
+            account: account.clone(),
+        };
+        let key = MissingAccess::Key("arn:aws:kms:eu-west-1:210987654321:key/1".into());
+        let snapshot = |id: &str| MissingAccess::Snapshot(SnapshotId::new(id).unwrap());
+        let share = |target: AccessTarget, missing: &[&MissingAccess]| Share {
+            target,
+            missing: missing.iter().copied().cloned().collect(),
+        };
+        let (one, two, image) = (snapshot("snap-1"), snapshot("snap-2"), MissingAccess::Image);
+        let request = ShareRequest::new(
+            AccountId::new("210987654321").unwrap(),
+            vec![
+                share(target("ami-1", "eu-west-1"), &[&key, &one, &image]),
+                share(target("ami-2", "eu-west-1"), &[&key, &two, &image]),
+                share(target("ami-3", "eu-west-1"), &[&one]),
+                share(target("ami-4", "eu-west-2"), &[&key]),
+            ],
+        );
+        assert_eq!(
+            request.shares,
+            [
+                share(target("ami-1", "eu-west-1"), &[&key, &one, &image]),
+                share(target("ami-2", "eu-west-1"), &[&two, &image]),
+                share(target("ami-4", "eu-west-2"), &[&key]),
+            ]
+        );
+    }
+
+    #[test]
+    fn images_of_aws_and_ones_own_need_nobody() {
+        let own = AccountId::new("123456789012").unwrap();
+        let image = |owner: &str, alias: Option<&str>, public| Image {
+            image_owner_alias: alias.map(Into::into),
+            public,
+            ..Image::bare(
+                ImageId::new("ami-1").unwrap(),
+                Region::new("eu-west-1").unwrap(),
+                AccountId::new(owner).unwrap(),
+            )
+        };
+        for (image, expected) in [
+            (image("123456789012", None, false), false),
+            (image("210987654321", None, false), true),
+            // That an image is public says nothing of its snapshots.
+            (image("210987654321", None, true), true),
+            (image("137112412989", Some("amazon"), true), false),
+            (image("679593333241", Some("aws-marketplace"), true), false),
+        ] {
+            assert_eq!(needs_owners_permissions(&image, &own), expected, "{image:?}");
+        }
+    }
 
     #[test]
     fn each_permission_has_its_commands() {

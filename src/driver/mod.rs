@@ -18,6 +18,7 @@ pub mod hook_launcher;
 mod hook_process;
 mod hook_runner;
 mod hooks;
+mod image_access;
 pub mod login;
 pub mod orphans;
 mod pending;
@@ -36,6 +37,7 @@ pub use backend::{AwsBackend, BackendResponse, DriverBackend, ResponseMetadata, 
 pub use clock::Clock;
 pub use context::{Driver, DriverConfig, DriverHandle, DriverSettings, LockMode, Publisher, RECENT};
 pub use hooks::HookSettings;
+pub use image_access::AccessGiver;
 pub use queue::{Queue, StoreLocation};
 pub use session_source::SessionSource;
 pub use store_handle::StoreHandle;

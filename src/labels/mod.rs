@@ -7,6 +7,7 @@ pub mod compare;
 mod cost;
 pub mod coverage;
 pub mod driver;
+pub mod image_access;
 mod job;
 pub mod line_mode;
 pub mod lineage;

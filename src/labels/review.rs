@@ -6,6 +6,7 @@ mod summary;
 pub use outlook::outlook;
 pub use summary::{full_summary, summary};
 
+use super::image_access;
 use crate::domain::{
     Region,
     placement::Placement,
@@ -145,6 +146,12 @@ fn source(kind: &FindingKind, places: &str) -> String {
         FindingKind::OwnerNotAllowed { source, owner } => format!(
             "Allowed AMIs is enabled in {places} and does not name {owner}, the owner of {source}: AWS may refuse to copy it."
         ),
+        FindingKind::NotShared { owner, target, missing } => format!(
+            "{} of account {owner} cannot be copied: {}. Its owner gives what is missing: {}.",
+            target.image,
+            image_access::not_shared(target, missing),
+            image_access::commands(target, missing)
+        ),
         _ => String::new(),
     }
 }
@@ -164,6 +171,7 @@ fn unknown(what: UnknownCheck) -> &'static str {
         UnknownCheck::Zone => "whether the zone can be used",
         UnknownCheck::AllowedImages => "the Allowed AMIs settings",
         UnknownCheck::Sources => "the images to copy",
+        UnknownCheck::MissingAccess => "whether the snapshots and keys of another account's image are shared",
     }
 }
 

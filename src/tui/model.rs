@@ -13,8 +13,9 @@ use crate::{
         theme::{DEFAULT, WITHOUT_COLOURS},
     },
     domain::{
-        Account, AccountKey, ClientToken, Failure, Image, ImageColumn, ImageQuery, LoginBackoff, OwnerFilter, Region,
-        RegionInfo, filter::Filter, kms_key::KeyList, price::Prices, review::Review,
+        Account, AccountId, AccountKey, ClientToken, Failure, Image, ImageColumn, ImageQuery, LoginBackoff,
+        OwnerFilter, Region, RegionInfo, filter::Filter, image_access::ShareRequest, kms_key::KeyList, price::Prices,
+        review::Review,
     },
     term::Caps,
     tui::{
@@ -168,6 +169,10 @@ pub struct Model {
     pub(super) requested: Requested,
     /// Snapshots that were deleted here: a list that was begun before may still have them.
     pub(super) deleted_snapshots: BTreeSet<(Region, String)>,
+    /// The other accounts that are on the screen: they can share their images with this one.
+    pub(super) owners_on_screen: BTreeSet<AccountId>,
+    /// What the user has confirmed that another account gives, until it is asked.
+    pub(super) share_request: Option<ShareRequest>,
     next_id: u64,
     last_token: u128,
 }
@@ -221,6 +226,8 @@ impl Model {
             last_review: None,
             requested: Requested::default(),
             deleted_snapshots: BTreeSet::new(),
+            owners_on_screen: BTreeSet::new(),
+            share_request: None,
             next_id: 0,
             last_token: start.seed,
             start,

@@ -11,6 +11,7 @@ use crate::{
     domain::{
         Account, AccountKey, CredentialSource, Failure, Image, ImageId, ImageQuery, Region, RegionInfo, SnapshotId,
         compare::{CompareRequest, Incomparable, Pair},
+        image_access::{ShareOutcome, ShareRequest},
         image_details::ImageDetails,
         image_usage::ImageUsage,
         kms_key::KeyList,
@@ -186,6 +187,11 @@ pub enum Effect {
         id: EffectId,
         request: StorageRequest,
     },
+    /// Give another account what it lacks to copy images of this one.
+    GiveAccess {
+        id: EffectId,
+        request: ShareRequest,
+    },
     /// Have the plan of policies made, or carried out.
     Sync {
         id: EffectId,
@@ -252,6 +258,7 @@ pub enum Reply {
     Usage(Vec<ImageUsage>),
     UsageReported(Result<Reported, Failure>),
     Storage(StorageReply),
+    AccessGiven(ShareOutcome),
     Sync(Result<Box<PrintedPlan>, Failure>),
     Exported(Result<(), Failure>),
     /// What is stored now.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::{
-    aws::{Session, other_account},
+    aws::Session,
     cli::{
         connection::Connection,
         exit::{CommandError, ExitStatus},
@@ -14,10 +14,11 @@ use crate::{
     domain::{
         AccountId, AccountKey, Failure, FailureKind, Image, ImageId, Region,
         draft::Draft,
-        image_access::{AccessTarget, MissingAccess},
-        text::{clean, count},
+        image_access::{AccessTarget, GivenAccess, MissingAccess, needs_owners_permissions},
+        text::clean,
     },
-    driver::{AuditedCall, AuditedCalls},
+    driver::AccessGiver,
+    labels,
 };
 
 /// Says what is missing to copy images that other accounts have shared. Returns the exit status if anything is.
@@ -25,9 +26,7 @@ pub(super) async fn check(setup: &Setup, connection: &Connection, drafts: &[Draf
     let account = connection.account.account()?;
     let mut images: Vec<&Arc<Image>> = Vec::new();
     for image in drafts.iter().flat_map(|draft| &draft.sources) {
-        // Of public ones, and of those of AWS and its Marketplace, the snapshots need not be seen.
-        let shared = image.owner_id != account && !image.public && image.image_owner_alias.is_none();
-        if shared && !images.iter().any(|known| known.id == image.id) {
+        if needs_owners_permissions(image, &account) && !images.iter().any(|known| known.id == image.id) {
             images.push(image);
         }
     }
@@ -51,28 +50,13 @@ pub(super) async fn check(setup: &Setup, connection: &Connection, drafts: &[Draf
 
 fn not_shared(image: &Image, account: &AccountId, missing: &[MissingAccess]) -> Failure {
     let target = AccessTarget { image: image.id.clone(), region: image.region.clone(), account: account.clone() };
-    let snapshots: Vec<&MissingAccess> = missing.iter().filter(|m| matches!(m, MissingAccess::Snapshot(_))).collect();
-    let keys: Vec<&MissingAccess> = missing.iter().filter(|m| matches!(m, MissingAccess::Key(_))).collect();
-    let named = |all: &[&MissingAccess]| {
-        all.iter().map(|one| clean(&one.resource(&target)).into_owned()).collect::<Vec<_>>().join(", ")
-    };
-    let mut parts = Vec::new();
-    if !snapshots.is_empty() {
-        let words = count(snapshots.len(), "snapshot is", "snapshots are");
-        parts.push(format!("{words} not shared with account {account}: {}", named(&snapshots)));
-    }
-    if !keys.is_empty() {
-        let words = if keys.len() == 1 { "the key" } else { "the keys" };
-        parts.push(format!("account {account} may not use {words} of its snapshots: {}", named(&keys)));
-    }
-    let commands: Vec<String> = missing.iter().map(|one| format!("`{}`", clean(&one.aws_cli(&target)))).collect();
     let hint = format!(
         "Its owner, account {}, gives what is missing: {}. With a profile of that account, `--share-from PROFILE` does it.",
         image.owner_id,
-        commands.join(" && ")
+        labels::image_access::commands(&target, missing)
     );
     let what = format!("copy {} \"{}\" from {}", image.id, clean(&image.name), image.region);
-    Failure::new(what, parts.join("; ")).hint(hint).kind(FailureKind::Denied)
+    Failure::new(what, labels::image_access::not_shared(&target, missing)).hint(hint).kind(FailureKind::Denied)
 }
 
 /// Says of an image that is not found that EC2 may not show it yet.
@@ -164,50 +148,34 @@ impl Owner {
     /// Gives what is missing, each call on record in the owner's account, and says how to take it back.
     async fn give(&self, setup: &Setup, target: &AccessTarget, missing: &[MissingAccess]) -> Result<(), CommandError> {
         let calls = setup.audited_calls(&self.account)?;
-        let mut undo = Vec::new();
+        let giver = AccessGiver { session: &self.session, calls: &calls, owner: &self.id };
+        let mut all = Vec::new();
         for one in missing {
-            match self.give_one(&calls, target, one).await {
-                Ok((grant, audit_failure)) => {
-                    undo.push(one.undo_aws_cli(target, grant.as_deref()));
+            match giver.give(target, one).await {
+                Ok((given, audit_failure)) => {
+                    all.push(given);
                     audit_failure.iter().for_each(report);
                 }
                 Err(failure) => {
-                    self.say(setup, target, &undo);
+                    self.say(setup, target, &all);
                     return Err(failure.into());
                 }
             }
         }
-        self.say(setup, target, &undo);
+        self.say(setup, target, &all);
         Ok(())
     }
 
-    async fn give_one(
-        &self,
-        calls: &AuditedCalls,
-        target: &AccessTarget,
-        missing: &MissingAccess,
-    ) -> Result<(Option<String>, Option<Failure>), Failure> {
-        let account = self.session.account().await?;
-        // Credentials that refresh may come back as another account.
-        if account.id != self.id {
-            return Err(other_account(&account, &self.id));
-        }
-        let (action, resource) = (missing.action(), missing.resource(target));
-        let call = AuditedCall { action, region: &target.region, resource };
-        calls.send_reporting_audit_failure(&self.session, call, self.session.give_access(target, missing)).await
-    }
-
-    fn say(&self, setup: &Setup, target: &AccessTarget, undo: &[String]) {
-        if undo.is_empty() {
+    fn say(&self, setup: &Setup, target: &AccessTarget, given: &[GivenAccess]) {
+        if given.is_empty() {
             return;
         }
         let AccessTarget { image, account, .. } = target;
-        let commands: Vec<String> = undo.iter().rev().map(|command| clean(command).into_owned()).collect();
         setup.output.note(&format!(
             "{image}: shared with account {account} by account {} (profile `{}`). To undo: {}",
             self.id,
             self.profile,
-            commands.join(" && ")
+            labels::image_access::undo(given).join(" && ")
         ));
     }
 }

@@ -166,6 +166,8 @@ impl CopyArgs {
             yes: self.yes,
             wait: self.wait,
             timeout: self.timeout,
+            // The command looks before the review does, and says what `--share-from` would give.
+            access_is_known: true,
         }
     }
 

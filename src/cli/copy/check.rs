@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::{
     differences::Differences,
     known::{Known, Queued, differs},
-    options::IfExists,
+    options::{CopyOptions, IfExists},
 };
 use crate::{
     aws::Session,
@@ -63,7 +63,7 @@ pub(super) async fn check(
     connection: &Connection,
     plan: Plan,
     known: &Known,
-    if_exists: IfExists,
+    options: &CopyOptions,
 ) -> Checked {
     let context = ReviewContext {
         account: connection.account.account(),
@@ -72,15 +72,16 @@ pub(super) async fn check(
         being_removed: known.being_removed(),
         completed: known.completed(),
         limits: setup.config.copy.review_limits(),
+        access_is_known: options.access_is_known,
     };
     let mut review = Review::new(plan, context, Timestamp::now());
     ask(&connection.session, &mut review).await;
-    let mut refusals = decide(&mut review, if_exists);
+    let mut refusals = decide(&mut review, options.if_exists);
     let table = review.table();
     let refused = table.findings.iter().filter(|finding| finding.severity == Severity::Refusal);
     refusals.extend(refused.map(|finding| {
         let status = match finding.kind {
-            FindingKind::NotPermitted { .. } => ExitStatus::NotAllowed,
+            FindingKind::NotPermitted { .. } | FindingKind::NotShared { .. } => ExitStatus::NotAllowed,
             _ => ExitStatus::Failed,
         };
         let failure = Failure::new("refused", labels::review::finding(finding));

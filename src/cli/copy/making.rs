@@ -60,14 +60,13 @@ pub(super) async fn prepare(
     known: &Known,
     options: &CopyOptions,
 ) -> Prepared {
-    let if_exists = options.if_exists;
-    let (plan, mut queued) = without_queued(plan, known, if_exists);
-    let mut checked = check::check(setup, connection, plan.clone(), known, if_exists).await;
+    let (plan, mut queued) = without_queued(plan, known, options.if_exists);
+    let mut checked = check::check(setup, connection, plan.clone(), known, options).await;
     let mut left_out = Vec::new();
     if let Some((rest, refused)) = checked.without_refused(plan).filter(|_| options.skip_refused) {
         refused.iter().for_each(report);
         left_out = refused;
-        checked = check::check(setup, connection, rest, known, if_exists).await;
+        checked = check::check(setup, connection, rest, known, options).await;
     }
     queued.extend(checked.take_own(known));
     Prepared { checked, queued, left_out }

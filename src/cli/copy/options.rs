@@ -29,11 +29,13 @@ pub(in crate::cli) struct CopyOptions {
     /// Until the copies have ended.
     pub(super) wait: bool,
     pub(super) timeout: Option<Duration>,
+    /// What the owners of images share was looked up before, or is given before the copies start.
+    pub(super) access_is_known: bool,
 }
 
 impl CopyOptions {
     /// Returns those of copies that are made once, as far as they are allowed.
     pub(in crate::cli) fn once(yes: bool, wait: bool, timeout: Option<Duration>) -> Self {
-        Self { if_exists: IfExists::Skip, skip_refused: true, yes, wait, timeout }
+        Self { if_exists: IfExists::Skip, skip_refused: true, yes, wait, timeout, access_is_known: false }
     }
 }

@@ -17,6 +17,7 @@ use crate::domain::{
     copy::CopyRequest,
     draft::Field,
     image::Image,
+    image_access::{AccessTarget, MissingAccess},
     placement::Placement,
     plan::{Superseded, ValidationMessage},
     region::{Region, RegionInfo},
@@ -165,6 +166,7 @@ impl<'a> Builder<'a> {
             CheckRequest::Key { .. } if column == Some(Column::Exists) => UnknownCheck::ExistingKeys,
             CheckRequest::AllowedImages { .. } => UnknownCheck::AllowedImages,
             CheckRequest::Zone { .. } => UnknownCheck::Zone,
+            CheckRequest::MissingAccess { .. } => UnknownCheck::MissingAccess,
             _ => column.map_or(UnknownCheck::Sources, UnknownCheck::Column),
         };
         match (column, request.region()) {
@@ -179,6 +181,7 @@ impl<'a> Builder<'a> {
         let field = match what {
             UnknownCheck::Column(Column::Key) => Field::Key,
             UnknownCheck::Zone => Field::Placement,
+            UnknownCheck::MissingAccess => Field::Sources,
             _ => Field::Destinations,
         };
         self.findings.add(Severity::Unknown, kind(what), request.region(), field);
@@ -207,6 +210,9 @@ impl<'a> Builder<'a> {
             (CheckRequest::Sources { .. } | CheckRequest::AllowedImages { .. }, _) => {
                 self.sources = self.sources.max(Status::Fine);
             }
+            (CheckRequest::MissingAccess { image }, CheckAnswer::MissingAccess(missing)) => {
+                self.missing_access(image, missing);
+            }
             _ => {}
         }
     }
@@ -221,6 +227,15 @@ impl<'a> Builder<'a> {
             }
         };
         self.worsen(region, Column::Enabled, status);
+    }
+
+    fn missing_access(&mut self, image: &Image, missing: &[MissingAccess]) {
+        self.sources = self.sources.max(if missing.is_empty() { Status::Fine } else { Status::Refused });
+        let Some(account) = self.review.context.account.clone().filter(|_| !missing.is_empty()) else { return };
+        let (owner, region) = (image.owner_id.clone(), image.region.clone());
+        let target = AccessTarget { image: image.id.clone(), region, account };
+        let kind = FindingKind::NotShared { owner, target, missing: missing.to_vec() };
+        self.findings.add(Severity::Refusal, kind, Some(&image.region), Field::Sources);
     }
 
     fn permission(&mut self, region: &Region, permission: &Permission) {
@@ -336,7 +351,9 @@ impl<'a> Builder<'a> {
             // A zone is enabled as a region is.
             CheckRequest::Regions | CheckRequest::Zone { .. } => Column::Enabled,
             CheckRequest::BlockPublicAccess { .. } => Column::Public,
-            CheckRequest::AllowedImages { .. } | CheckRequest::Sources { .. } => return None,
+            CheckRequest::AllowedImages { .. } | CheckRequest::Sources { .. } | CheckRequest::MissingAccess { .. } => {
+                return None;
+            }
         })
     }
 }

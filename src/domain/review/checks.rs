@@ -6,6 +6,7 @@ use crate::domain::{
     copy::CopyRequest,
     ids::{ImageId, SnapshotId},
     image::Image,
+    image_access::MissingAccess,
     kms_key::KmsKeyRef,
     placement::Placement,
     region::{Region, RegionInfo},
@@ -48,6 +49,8 @@ pub enum CheckRequest {
     Zone { region: Region, zone: Placement },
     /// The sources as they are now.
     Sources { region: Region, images: Vec<ImageId> },
+    /// What the owner of this source does not share with the account that copies: `DescribeSnapshots`, and `DescribeKey` of each key.
+    MissingAccess { image: Box<Image> },
 }
 
 impl CheckRequest {
@@ -71,6 +74,7 @@ impl CheckRequest {
             | Self::AllowedImages { region }
             | Self::Zone { region, .. }
             | Self::Sources { region, .. } => Some(region),
+            Self::MissingAccess { image } => Some(&image.region),
             Self::Regions => None,
         }
     }
@@ -96,6 +100,8 @@ pub enum CheckAnswer {
     PublicAccessBlocked(bool),
     AllowedImages(AllowedImages),
     Zone(ZoneVerdict),
+    /// Empty if everything is shared.
+    MissingAccess(Vec<MissingAccess>),
 }
 
 /// Whether a request is permitted.

@@ -25,6 +25,8 @@ pub struct ReviewContext {
     /// Own copies that have ended well, for estimates.
     pub completed: Vec<CompletedCopy>,
     pub limits: ReviewLimits,
+    /// What the owners of the sources share was looked up before, or is given before the copies start.
+    pub access_is_known: bool,
 }
 
 /// An own copy that has not ended.

@@ -4,7 +4,13 @@ use jiff::Timestamp;
 
 use super::checks::ZoneProblem;
 use crate::domain::{
-    account::AccountId, draft::Field, ids::ImageId, image::ImageState, kms_key::KmsKeyRef, placement::Placement,
+    account::AccountId,
+    draft::Field,
+    ids::ImageId,
+    image::ImageState,
+    image_access::{AccessTarget, MissingAccess},
+    kms_key::KmsKeyRef,
+    placement::Placement,
     region::Region,
 };
 
@@ -108,6 +114,12 @@ pub enum FindingKind {
         source: ImageId,
         owner: AccountId,
     },
+    /// The image's owner does not share all that a copy reads.
+    NotShared {
+        owner: AccountId,
+        target: AccessTarget,
+        missing: Vec<MissingAccess>,
+    },
     /// A check that had no turn before the deadline.
     NotAsked(UnknownCheck),
     /// A check that was refused, failed or not answered in time (`None`).
@@ -135,6 +147,8 @@ pub enum UnknownCheck {
     /// The zone.
     Zone,
     Sources,
+    /// What the owners of the sources share.
+    MissingAccess,
 }
 
 /// Findings while they are collected.

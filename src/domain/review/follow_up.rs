@@ -17,6 +17,7 @@ use crate::domain::{
     failure::Failure,
     ids::{ImageId, SnapshotId},
     image::Image,
+    image_access::needs_owners_permissions,
     kms_key::KmsKeyRef,
     region::Region,
 };
@@ -157,16 +158,20 @@ impl Review {
         }
     }
 
-    /// Asks for the Allowed AMIs settings where sources of other accounts are.
+    /// Asks for the Allowed AMIs settings where sources of other accounts are, and what their owners do not share.
     fn follow_sources(&mut self) {
         let Some(own) = self.context.account.clone() else { return };
         let index = Index::of(self, None);
-        let mut regions: Vec<Region> =
-            index.sources.values().filter(|image| image.owner_id != own).map(|image| image.region.clone()).collect();
-        regions.sort();
+        let mut foreign: Vec<&Image> = index.sources.values().copied().filter(|image| image.owner_id != own).collect();
+        foreign.sort_by(|a, b| (&a.region, &a.id).cmp(&(&b.region, &b.id)));
+        let mut regions: Vec<Region> = foreign.iter().map(|image| image.region.clone()).collect();
         regions.dedup();
-        for region in regions {
-            self.ask(CheckRequest::AllowedImages { region });
+        let access_is_known = self.context.access_is_known;
+        foreign.retain(|image| !access_is_known && needs_owners_permissions(image, &own));
+        let shared = foreign.into_iter().map(|image| CheckRequest::MissingAccess { image: Box::new(image.clone()) });
+        let requests = regions.into_iter().map(|region| CheckRequest::AllowedImages { region }).chain(shared);
+        for request in requests.collect::<Vec<_>>() {
+            self.ask(request);
         }
     }
 

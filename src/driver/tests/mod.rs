@@ -2,6 +2,7 @@
 
 mod backend;
 mod hooks;
+mod image_access;
 mod shared;
 
 use std::{path::Path, sync::Arc, time::Duration};

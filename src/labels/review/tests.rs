@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::domain::review::outlook::{Outlook, Time};
-use crate::domain::{AccountId, ImageId, ImageState, KmsKeyRef, draft::Field};
+use crate::domain::{
+    AccountId, ImageId, ImageState, KmsKeyRef, SnapshotId,
+    draft::Field,
+    image_access::{AccessTarget, MissingAccess},
+};
 
 fn said(kind: FindingKind, regions: &[&str]) -> String {
     let regions = regions.iter().map(|name| Region::new(name).unwrap()).collect();
@@ -90,6 +94,24 @@ fn of_requests_and_sources() -> Vec<(FindingKind, &'static str)> {
              it.",
         ),
         (
+            FindingKind::NotShared {
+                owner: AccountId::new("210987654321").unwrap(),
+                target: AccessTarget {
+                    image: source(),
+                    region: Region::new("eu-west-1").unwrap(),
+                    account: AccountId::new("123456789012").unwrap(),
+                },
+                missing: vec![MissingAccess::Snapshot(SnapshotId::new("snap-1").unwrap())],
+            },
+            "ami-1 of account 210987654321 cannot be copied: 1 snapshot is not shared with account 123456789012: snap-1 (a copy \
+             reads it: create-volume permission). Its owner gives what is missing: `aws ec2 modify-snapshot-attribute --region \
+             eu-west-1 --snapshot-id snap-1 --attribute createVolumePermission --operation-type add --user-ids 123456789012`.",
+        ),
+        (
+            FindingKind::Unknown { what: UnknownCheck::MissingAccess, why: Some("denied".into()) },
+            "Not known in eu-west-1: whether the snapshots and keys of another account's image are shared: denied.",
+        ),
+        (
             FindingKind::NotAsked(UnknownCheck::DefaultKey),
             "Not known in eu-west-1: the default key: not checked yet; other checks are still running.",
         ),
@@ -137,13 +159,14 @@ fn number(kind: &FindingKind) -> usize {
         FindingKind::PermissionsNotTried => 16,
         FindingKind::Plan(_) => 17,
         FindingKind::Zone { .. } => 18,
+        FindingKind::NotShared { .. } => 19,
     }
 }
 
 #[test]
 fn every_kind_of_finding_is_a_sentence() {
     let numbers: BTreeSet<usize> = kinds().iter().map(|(kind, _)| number(kind)).collect();
-    assert_eq!(numbers, (0..19).collect());
+    assert_eq!(numbers, (0..20).collect());
     for (kind, expected) in kinds() {
         assert_eq!(said(kind, &["eu-west-1"]), expected);
     }

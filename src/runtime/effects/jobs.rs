@@ -6,7 +6,7 @@ use super::{Effects, TaskResult, not_signed_in};
 use crate::{
     domain::{AccountKey, Failure, Retry},
     driver::{DriverStatus, JobUpdate, Queue, RECENT, StoreHandle, Warning},
-    engine::JobId,
+    engine::{Command, JobId},
     tui::{EffectId, Msg, Reply},
 };
 
@@ -58,6 +58,14 @@ impl Effects {
         (self.driver, self.account) = (Some(driver), Some(account));
         // It ends when its handle is dropped, and has published whatever failed before.
         tokio::spawn(run);
+    }
+
+    /// Sends a command to the driver.
+    pub(super) fn command(&self, command: Command) {
+        match &self.driver {
+            Some(driver) => driver.send(command),
+            None => self.publish(JobUpdate::Rejected(not_signed_in())),
+        }
     }
 
     /// Leaves the account: its driver ends, and its updates are dropped from now on.

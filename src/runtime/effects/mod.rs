@@ -1,5 +1,6 @@
 //! Runs the effects that wait: each in a task of its own, whose result comes back as a message.
 
+mod access;
 mod ending;
 mod filters;
 mod forms;
@@ -196,10 +197,7 @@ impl Effects {
             Effect::OpenJobs { account } => self.open_jobs(account),
             Effect::ShowStoredJobs => self.show_stored_jobs(),
             Effect::CloseJobs => self.close_jobs(),
-            Effect::Command(command) => match &self.driver {
-                Some(driver) => driver.send(command),
-                None => self.publish(JobUpdate::Rejected(not_signed_in())),
-            },
+            Effect::Command(command) => self.command(command),
             Effect::History { id } => self.history(id),
             Effect::Audit { id, job } => self.audit(id, job),
             Effect::ReadForms { id } => self.read_forms(id),
@@ -221,6 +219,7 @@ impl Effects {
             Effect::ReadUsage { id, region, images } => self.read_usage(id, region, images),
             Effect::RequestUsageReport { id, image } => self.request_usage_report(id, image),
             Effect::Storage { id, request } => self.storage(id, request),
+            Effect::GiveAccess { id, request } => self.give_access(id, request),
             Effect::Sync { id, request } => self.sync(id, &request),
             Effect::Export { id, request } => self.export(id, request),
             Effect::Background => self.spawn_background(),

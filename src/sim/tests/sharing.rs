@@ -112,6 +112,32 @@ fn a_shared_image_is_its_owners_to_change() {
 }
 
 #[test]
+fn nobody_gives_away_what_belongs_to_another_account() {
+    let mut aws = TestAws::new("accounts");
+    let image = aws.built("golden-linux-*");
+    let snapshot = aws.snapshots_of(&image).remove(0);
+    for ask in [
+        format!("ModifyImageAttribute&ImageId={image}&LaunchPermission.Add.1.UserId=555566667777"),
+        format!("ModifySnapshotAttribute&SnapshotId={snapshot}&CreateVolumePermission.Add.1.UserId=555566667777"),
+    ] {
+        assert_eq!(aws.code("us-east-1", &format!("Action={ask}")), "AuthFailure", "{ask}");
+    }
+    let mut managed = String::new();
+    aws.as_build(|aws| {
+        let legacy = aws.image("us-east-1", "golden-legacy-*");
+        let snapshot = aws.snapshots_of(&legacy).remove(0);
+        let share = format!("Action=ModifySnapshotAttribute&SnapshotId={snapshot}&CreateVolumePermission.Add.1.UserId={US}");
+        assert_eq!(aws.code("us-east-1", &share), "OperationNotPermitted");
+        let seen = aws.ec2("us-east-1", &format!("Action=DescribeSnapshots&SnapshotId.1={snapshot}")).1;
+        managed = between(&seen, "<kmsKeyId>", "</kmsKeyId>").remove(0);
+        let grant = json!({ "KeyId": managed, "GranteePrincipal": format!("arn:aws:iam::{US}:root"), "Operations": ["Decrypt"] });
+        assert_eq!(aws.kms("CreateGrant", &grant)["__type"], "AccessDeniedException", "nobody grants it");
+    });
+    assert_eq!(aws.kms("DescribeKey", &json!({ "KeyId": managed }))["__type"], "AccessDeniedException");
+    assert!(aws.world.changes().is_empty());
+}
+
+#[test]
 fn sharing_the_snapshots_makes_a_copy_possible_and_unsharing_ends_it() {
     let mut aws = TestAws::new("accounts");
     let image = aws.built("golden-windows-*");

@@ -1,5 +1,7 @@
 //! The review: its requests and replies, its deadline, choices and confirmations.
 
+mod access;
+
 use super::{
     jobs::{job, lacks, overlay, says, shows, update_jobs},
     *,

@@ -71,6 +71,20 @@ golden = images(built, Owners=["self"])
 assert set(golden) == {"golden-linux", "golden-erp", "golden-windows", "golden-fips", "golden-candidate", "golden-legacy"}
 assert "Tags" in golden["golden-linux"] and not images(mine, ExecutableUsers=["self"])["golden-linux"].get("Tags")
 
+# Nobody gives away what belongs to another account, and nobody shares the key that AWS manages.
+linux, legacy = golden["golden-linux"], golden["golden-legacy"]
+share = {"Add": [{"UserId": PRODUCTION}]}
+refused("AuthFailure", mine.modify_image_attribute, ImageId=linux["ImageId"], LaunchPermission=share)
+create_volume = {"Attribute": "createVolumePermission", "CreateVolumePermission": share}
+for snapshot in snapshots(linux):
+    refused("AuthFailure", mine.modify_snapshot_attribute, SnapshotId=snapshot, **create_volume)
+for snapshot in snapshots(legacy):
+    refused("OperationNotPermitted", built.modify_snapshot_attribute, SnapshotId=snapshot, **create_volume)
+managed = built.describe_snapshots(SnapshotIds=snapshots(legacy))["Snapshots"][0]["KmsKeyId"]
+grant = {"GranteePrincipal": f"arn:aws:iam::{OURS}:root", "Operations": ["Decrypt"]}
+for who in (build, ours):
+    refused("AccessDeniedException", client(who, "kms").create_grant, KeyId=managed, **grant)
+
 # An image that is not shared is shared with all that a copy takes, step by step.
 away = client(production, "ec2", "eu-west-1")
 for name, with_key in (("golden-candidate", False), ("golden-fips", True)):

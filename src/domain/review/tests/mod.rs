@@ -1,5 +1,6 @@
 //! Reviews: what is asked, what is found, what is decided.
 
+mod access;
 mod answers;
 mod encryption;
 mod existing;
@@ -107,6 +108,7 @@ fn fine(request: &CheckRequest) -> Result<CheckAnswer, Failure> {
         CheckRequest::BlockPublicAccess { .. } => CheckAnswer::PublicAccessBlocked(false),
         CheckRequest::Zone { .. } => CheckAnswer::Zone(super::checks::ZoneVerdict::Usable),
         CheckRequest::AllowedImages { .. } => CheckAnswer::AllowedImages(super::checks::AllowedImages::default()),
+        CheckRequest::MissingAccess { .. } => CheckAnswer::MissingAccess(Vec::new()),
         CheckRequest::Sources { region, images } => {
             CheckAnswer::Images(images.iter().map(|id| image(id.as_str(), region.as_str(), false)).collect())
         }

@@ -1,5 +1,6 @@
 //! Confirmations before something that cannot be pending. The default changes nothing, except when quitting.
 
+mod access;
 pub mod line_mode;
 mod lists;
 mod quit;
@@ -10,7 +11,10 @@ pub mod view;
 pub use quit::PendingWork;
 
 use crate::{
-    domain::{Failure, ImageId, PostCopyStep, Region, again::would_fail_again, preset::Preset, text::count},
+    domain::{
+        Failure, ImageId, PostCopyStep, Region, again::would_fail_again, image_access::ShareRequest, preset::Preset,
+        text::count,
+    },
     engine::{BatchId, Job, JobId, JobState, Note, RemovalReason},
     labels,
     tui::screens::{
@@ -52,6 +56,8 @@ enum DialogAction {
     Dismiss(Vec<JobId>),
     /// Restores resources from the Recycle Bin.
     Restore(Vec<(Region, String)>),
+    /// Has another account give access to its images.
+    GiveAccess(ShareRequest),
     LeaveForm,
     Quit,
     QuitToBackground,

@@ -10,7 +10,7 @@ use crate::{
         layout,
         model::Model,
         msg::Effect,
-        screens::{Overlay, form, jobs, storage},
+        screens::{Overlay, form, jobs, review, storage},
     },
 };
 
@@ -103,6 +103,7 @@ fn take(model: &mut Model, choice: usize, effects: &mut Vec<Effect>) {
         DialogAction::Type(input) => model.overlays.push(Overlay::InputLine(*input)),
         DialogAction::Dismiss(jobs) => jobs::update::dismiss(model, jobs, effects),
         DialogAction::Restore(resources) => storage::update::restore(model, resources, effects),
+        DialogAction::GiveAccess(request) => review::access::confirmed(model, request),
         DialogAction::LeaveForm => {
             model.overlays.pop();
         }

@@ -1,6 +1,6 @@
 //! The review in line mode: each destination, what was found, then what starting means.
 
-use super::{Entry, ReviewScreen, view};
+use super::{Entry, ReviewScreen, access, view};
 use crate::{
     domain::{
         review::{Severity, Status},
@@ -43,7 +43,7 @@ pub fn screen(screen: &ReviewScreen, model: &Model) -> LineModeScreen {
                     Severity::Warning => "Warning: ",
                     Severity::Unknown => "",
                 };
-                format!("{word}{}", labels::review::finding(finding))
+                format!("{word}{}", access::text(finding, screen, &model.keymap))
             }
             Some(Entry::Existing(existing)) => {
                 let copy = screen.review.copies().get(existing.copy);

@@ -1,16 +1,21 @@
 //! The review of copies before they start: destinations against checks, findings, and what is there already.
 
+pub mod access;
 pub mod line_mode;
 pub mod open;
 pub(in crate::tui) mod requested;
 pub mod update;
 pub mod view;
 
+use std::collections::BTreeSet;
+
 use tui_input::Input;
 
 use crate::{
     domain::{
+        AccountId,
         draft::Field,
+        image_access::Share,
         price::{Prices, estimate},
         review::{Existing, Finding, FindingKind, Review, ReviewTable},
     },
@@ -42,6 +47,8 @@ pub struct ReviewScreen {
     /// What is typed to confirm, while it is.
     pub(in crate::tui) typing: Option<Input>,
     mistake: bool,
+    /// The other accounts on the screen, as of the last frame.
+    owners: BTreeSet<AccountId>,
 }
 
 /// What the cursor can be on.
@@ -74,6 +81,7 @@ impl ReviewScreen {
             moved: false,
             typing: None,
             mistake: false,
+            owners: BTreeSet::new(),
         }
     }
 
@@ -111,11 +119,22 @@ impl ReviewScreen {
     pub(in crate::tui) fn offers(&self, action: Action) -> bool {
         match action {
             Action::Skip | Action::SkipAll | Action::Rename | Action::CopyAnyway => !self.table.existing.is_empty(),
+            Action::GiveAccess => self.shares().any(|(owner, _)| self.owners.contains(owner)),
             Action::Press => self.entries() > 0,
             // Nothing starts before it is corrected.
             Action::Start => self.table.refusal().is_none(),
             _ => true,
         }
+    }
+
+    /// What owners do not share of the images to copy.
+    fn shares(&self) -> impl Iterator<Item = (&AccountId, Share)> {
+        self.table.findings.iter().filter_map(|finding| match &finding.kind {
+            FindingKind::NotShared { owner, target, missing } => {
+                Some((owner, Share { target: target.clone(), missing: missing.clone() }))
+            }
+            _ => None,
+        })
     }
 
     /// Brings the table up to date. Once a frame: answers come in floods.

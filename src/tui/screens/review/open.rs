@@ -25,7 +25,8 @@ pub fn open(model: &mut Model, plan: Plan, effects: &mut Vec<Effect>) {
     if let Some(Overlay::Form(form)) = model.overlays.last() {
         review = review.decided_before(&form.decisions);
     }
-    let screen = ReviewScreen::new(review, &model.start.prices);
+    let mut screen = ReviewScreen::new(review, &model.start.prices);
+    screen.owners.clone_from(&model.owners_on_screen);
     model.overlays.push(Overlay::Review(Box::new(screen)));
     send(model, effects);
 }
@@ -39,6 +40,7 @@ fn context(model: &Model) -> ReviewContext {
         being_removed,
         completed: model.jobs_view.completed(),
         limits: model.start.config.copy.review_limits(),
+        access_is_known: false,
     }
 }
 
@@ -141,9 +143,20 @@ pub(in crate::tui) fn on_frame(model: &mut Model) {
 pub(super) fn refresh(model: &mut Model) {
     for overlay in &mut model.overlays {
         if let Overlay::Review(screen) = overlay {
+            screen.owners.clone_from(&model.owners_on_screen);
             screen.refresh(&model.start.prices);
         }
     }
+}
+
+/// Asks everything again.
+pub(super) fn ask_again(model: &mut Model, effects: &mut Vec<Effect>) {
+    let now = model.now;
+    let Some(screen) = screen(model) else { return };
+    screen.review_mut().ask_again(now);
+    drop_pending(model);
+    update_jobs(model);
+    send(model, effects);
 }
 
 /// Closes the review. Its answers are kept for a while, and its choices with the form, in case it is opened again.

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{ReviewScreen, Target, open, view};
+use super::{ReviewScreen, Target, access, open, view};
 use crate::{
     domain::{
         draft::Field,
@@ -51,7 +51,6 @@ pub fn replace(model: &mut Model, text: &str) {
 
 /// Runs an action. Returns false if the review has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    let now = model.now;
     // A choice is about what was on the screen when its key was pressed.
     let target = screen(model).and_then(|screen| screen.target());
     open::refresh(model);
@@ -78,12 +77,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::Rename => choose(screen, target.as_ref(), Choice::Rename),
         Action::CopyAnyway => choose(screen, target.as_ref(), Choice::CopyAnyway),
         Action::SkipAll => screen.decide(Review::skip_existing),
-        Action::Refresh => {
-            screen.review_mut().ask_again(now);
-            open::drop_pending(model);
-            open::update_jobs(model);
-            open::send(model, effects);
-        }
+        Action::GiveAccess => access::ask(model, target.as_ref()),
+        Action::Refresh => open::ask_again(model, effects),
         Action::Back => open::close(model),
         Action::Help => model.overlays.push(Overlay::Pager(Pager::review_help())),
         Action::Details => model.overlays.push(Overlay::Pager(Pager::review())),

@@ -11,7 +11,7 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{Entry, ReviewScreen};
+use super::{Entry, ReviewScreen, access};
 use crate::{
     config::KeyMap,
     domain::{
@@ -201,7 +201,7 @@ fn entry_text(
                 Severity::Warning => ("Warning: ", theme::WARN),
                 Severity::Unknown => ("", theme::WARN),
             };
-            (format!("{word}{}", labels::review::finding(finding)), None, style)
+            (format!("{word}{}", access::text(finding, screen, ctx.keys)), None, style)
         }
         Some(Entry::Existing(existing)) => {
             let copy = screen.review.copies().get(existing.copy);

@@ -1,0 +1,79 @@
+//! Sources of other accounts: what their owners do not share.
+
+use super::{super::findings::UnknownCheck, *};
+use crate::domain::{
+    draft::Field,
+    image_access::{AccessTarget, MissingAccess},
+    review::{FindingKind, ReviewTable, Severity, Status},
+};
+
+fn owner() -> AccountId {
+    AccountId::new("210987654321").unwrap()
+}
+
+fn foreign(request: &CheckRequest) -> Option<Result<CheckAnswer, Failure>> {
+    let CheckRequest::Sources { region, images } = request else { return None };
+    let image = |id: &ImageId| Image { owner_id: owner(), ..image(id.as_str(), region.as_str(), false) };
+    Some(Ok(CheckAnswer::Images(images.iter().map(image).collect())))
+}
+
+fn copies() -> Vec<CopyRequest> {
+    vec![copy("ami-1", "eu-west-1", "web"), copy("ami-1", "eu-west-2", "web"), copy("ami-2", "eu-west-1", "db")]
+}
+
+fn asked(context: ReviewContext, answer: Answer<'_>) -> Vec<String> {
+    let mut review = Review::new(Plan { copies: copies(), ..Plan::default() }, context, now());
+    let asked = answer_all(&mut review, answer).into_iter().filter_map(|request| match request {
+        CheckRequest::MissingAccess { image } => Some(image.id.to_string()),
+        _ => None,
+    });
+    asked.collect()
+}
+
+#[test]
+fn each_image_of_another_account_is_looked_at_once() {
+    assert_eq!(asked(context(), &foreign), ["ami-1", "ami-2"]);
+    assert!(asked(context(), &|_| None).is_empty(), "own images");
+    assert!(asked(ReviewContext { account: None, ..context() }, &foreign).is_empty(), "whose they are is not known");
+    assert!(asked(ReviewContext { access_is_known: true, ..context() }, &foreign).is_empty(), "looked at before");
+    let of_amazon = |request: &CheckRequest| {
+        let Ok(CheckAnswer::Images(images)) = foreign(request)? else { return None };
+        let amazon = images.into_iter().map(|image| Image { image_owner_alias: Some("amazon".into()), ..image });
+        Some(Ok(CheckAnswer::Images(amazon.collect())))
+    };
+    assert!(asked(context(), &of_amazon).is_empty());
+}
+
+fn after(answer: impl Fn(&ImageId) -> Result<Vec<MissingAccess>, Failure>) -> ReviewTable {
+    let mut review = review(copies());
+    answer_all(&mut review, &|request| match request {
+        CheckRequest::MissingAccess { image } => Some(answer(&image.id).map(CheckAnswer::MissingAccess)),
+        request => foreign(request),
+    });
+    review.table()
+}
+
+#[test]
+fn what_is_not_shared_refuses_the_copies_of_that_image() {
+    let missing = || vec![MissingAccess::Snapshot(SnapshotId::new("snap-2").unwrap())];
+    let table = after(|image| Ok(if *image == ami("ami-2") { missing() } else { Vec::new() }));
+    let [finding] = &table.findings[..] else { panic!("{:?}", table.findings) };
+    let target = AccessTarget { image: ami("ami-2"), region: region("us-east-1"), account: own() };
+    assert_eq!(finding.kind, FindingKind::NotShared { owner: owner(), target, missing: missing() });
+    assert_eq!((finding.severity, &finding.field), (Severity::Refusal, &Field::Sources));
+    assert_eq!(finding.regions, [region("us-east-1")]);
+    assert_eq!(table.sources, Status::Refused);
+    assert!(table.refusal().is_some(), "nothing starts");
+    assert_eq!((after(|_| Ok(Vec::new())).findings, after(|_| Ok(Vec::new())).sources), (vec![], Status::Fine));
+}
+
+#[test]
+fn a_denied_look_is_unknown_and_refuses_nothing() {
+    let table = after(|_| Err(denied()));
+    assert!(table.refusal().is_none());
+    let [finding] = &table.findings[..] else { panic!("{:?}", table.findings) };
+    let why = Some("not authorized".into());
+    assert_eq!(finding.kind, FindingKind::Unknown { what: UnknownCheck::MissingAccess, why });
+    assert_eq!((finding.severity, &finding.field), (Severity::Unknown, &Field::Sources));
+    assert_eq!(table.sources, Status::Unknown);
+}

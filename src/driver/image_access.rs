@@ -1,0 +1,77 @@
+//! Giving another account what it lacks to copy an image, with the credentials of the image's owner: each call on record in the owner's
+//! account.
+
+use super::audited_calls::{AuditedCall, AuditedCalls};
+use crate::{
+    aws::{Session, other_account},
+    domain::{
+        AccountId, Failure,
+        image_access::{AccessTarget, GivenAccess, MissingAccess, ShareOutcome, ShareRequest},
+    },
+};
+
+/// The owner's side.
+pub struct AccessGiver<'a> {
+    pub session: &'a Session,
+    pub calls: &'a AuditedCalls,
+    pub owner: &'a AccountId,
+}
+
+impl AccessGiver<'_> {
+    /// Gives all that is requested. What cannot be given does not keep the rest from being given, except that an image is not shared
+    /// without its snapshots and keys.
+    pub async fn give_all(&self, request: &ShareRequest) -> ShareOutcome {
+        let mut outcome = ShareOutcome {
+            owner: request.owner.clone(),
+            given: Vec::new(),
+            failures: Vec::new(),
+            audit_failures: Vec::new(),
+        };
+        if request.owner != *self.owner {
+            let why = format!("they belong to account {}, not to account {}", request.owner, self.owner);
+            outcome.failures.push(Failure::new("share the images", why));
+            return outcome;
+        }
+        for share in &request.shares {
+            for access in &share.missing {
+                match self.give(&share.target, access).await {
+                    Ok((given, audit_failure)) => {
+                        outcome.given.push(given);
+                        outcome.audit_failures.extend(audit_failure);
+                    }
+                    Err(failure) => {
+                        if !outcome.failures.contains(&failure) {
+                            outcome.failures.push(failure);
+                        }
+                        break;
+                    }
+                }
+            }
+        }
+        outcome
+    }
+
+    /// Gives one permission. With it, returns why its outcome could not be written to the audit, if it could not.
+    ///
+    /// # Errors
+    /// Why it was not given.
+    pub async fn give(
+        &self,
+        target: &AccessTarget,
+        access: &MissingAccess,
+    ) -> Result<(GivenAccess, Option<Failure>), Failure> {
+        let account = self.session.account().await?;
+        // Credentials that refresh may come back as another account.
+        if account.id != *self.owner {
+            return Err(other_account(&account, self.owner));
+        }
+        if let MissingAccess::Key(key) = access {
+            self.session.refuse_managed_key(target, key).await?;
+        }
+        let (action, resource) = (access.action(), access.resource(target));
+        let call = AuditedCall { action, region: &target.region, resource };
+        let request = self.session.give_access(target, access);
+        let (grant, audit_failure) = self.calls.send_reporting_audit_failure(self.session, call, request).await?;
+        Ok((GivenAccess { target: target.clone(), access: access.clone(), grant }, audit_failure))
+    }
+}

@@ -1,0 +1,151 @@
+//! Giving access between two accounts of the embedded EC2.
+
+use super::super::{AccessGiver, AuditedCalls, StoreHandle, clock::tests::with_tokio};
+use crate::{
+    aws::{HttpClient, Session, SimulatedLogin},
+    domain::{
+        AccountId, AccountKey, Image, ImageQuery, OwnerFilter, Region,
+        image_access::{AccessTarget, MissingAccess, Share, ShareOutcome, ShareRequest},
+    },
+    engine::Outcome,
+    sim::{Scenario, SharedWorld, World, connector},
+    store::Store,
+};
+
+const BUILD: &str = "AKIASIMULATEDBUILD00";
+
+/// The account that copies, and the one that owns the images.
+struct Accounts {
+    world: SharedWorld,
+    ours: Session,
+    theirs: Session,
+    login: SimulatedLogin,
+    store: StoreHandle,
+    calls: AuditedCalls,
+    us: AccountId,
+    owner: AccountId,
+}
+
+impl Accounts {
+    async fn new() -> Self {
+        let clock = with_tokio();
+        let world = SharedWorld::new(World::new(&Scenario::named("accounts").unwrap(), clock.now()));
+        let http = || -> HttpClient { connector::http_client(world.clone(), move || clock.now()).into() };
+        let home = world.with(|w| w.home().clone());
+        let login = SimulatedLogin::new(BUILD);
+        let ours = Session::simulated(http(), home.clone());
+        let theirs = Session::simulated_as(http(), home, &login);
+        let store = StoreHandle::inline(Store::in_memory().unwrap());
+        let (us, owner) = (ours.account().await.unwrap().id, theirs.account().await.unwrap().id);
+        let calls = AuditedCalls::new(store.clone(), AccountKey::new(&owner, None), clock);
+        Self { world, ours, theirs, login, store, calls, us, owner }
+    }
+
+    /// An image that is shared with us.
+    async fn shared(&self, name: &str) -> Image {
+        let query = ImageQuery { whose: OwnerFilter::Shared, ..ImageQuery::default() };
+        let page = self.ours.image_page(&region(), &query, None).await.unwrap();
+        page.images.into_iter().find(|image| image.name.starts_with(name)).unwrap()
+    }
+
+    async fn missing(&self, name: &str) -> Share {
+        let image = self.shared(name).await;
+        let target = AccessTarget { image: image.id.clone(), region: region(), account: self.us.clone() };
+        Share { target, missing: self.ours.missing_access(&image).await.unwrap() }
+    }
+
+    async fn give(&self, owner: &AccountId, shares: Vec<Share>) -> ShareOutcome {
+        let giver = AccessGiver { session: &self.theirs, calls: &self.calls, owner: &self.owner };
+        giver.give_all(&ShareRequest::new(owner.clone(), shares)).await
+    }
+
+    async fn audited(&self) -> Vec<(String, Option<bool>)> {
+        let account = AccountKey::new(&self.owner, None);
+        let entries = self.store.with(move |store| store.audit(&account, None)).await.unwrap();
+        entries.into_iter().map(|entry| (entry.action.to_string(), Some(entry.outcome == Outcome::Done))).collect()
+    }
+
+    /// How often something of the owner's was changed.
+    fn changes(&self) -> usize {
+        self.world.with(|w| w.as_account(&self.owner, |w| w.changes().len()))
+    }
+}
+
+fn region() -> Region {
+    Region::new("us-east-1").unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_owner_gives_what_is_missing_on_record_in_its_account() {
+    let accounts = Accounts::new().await;
+    let (windows, fips) = (accounts.missing("golden-windows").await, accounts.missing("golden-fips").await);
+    assert!(matches!(windows.missing[..], [MissingAccess::Snapshot(_)]), "{windows:?}");
+    assert!(matches!(fips.missing[..], [MissingAccess::Key(_)]), "{fips:?}");
+    let outcome = accounts.give(&accounts.owner, vec![windows, fips]).await;
+    assert_eq!((outcome.failures, outcome.audit_failures), (vec![], vec![]));
+    assert_eq!(outcome.given.len(), 2);
+    assert!(outcome.given[1].grant.is_some(), "by which it is taken back");
+    for name in ["golden-windows", "golden-fips"] {
+        assert_eq!(accounts.missing(name).await.missing, [], "{name}");
+    }
+    assert_eq!(
+        accounts.audited().await,
+        [("ModifySnapshotAttribute".into(), Some(true)), ("CreateGrant".into(), Some(true))]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_given_by_another_account_than_the_owner() {
+    let accounts = Accounts::new().await;
+    let windows = accounts.missing("golden-windows").await;
+    let other = AccountId::new("555566667777").unwrap();
+    let outcome = accounts.give(&other, vec![windows.clone()]).await;
+    assert!(outcome.given.is_empty() && outcome.failures[0].why.contains("555566667777"), "{outcome:?}");
+    // Between the yes and the call, somebody signs in elsewhere with the profile.
+    accounts.login.sign_in(SimulatedLogin::ACCESS_KEY);
+    let outcome = accounts.give(&accounts.owner, vec![windows]).await;
+    assert!(outcome.given.is_empty() && outcome.failures.len() == 1, "{outcome:?}");
+    assert_eq!((accounts.changes(), accounts.audited().await), (0, vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_is_told_and_the_other_images_are_shared() {
+    let accounts = Accounts::new().await;
+    let (windows, fips) = (accounts.missing("golden-windows").await, accounts.missing("golden-fips").await);
+    accounts.world.with(|w| w.as_account(&accounts.owner, |w| w.policy().deny("ModifySnapshotAttribute")));
+    let outcome = accounts.give(&accounts.owner, vec![windows, fips.clone()]).await;
+    assert_eq!(outcome.given.iter().map(|given| &given.target).collect::<Vec<_>>(), [&fips.target]);
+    assert_eq!(outcome.failures.len(), 1, "{outcome:?}");
+    assert_eq!(
+        accounts.audited().await,
+        [("ModifySnapshotAttribute".into(), Some(false)), ("CreateGrant".into(), Some(true))]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_key_that_aws_manages_is_not_granted() {
+    let accounts = Accounts::new().await;
+    let query = ImageQuery::default();
+    let images = accounts.theirs.image_page(&region(), &query, None).await.unwrap().images;
+    let legacy = images.into_iter().find(|image| image.name.starts_with("golden-legacy")).unwrap();
+    let ids: Vec<_> = legacy.snapshot_ids().cloned().collect();
+    let snapshots = accounts.theirs.describe_snapshots(&region(), &ids, &[]).await.unwrap();
+    let key = snapshots.into_iter().find_map(|snapshot| snapshot.kms_key_id).unwrap();
+    let target = AccessTarget { image: legacy.id, region: region(), account: accounts.us.clone() };
+    let share = Share { target, missing: vec![MissingAccess::Key(key)] };
+    let outcome = accounts.give(&accounts.owner, vec![share]).await;
+    assert!(outcome.given.is_empty() && outcome.failures[0].hint.contains("customer managed key"), "{outcome:?}");
+    assert_eq!(accounts.changes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ones_own_policies_deny_is_not_called_missing() {
+    let accounts = Accounts::new().await;
+    let fips = accounts.shared("golden-fips").await;
+    accounts.world.with(|w| w.policy().deny("DescribeKey"));
+    let denied = accounts.ours.missing_access(&fips).await.unwrap_err();
+    assert_eq!(denied.code.as_deref(), Some("AccessDeniedException"));
+    accounts.world.with(|w| w.policy().deny("DescribeSnapshots"));
+    let denied = accounts.ours.missing_access(&fips).await.unwrap_err();
+    assert_eq!(denied.code.as_deref(), Some("UnauthorizedOperation"));
+}
