@@ -224,7 +224,7 @@ fn picked_tags_that_the_source_lacks_are_not_counted() {
     let picked = ["Cost", "Env", "Team"].map(std::sync::Arc::from).into();
     let source_tags = Some(crate::domain::draft::SourceTags::Picked(picked));
     let preset = crate::domain::preset::Preset { source_tags, ..Default::default() };
-    screens::form::presets::apply(&mut model, preset);
+    screens::form::presets::apply(&mut model, "tagged", preset);
     assert!(line_with(&mut model, "+ Tags").contains("1 of the source"));
     focus(&mut model, "+ Tags");
     press(&mut model, KeyCode::Enter);

@@ -41,6 +41,22 @@ fn a_preset_fills_the_form_in() {
 }
 
 #[test]
+fn a_preset_with_roles_is_not_taken_over_and_the_command_for_it_is_named() {
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "c");
+    let id = read(&mut model);
+    let mut stored = stored();
+    let role = crate::domain::RoleArn::new("arn:aws:iam::555566667777:role/copier").unwrap();
+    stored.presets.get_mut("dr").unwrap().role_arn = Some(role);
+    reply(&mut model, id, Reply::Forms(Ok(stored)));
+    press(&mut model, KeyCode::Down);
+    press(&mut model, KeyCode::Enter);
+    super::jobs::says(&model, "Not taken over: dr copies with roles of other accounts.");
+    super::jobs::says(&model, "amigrate copy ami-00000001 --from us-east-1 --preset dr");
+    assert!(!super::jobs::screen(&mut model, 80, 24).contains("{name}-dr"));
+}
+
+#[test]
 fn what_the_source_does_not_allow_is_not_taken_over() {
     let mut source = image(1);
     source.root_device_type = "instance-store".into();

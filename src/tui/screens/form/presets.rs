@@ -1,9 +1,11 @@
 //! Presets: asking for the stored ones, filling the form in, saving, removing.
 
+use std::collections::BTreeSet;
+
 use super::{Purpose, open::form_on_top as form};
 use crate::{
     config::settings::nearest,
-    domain::{Failure, preset::Preset},
+    domain::{Failure, Region, preset::Preset},
     tui::{
         bindings::{Action, Context},
         model::{FormRequest, Model, PendingReply},
@@ -92,10 +94,10 @@ fn apply_named(model: &mut Model, name: &str, mut stored: StoredForms) {
     let names: Vec<&str> = stored.presets.keys().map(String::as_str).collect();
     let near = nearest(name, names.into_iter()).map_or_else(String::new, |near| format!(" Did you mean {near}?"));
     match (stored.presets.remove(name), stored.problem) {
-        (Some(preset), _) if preset.has_roles() => refuse_roles(model),
         (Some(preset), _) => {
-            apply(model, preset);
-            model.show_notice(format!("Preset {name} taken over."));
+            if apply(model, name, preset) {
+                model.show_notice(format!("Preset {name} taken over."));
+            }
         }
         (None, Some(failure)) => model.show_failure("presets", &failure),
         (None, None) => model.show_error(format!("There is no preset {name}.{near}")),
@@ -115,17 +117,29 @@ fn open_picker(model: &mut Model, mut stored: StoredForms) {
     }
 }
 
-/// The form copies in the account that is shown.
-fn refuse_roles(model: &mut Model) {
-    model.show_error("This preset copies with roles of other accounts (role_arn): use `amigrate copy --preset`.");
+/// The form copies in the account that is shown: names the command that assumes roles.
+fn refuse_roles(model: &mut Model, name: &str) {
+    let sources = form(model).map(|form| form.draft.sources.clone()).unwrap_or_default();
+    let regions: BTreeSet<&Region> = sources.iter().map(|source| &source.region).collect();
+    let images: Vec<&str> = sources.iter().map(|source| source.id.as_str()).collect();
+    // More would not fit.
+    let images = if (1..=2).contains(&images.len()) { images.join(" ") } else { "IMAGES".to_owned() };
+    let from = match regions.into_iter().collect::<Vec<_>>()[..] {
+        [one] => format!(" --from {one}"),
+        _ => String::new(),
+    };
+    model.show_error(format!(
+        "Not taken over: {name} copies with roles of other accounts. The command for it: amigrate copy {images}{from} --preset {name}"
+    ));
 }
 
-/// Fills the form in, unless the preset has roles.
-pub fn apply(model: &mut Model, preset: Preset) {
+/// Fills the form in from the preset of this name. Returns false, and says why, if the preset has roles.
+pub fn apply(model: &mut Model, name: &str, preset: Preset) -> bool {
     if preset.has_roles() {
-        return refuse_roles(model);
+        refuse_roles(model, name);
+        return false;
     }
-    let Some(form) = form(model) else { return };
+    let Some(form) = form(model) else { return false };
     form.change(|draft| {
         preset.apply(draft);
         // What the sources do not allow is not taken over. An Outpost encrypts too, but the place may be changed again.
@@ -135,4 +149,5 @@ pub fn apply(model: &mut Model, preset: Preset) {
     });
     form.past_failures.clear();
     form.focus(form.focus.clone());
+    true
 }

@@ -132,12 +132,13 @@ fn accept_for_form(
             }
         }
         (PickerKind::Preset, Value::Preset(preset)) => {
-            form_presets::apply(model, *preset);
-            model.show_notice(format!("Preset {label} taken over."));
-            form_update::list_keys(model, effects);
+            if form_presets::apply(model, label, *preset) {
+                model.show_notice(format!("Preset {label} taken over."));
+                form_update::list_keys(model, effects);
+            }
         }
         (PickerKind::Preset, Value::LastValues(preset)) => {
-            form_presets::apply(model, *preset);
+            form_presets::apply(model, label, *preset);
             model.show_notice("Last values taken over; who may use the copies stays as this form has it.");
             form_update::list_keys(model, effects);
         }
