@@ -13,10 +13,10 @@ use super::{
     output::{Format, OutputOptions, Record, print_document},
     policy::PolicyDocument,
     records::{
-        AuditRecord, CheckDocument, CopyDocument, CopyRecord, DeregistrationRecord, DestinationRecord, DiffDocument,
-        FailureRecord, FamilyRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord, LineageRecord,
-        OrphanRecord, RecycleBinRecord, RequestedDocument, RequestedRecord, StorageDocument, StorageRecord, SyncRecord,
-        UsedByDocument, VerificationRecord,
+        AccountsDocument, AuditRecord, CheckDocument, CopyDocument, CopyRecord, DeregistrationRecord,
+        DestinationRecord, DiffDocument, FailureRecord, FamilyRecord, IdentityRecord, ImageDocument, ImageRecord,
+        JobRecord, LineageRecord, OrphanRecord, RecycleBinRecord, RequestedDocument, RequestedRecord, StorageDocument,
+        StorageRecord, SyncRecord, UsedByDocument, VerificationRecord,
     },
     regions::nearest,
 };
@@ -96,12 +96,12 @@ fn listing<R: Record>(generator: &mut SchemaGenerator) -> Schema {
     schema
 }
 
-/// What was made; with `--check` the review, with `--dry-run` or `--detach` what was requested.
+/// What was made; with `--check` the review, with `--dry-run` or `--detach` what was requested; in several accounts that of each.
 fn copied(generator: &mut SchemaGenerator) -> Schema {
     let made = generator.subschema_for::<CopyDocument>();
     let (check, requested) =
         (generator.subschema_for::<CheckDocument>(), generator.subschema_for::<RequestedDocument>());
-    json_schema!({ "anyOf": [made, check, requested] })
+    json_schema!({ "anyOf": [made, check, requested, generator.subschema_for::<AccountsDocument>()] })
 }
 
 fn copied_line(generator: &mut SchemaGenerator) -> Schema {

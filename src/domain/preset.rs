@@ -9,7 +9,7 @@ use crate::domain::{
     draft::{Draft, PlacementDraft, ProtectionDraft, SourceTags},
     failure::Failure,
     region::Region,
-    role::RoleArn,
+    role::{RoleArn, RoleArns},
     template::has_placeholder,
 };
 
@@ -59,9 +59,9 @@ pub struct Preset {
     /// Keys of single destinations. The last fields are tables in TOML.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys: Option<BTreeMap<Region, String>>,
-    /// Roles of single destinations.
+    /// Roles of single destinations, and of accounts: the copies to regions without a role of their own are made in each of these.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub role_arns: Option<BTreeMap<Region, RoleArn>>,
+    pub role_arns: Option<RoleArns>,
 }
 
 /// The time within which copies complete, as it is stored: minutes, and 0 for no limit.
@@ -122,9 +122,10 @@ impl Preset {
         self.role_arn.is_some() || self.role_arns.as_ref().is_some_and(|roles| !roles.is_empty())
     }
 
-    /// Returns the role that requests the copies to a region; `None` if it is requested without one.
-    pub fn role_for(&self, region: &Region) -> Option<&RoleArn> {
-        self.role_arns.as_ref().and_then(|roles| roles.get(region)).or(self.role_arn.as_ref())
+    /// Returns the roles that request the copies to a region, each in its account; `None` stands for no role.
+    pub fn roles_for(&self, region: &Region) -> Vec<Option<&RoleArn>> {
+        let named = self.role_arns.as_ref().map(|roles| roles.of(region)).unwrap_or_default();
+        if named.is_empty() { vec![self.role_arn.as_ref()] } else { named.into_iter().map(Some).collect() }
     }
 
     /// Fills a form in. What is not said, its sources, client token and `public` stay as they are. A form has no roles: whoever fills
@@ -227,20 +228,34 @@ mod tests {
     }
 
     #[test]
-    fn a_role_is_that_of_the_region_else_of_all() {
-        let text = "role_arn = 'arn:aws:iam::111122223333:role/a'\n[role_arns]\neu-west-1 = 'arn:aws:iam::444455556666:role/b'";
-        let preset: Preset = toml::from_str(text).unwrap();
-        let account = |preset: &Preset, region: &str| {
-            preset.role_for(&Region::new(region).unwrap()).map(|role| role.account().to_string())
+    fn a_role_is_that_of_the_region_else_of_the_accounts_else_of_all() {
+        let role = |account: &str| format!("'arn:aws:iam::{account}:role/a'");
+        let (all, one, two) = (role("111122223333"), role("444455556666"), role("555566667777"));
+        let accounts = |text: &str, region: &str| {
+            let preset: Preset = toml::from_str(text).unwrap();
+            assert_eq!(toml::from_str::<Preset>(&toml::to_string(&preset).unwrap()).unwrap(), preset);
+            assert!(preset.has_roles());
+            let roles = preset.roles_for(&Region::new(region).unwrap());
+            roles.into_iter().map(|role| role.map(|role| role.account().to_string())).collect::<Vec<_>>()
         };
-        assert_eq!(account(&preset, "eu-west-1").as_deref(), Some("444455556666"));
-        assert_eq!(account(&preset, "eu-west-2").as_deref(), Some("111122223333"));
-        assert!(preset.has_roles());
-        let one = Preset { role_arn: None, ..preset.clone() };
-        assert_eq!((account(&one, "eu-west-2"), one.has_roles()), (None, true));
+        let some = |accounts: &[&str]| accounts.iter().map(|a| Some((*a).to_owned())).collect::<Vec<_>>();
+        let by_region = format!("role_arn = {all}\n[role_arns]\neu-west-1 = {one}");
+        assert_eq!(accounts(&by_region, "eu-west-1"), some(&["444455556666"]));
+        assert_eq!(accounts(&by_region, "eu-west-2"), some(&["111122223333"]));
+        let only = format!("[role_arns]\neu-west-1 = {one}");
+        assert_eq!(accounts(&only, "eu-west-2"), [None], "with the profile's own credentials");
+        let both = format!("{by_region}\n555566667777 = {two}\n111122223333 = {all}");
+        assert_eq!(accounts(&both, "eu-west-1"), some(&["444455556666"]), "a region's own role is its only one");
+        assert_eq!(accounts(&both, "eu-west-2"), some(&["111122223333", "555566667777"]));
         assert!(!Preset::of(&full()).has_roles());
-        assert_eq!(toml::from_str::<Preset>(&toml::to_string(&preset).unwrap()).unwrap(), preset);
-        assert!(toml::from_str::<Preset>("role_arn = 'copier'").is_err());
+        for wrong in [
+            "role_arn = 'copier'".to_owned(),
+            format!("[role_arns]\n999999999999 = {one}"),
+            format!("[role_arns]\n4444 = {one}"),
+            format!("[role_arns]\neurope = {one}"),
+        ] {
+            assert!(toml::from_str::<Preset>(&wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

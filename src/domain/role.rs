@@ -1,10 +1,10 @@
 //! ARNs of roles that are assumed.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{account::AccountId, failure::Failure, text::clean};
+use crate::domain::{account::AccountId, failure::Failure, region::Region, text::clean};
 
 /// ARN of an IAM role: `arn:aws:iam::123456789012:role/NAME`, with or without a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,6 +74,79 @@ impl TryFrom<String> for RoleArn {
 impl From<RoleArn> for String {
     fn from(role: RoleArn) -> Self {
         role.text.into()
+    }
+}
+
+/// What a role is written for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum RoleKey {
+    /// The copies to a region.
+    Region(Region),
+    /// The account in which copies are made.
+    Account(AccountId),
+}
+
+impl TryFrom<String> for RoleKey {
+    type Error = Failure;
+
+    fn try_from(text: String) -> Result<Self, Failure> {
+        match AccountId::new(&text) {
+            Ok(account) => Ok(Self::Account(account)),
+            // A number that is no account's is no region's either.
+            Err(failure) if text.starts_with(|c: char| c.is_ascii_digit()) => Err(failure),
+            Err(_) => Region::new(&text).map(Self::Region),
+        }
+    }
+}
+
+impl From<RoleKey> for String {
+    fn from(key: RoleKey) -> Self {
+        match key {
+            RoleKey::Region(region) => region.to_string(),
+            RoleKey::Account(account) => account.to_string(),
+        }
+    }
+}
+
+/// Roles of single regions, and of accounts. An account's role is one of that account.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<RoleKey, RoleArn>", into = "BTreeMap<RoleKey, RoleArn>")]
+pub struct RoleArns(BTreeMap<RoleKey, RoleArn>);
+
+impl RoleArns {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the roles for the copies to a region: the region's own, or else those of all accounts that are named.
+    pub fn of(&self, region: &Region) -> Vec<&RoleArn> {
+        if let Some(role) = self.0.get(&RoleKey::Region(region.clone())) {
+            return vec![role];
+        }
+        self.0.iter().filter(|(key, _)| matches!(key, RoleKey::Account(_))).map(|(_, role)| role).collect()
+    }
+}
+
+impl TryFrom<BTreeMap<RoleKey, RoleArn>> for RoleArns {
+    type Error = Failure;
+
+    fn try_from(roles: BTreeMap<RoleKey, RoleArn>) -> Result<Self, Failure> {
+        for (key, role) in &roles {
+            if let RoleKey::Account(account) = key
+                && account != role.account()
+            {
+                let why = format!("{role} is a role of account {}", role.account());
+                return Err(Failure::new(format!("use a role for account {account}"), why));
+            }
+        }
+        Ok(Self(roles))
+    }
+}
+
+impl From<RoleArns> for BTreeMap<RoleKey, RoleArn> {
+    fn from(roles: RoleArns) -> Self {
+        roles.0
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     access::ToShare,
     arguments::CopyArgs,
     known::Known,
-    plan_entry::{PlanEntry, PlanFile},
+    plan_entry::PlanEntry,
     plan_file::{self, PlanText},
     sources, words,
 };
@@ -39,6 +39,8 @@ use crate::{
 pub(super) struct Asked {
     preset: Option<Preset>,
     entries: Vec<PlanEntry>,
+    /// Number of each entry in the plan file.
+    places: Vec<usize>,
     /// The text of the plan file that it comes from, if any.
     file: Option<PlanText>,
 }
@@ -60,7 +62,7 @@ impl Asked {
                 (None, vec![args.entry(sources::words(&args.images)?)?])
             }
         };
-        let asked = Self { preset, entries, file };
+        let asked = Self { preset, places: (0..entries.len()).collect(), entries, file };
         for (n, entry) in asked.entries.iter().enumerate() {
             let known = |preset: &Preset| preset.destinations.as_ref().is_some_and(|regions| !regions.is_empty());
             let lacks = if entry.images.is_empty() {
@@ -82,39 +84,50 @@ impl Asked {
         Ok(asked)
     }
 
-    /// Returns true if the preset has roles.
+    /// Returns true if roles request the copies, or some of them.
     pub(super) fn has_roles(&self) -> bool {
-        self.preset.as_ref().is_some_and(Preset::has_roles)
+        let of_preset = || self.preset.as_ref().is_some_and(Preset::has_roles);
+        self.entries.iter().any(|entry| entry.role_arn.is_some()) || of_preset()
     }
 
-    /// Returns what is asked of each role of the preset, in the order of the regions; without a role of what has none.
+    /// Returns what is asked of each role, in the order of entries and regions; without a role of what has none.
     pub(super) fn by_role(&self) -> Vec<(Option<RoleArn>, Self)> {
         let preset = self.preset.clone().unwrap_or_default();
         let of_preset = preset.destinations.clone().unwrap_or_default();
-        let named = self.entries.iter().flat_map(|entry| if entry.to.is_empty() { &of_preset } else { &entry.to });
-        let mut roles: Vec<Option<RoleArn>> = Vec::new();
-        for role in named.map(|region| preset.role_for(region).cloned()) {
-            if !roles.contains(&role) {
-                roles.push(role);
+        // The regions of each entry, with the roles that copy there.
+        let roles_of = |entry: &PlanEntry| -> Vec<(Region, Vec<Option<RoleArn>>)> {
+            let named = if entry.to.is_empty() { &of_preset } else { &entry.to };
+            let roles = |region: &Region| match &entry.role_arn {
+                Some(role) => vec![Some(role.clone())],
+                None => preset.roles_for(region).into_iter().map(Option::<&RoleArn>::cloned).collect(),
+            };
+            named.iter().map(|region| (region.clone(), roles(region))).collect()
+        };
+        let mut all: Vec<Option<RoleArn>> = Vec::new();
+        for (_, roles) in self.entries.iter().flat_map(roles_of) {
+            for role in roles {
+                if !all.contains(&role) {
+                    all.push(role);
+                }
             }
         }
         let part = |role: Option<RoleArn>| {
-            let its = |region: &Region| preset.role_for(region) == role.as_ref();
             let mut asked = self.clone();
-            // No region is left of those that are another role's.
-            asked.entries.retain(|entry| if entry.to.is_empty() { &of_preset } else { &entry.to }.iter().any(its));
             for entry in &mut asked.entries {
-                entry.to.retain(its);
-                entry.kms_key_ids.retain(|region, _| its(region));
+                let (its, others): (Vec<_>, Vec<_>) =
+                    roles_of(entry).into_iter().partition(|(_, roles)| roles.contains(&role));
+                // Keys for regions that nothing is copied to stay: they are mistakes.
+                entry.kms_key_ids.retain(|region, _| others.iter().all(|(other, _)| other != region));
+                entry.to = its.into_iter().map(|(region, _)| region).collect();
+                entry.role_arn = None;
             }
-            let (role_arn, role_arns) = (None, None);
-            let mut left = Preset { role_arn, role_arns, ..preset.clone() };
-            left.destinations.iter_mut().for_each(|regions| regions.retain(its));
-            left.keys.iter_mut().for_each(|keys| keys.retain(|region, _| its(region)));
-            asked.preset = Some(left);
+            asked.places = (0..asked.entries.len()).filter(|n| !asked.entries[*n].to.is_empty()).collect();
+            asked.entries.retain(|entry| !entry.to.is_empty());
+            let (role_arn, role_arns, destinations) = (None, None, None);
+            asked.preset = Some(Preset { role_arn, role_arns, destinations, ..preset.clone() });
             (role, asked)
         };
-        roles.into_iter().map(part).collect()
+        all.into_iter().map(part).collect()
     }
 
     fn is_file(&self) -> bool {
@@ -123,7 +136,8 @@ impl Asked {
 
     /// Returns what a failure is about: an entry of the plan file, if there is one.
     fn what(&self, entry: usize, what: &str) -> String {
-        if self.is_file() { format!("{what}, entry {} of the plan", entry + 1) } else { what.to_owned() }
+        let place = self.places.get(entry).copied().unwrap_or(entry);
+        if self.is_file() { format!("{what}, entry {} of the plan", place + 1) } else { what.to_owned() }
     }
 
     /// Returns the images that `--share-from` shares.
@@ -174,7 +188,7 @@ impl Asked {
 
     /// Names the place of a wrong region in the plan file.
     fn at_its_place(&self, entry: usize, region: Option<&Region>, error: CommandError) -> CommandError {
-        let place = || self.file.as_ref()?.place(entry, region?.as_str());
+        let place = || self.file.as_ref()?.place(*self.places.get(entry)?, region?.as_str());
         match (error, place()) {
             (CommandError::Failure(failure, status), Some(place)) => {
                 let what = format!("{place}: {}", failure.what);
@@ -280,9 +294,9 @@ impl Asked {
     }
 }
 
-/// Returns the plan file of these drafts.
-pub(super) fn plan_of(drafts: &[Draft]) -> PlanFile {
-    PlanFile { copies: drafts.iter().map(PlanEntry::of).collect() }
+/// Returns the entries of a plan file for these drafts, whose copies this role requests.
+pub(super) fn entries_of(drafts: &[Draft], role: Option<&RoleArn>) -> Vec<PlanEntry> {
+    drafts.iter().map(|draft| PlanEntry { role_arn: role.cloned(), ..PlanEntry::of(draft) }).collect()
 }
 
 /// Returns a stored preset.

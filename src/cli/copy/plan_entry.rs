@@ -13,7 +13,7 @@ use serde::{
 };
 
 use crate::domain::{
-    CompletionDuration, Failure, Region,
+    CompletionDuration, Failure, Region, RoleArn,
     draft::{Draft, PlacementDraft, ProtectionDraft, SourceTags},
 };
 
@@ -87,6 +87,10 @@ pub(in crate::cli) struct PlanEntry {
     pub(in crate::cli) protect: Option<Protect>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::cli) tag_source: Option<bool>,
+    /// The role whose session requests the copies, in its account; without it, that of the preset.
+    #[schemars(with = "Option<String>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) role_arn: Option<RoleArn>,
     /// Keys of single regions. The last field, because in TOML it is a table.
     #[schemars(with = "BTreeMap<String, String>")]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -148,6 +152,7 @@ impl PlanEntry {
                 ProtectionDraft::WithCooldown => Protect::WithCooldown,
             }),
             tag_source: Some(post.tag_source),
+            role_arn: None,
         }
     }
 

@@ -1,12 +1,12 @@
-//! Presets with roles: the copies to each region are requested by a session of its role, and belong to the role's account. One account
+//! Presets and plan files with roles: the copies to each region are requested by a session of its role, and belong to the role's account. One account
 //! after the other, each with its own queue, once all roles could be assumed.
 
-use super::{arguments::CopyArgs, drafts::Asked};
+use super::drafts::Asked;
 use crate::{
     cli::{
         connection::Connection,
         exit::{CommandError, ExitStatus},
-        output::{Format, report},
+        output::report,
         setup::Setup,
     },
     domain::{Failure, RoleArn, text::clean},
@@ -20,17 +20,13 @@ pub(super) struct Part {
     pub(super) connection: Connection,
 }
 
-/// Assumes the roles of the preset. Returns the status if one cannot be assumed.
+/// Assumes the roles of preset and plan file. Returns the status if one cannot be assumed.
 ///
 /// # Errors
-/// Options that are for one account.
-pub(super) async fn sign_in(
-    setup: &Setup,
-    args: &CopyArgs,
-    asked: &Asked,
-) -> Result<Result<Vec<Part>, ExitStatus>, CommandError> {
+/// A role named by `--role-arn` as well.
+pub(super) async fn sign_in(setup: &Setup, asked: &Asked) -> Result<Result<Vec<Part>, ExitStatus>, CommandError> {
     let by_role = asked.by_role();
-    check(setup, args, by_role.len())?;
+    check(setup)?;
     let (mut parts, mut denied) = (Vec::new(), false);
     for (role, asked) in by_role {
         let setup = setup.with_role(role.clone());
@@ -45,21 +41,13 @@ pub(super) async fn sign_in(
     Ok(if denied { Err(ExitStatus::NotAllowed) } else { Ok(parts) })
 }
 
-/// Refuses options that are for one account.
-fn check(setup: &Setup, args: &CopyArgs, accounts: usize) -> Result<(), CommandError> {
-    let (why, hint) = if setup.role.is_some() {
-        ("the preset has roles, and --role-arn names another one", "Leave out --role-arn.")
-    } else if args.print_plan || args.from_file.is_some() {
-        ("plan files and roles do not go together", "Name images and regions as arguments.")
-    } else if accounts > 1 && setup.output.format == Format::Json {
-        (
-            "a JSON document has the copies of one account",
-            "Use --output jsonl, or name the regions of one role with --to.",
-        )
-    } else {
+/// Refuses a second role.
+fn check(setup: &Setup) -> Result<(), CommandError> {
+    if setup.role.is_none() {
         return Ok(());
-    };
-    Err(CommandError::usage(Failure::new("copy with the roles of the preset", why).hint(hint)))
+    }
+    let why = "the preset or the plan has roles, and --role-arn names another one";
+    Err(CommandError::usage(Failure::new("copy with roles", why).hint("Leave out --role-arn.")))
 }
 
 /// Signs in. Credentials of another account than the role's are not used.

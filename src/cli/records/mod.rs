@@ -1,6 +1,7 @@
 //! The JSON of images, copies and failures. `amigrate schema` and docs/json.md are made from these types: fields are added, never
 //! removed or renamed.
 
+mod accounts;
 mod audit;
 mod check;
 mod comparison;
@@ -22,6 +23,7 @@ mod used_by;
 
 pub(super) use crate::records::{FailureRecord, ImageRecord};
 
+pub(super) use accounts::{AccountRecord, AccountsDocument, CopyResult};
 pub(super) use audit::AuditRecord;
 pub(super) use check::{CheckDocument, DestinationRecord, ExistingRecord};
 pub(super) use comparison::{DiffDocument, VerificationRecord, VerificationResult};

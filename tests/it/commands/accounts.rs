@@ -246,8 +246,67 @@ fn a_preset_with_roles_copies_in_their_accounts() {
     let ended = copy("both", &["--output", "csv"]);
     assert_eq!((ended.status, made(&commands)), (Some(0), (2, 2)), "{ended:?}");
     assert_eq!((jobs(&[]), jobs(&["--role-arn", COPIER])), (2, 2));
+    // All is there: one document, with each account.
     let json = copy("both", &["--output", "json"]);
-    assert_eq!((json.status, made(&commands)), (Some(2), (2, 2)), "{json:?}");
+    assert_eq!((json.status, made(&commands)), (Some(0), (2, 2)), "{json:?}");
+    let printed: Value = serde_json::from_str(&json.stdout).expect("one document");
+    let accounts = printed["accounts"].as_array().expect("a list");
+    let of = |account: &Value| (account["account_id"].clone(), account["role_arn"].clone());
+    assert_eq!(of(&accounts[0]), ("123456789012".into(), Value::Null), "{printed}");
+    assert_eq!(of(&accounts[1]), ("555566667777".into(), COPIER.into()), "{printed}");
+    for (account, regions) in accounts.iter().zip([2, 1]) {
+        assert_eq!(account["result"]["skipped"].as_array().map(Vec::len), Some(regions), "{printed}");
+    }
+}
+
+const PUBLISHER: &str = "arn:aws:iam::210987654321:role/image-publisher";
+
+#[test]
+fn a_preset_with_accounts_copies_in_each_of_them() {
+    let commands = accounts();
+    presets(
+        &commands,
+        &format!(
+            "[each]\ndestinations = ['eu-west-1', 'us-west-2']\n\
+             role_arns = {{ 555566667777 = '{COPIER}', 210987654321 = '{PUBLISHER}', us-west-2 = '{COPIER}' }}\n"
+        ),
+    );
+    let id = built(&commands, "golden-erp-*");
+    let copy = |more: &[&str]| {
+        commands.ended(&[&["copy", id.as_str(), "--from", "us-east-1", "--preset", "each"], more].concat(), "")
+    };
+    let build = AccountId::new("210987654321").expect("an id");
+    let built = || commands.ec2.with(|w| w.as_account(&build, |w| w.copies_made()));
+    let ended = copy(&[]);
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert_eq!((made(&commands), built()), ((0, 2), 1), "us-west-2 has a role of its own: {ended:?}");
+    presets(&commands, &format!("[each]\ndestinations = ['eu-west-1']\nrole_arns.123456789012 = '{COPIER}'\n"));
+    let wrong = copy(&[]);
+    assert_eq!((wrong.status, made(&commands)), (Some(2), (0, 2)), "{wrong:?}");
+    assert!(wrong.stderr.contains("is a role of account 555566667777"), "{wrong:?}");
+}
+
+#[test]
+fn a_plan_file_has_the_roles_and_copies_as_the_preset_would() {
+    let commands = accounts();
+    presets(
+        &commands,
+        &format!("[both]\ndestinations = ['eu-west-1', 'us-west-2']\nrole_arns.us-west-2 = '{COPIER}'\n"),
+    );
+    let id = built(&commands, "golden-erp-*");
+    let print = ["copy", &id, "--from", "us-east-1", "--preset", "both", "--print-plan"];
+    let plan = commands.ended(&print, "");
+    assert_eq!((plan.status, made(&commands)), (Some(0), (0, 0)), "{plan:?}");
+    assert_eq!(plan.stdout.matches("[[copies]]").count(), 2, "{plan:?}");
+    assert_eq!(plan.stdout.matches(&format!("role_arn = \"{COPIER}\"")).count(), 1, "{plan:?}");
+    let ended = commands.ended(&["copy", "--from-file", "-"], &plan.stdout);
+    assert_eq!((ended.status, made(&commands)), (Some(0), (1, 1)), "{ended:?}");
+    let region = plan.stdout.replace("\"us-west-2\"", "\"us-west-9\"");
+    let wrong = commands.ended(&["copy", "--from-file", "-"], &region);
+    assert_eq!((wrong.status, made(&commands)), (Some(2), (1, 1)), "{wrong:?}");
+    assert!(wrong.stderr.contains("standard input:") && wrong.stderr.contains("us-west-9"), "{wrong:?}");
+    let two = commands.ended(&["copy", "--from-file", "-", "--role-arn", COPIER], &plan.stdout);
+    assert_eq!((two.status, made(&commands)), (Some(2), (1, 1)), "{two:?}");
 }
 
 #[test]
