@@ -44,7 +44,7 @@ impl Session {
         }
     }
 
-    /// Returns false if the key's owner does not let this account use it. That it may be described proves nothing more; EC2 has the
+    /// Returns false if the key's owner does not let this account look at it, as far as it asks KMS itself. That it may be described proves nothing more; EC2 has the
     /// last word.
     async fn can_use_key(&self, image: &Image, key: &str) -> Result<bool, Failure> {
         match self.key_verdict(&image.region, key).await {

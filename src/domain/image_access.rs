@@ -21,7 +21,7 @@ pub struct AccessTarget {
 /// A permission that the account lacks. In the order in which they are given: an image that is seen can be copied then.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MissingAccess {
-    /// Use of the customer managed key with this ARN.
+    /// Use of the customer managed key with this ARN, at which the account may not look.
     Key(Box<str>),
     /// The create-volume permission.
     Snapshot(SnapshotId),
@@ -99,8 +99,9 @@ impl ShareOutcome {
     }
 }
 
-/// Returns true if an account can copy the image only as far as its owner shares snapshots and keys. Those of AWS and its Marketplace
-/// need not be seen.
+/// Returns true if an account can copy the image only as far as its owner shares snapshots and keys. So it is with public images, whose
+/// snapshots are shared apart from them: EC2 refuses the copies otherwise (awslabs/amazon-eks-ami#52, rancher/os#725). Those of AWS and its
+/// Marketplace need not be seen.
 pub fn needs_owners_permissions(image: &Image, account: &AccountId) -> bool {
     image.owner_id != *account && image.image_owner_alias.is_none()
 }
@@ -118,6 +119,12 @@ impl AccessTarget {
 }
 
 impl MissingAccess {
+    /// Returns true if EC2 refuses the copy for certain. A key that may not be looked at may be used all the same, where its policy allows
+    /// that through EC2 only (`kms:ViaService`).
+    pub fn is_certain(&self) -> bool {
+        !matches!(self, Self::Key(_))
+    }
+
     /// Returns what it is of: the image, the snapshot or the key.
     pub fn resource(&self, target: &AccessTarget) -> String {
         match self {

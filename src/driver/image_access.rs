@@ -6,7 +6,7 @@ use crate::{
     aws::{Session, other_account},
     domain::{
         AccountId, Failure,
-        image_access::{AccessTarget, GivenAccess, MissingAccess, ShareOutcome, ShareRequest},
+        image_access::{AccessTarget, GivenAccess, MissingAccess, ShareOutcome, ShareRequest, key_owner},
     },
 };
 
@@ -66,6 +66,7 @@ impl AccessGiver<'_> {
             return Err(other_account(&account, self.owner));
         }
         if let MissingAccess::Key(key) = access {
+            self.refuse_key_of_another(key)?;
             self.session.refuse_managed_key(target, key).await?;
         }
         let (action, resource) = (access.action(), access.resource(target));
@@ -73,5 +74,17 @@ impl AccessGiver<'_> {
         let request = self.session.give_access(target, access);
         let (grant, audit_failure) = self.calls.send_reporting_audit_failure(self.session, call, request).await?;
         Ok((GivenAccess { target: target.clone(), access: access.clone(), grant }, audit_failure))
+    }
+
+    /// Refuses a key of a third account, even if that account lets this one make grants of it.
+    fn refuse_key_of_another(&self, key: &str) -> Result<(), Failure> {
+        match key_owner(key) {
+            Some(of) if of != *self.owner => {
+                let why = format!("the key belongs to account {of}, not to account {}", self.owner);
+                let what = format!("share key {key}");
+                Err(Failure::new(what, why).hint(format!("The administrators of account {of} can share it.")))
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -36,11 +36,22 @@ pub fn not_shared(target: &AccessTarget, missing: &[MissingAccess]) -> String {
     if !keys.is_empty() {
         let words = if keys.len() == 1 { "the key" } else { "the keys" };
         parts.push(format!(
-            "account {account} may not use {words} of its snapshots: {} (a copy decrypts them: a grant of the key, or its policy)",
+            "account {account} may not look at {words} of its snapshots, with which a copy decrypts them: {}",
             named(&keys)
         ));
     }
     parts.join("; ")
+}
+
+/// Says that an image cannot be copied, or perhaps not, and why, as sentences.
+pub fn refused_or_unknown(owner: &AccountId, target: &AccessTarget, missing: &[MissingAccess]) -> String {
+    let (image, what) = (&target.image, not_shared(target, missing));
+    if missing.iter().any(MissingAccess::is_certain) {
+        return format!("{image} of account {owner} cannot be copied: {what}.");
+    }
+    format!(
+        "It is not known whether {image} of account {owner} can be copied: {what}. Unless the key's policy lets EC2 use it for that account all the same, the copies fail."
+    )
 }
 
 /// The owner's AWS CLI commands that give it, one after the other.
@@ -128,7 +139,7 @@ mod tests {
     #[test]
     fn each_missing_permission_is_explained() {
         let key = |n: usize| MissingAccess::Key(format!("{KEY}{n}").into());
-        let of_key = "(a copy decrypts them: a grant of the key, or its policy)";
+        let of_key = "of its snapshots, with which a copy decrypts them:";
         for (missing, expected) in [
             (vec![MissingAccess::Image], "the image is not shared with account 123456789012 (launch permission)".into()),
             (
@@ -145,12 +156,12 @@ mod tests {
                 vec![key(1), snapshot(1)],
                 format!(
                     "1 snapshot is not shared with account 123456789012: snap-1 (a copy reads it: create-volume permission); \
-                     account 123456789012 may not use the key of its snapshots: {KEY}1 {of_key}"
+                     account 123456789012 may not look at the key {of_key} {KEY}1"
                 ),
             ),
             (
                 vec![key(1), key(2)],
-                format!("account 123456789012 may not use the keys of its snapshots: {KEY}1, {KEY}2 {of_key}"),
+                format!("account 123456789012 may not look at the keys {of_key} {KEY}1, {KEY}2"),
             ),
         ] {
             assert_eq!(not_shared(&target(), &missing), expected);

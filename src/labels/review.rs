@@ -147,9 +147,8 @@ fn source(kind: &FindingKind, places: &str) -> String {
             "Allowed AMIs is enabled in {places} and does not name {owner}, the owner of {source}: AWS may refuse to copy it."
         ),
         FindingKind::NotShared { owner, target, missing } => format!(
-            "{} of account {owner} cannot be copied: {}. Its owner gives what is missing: {}.",
-            target.image,
-            image_access::not_shared(target, missing),
+            "{} Its owner gives what is missing: {}.",
+            image_access::refused_or_unknown(owner, target, missing),
             image_access::commands(target, missing)
         ),
         _ => String::new(),

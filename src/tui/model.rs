@@ -233,13 +233,18 @@ impl Model {
             start,
         };
         model.query = model.query_for(whose);
-        if let Err(failure) = model.use_theme(&model.start.config.ui.theme.clone()) {
-            model.show_failure("theme", &failure);
-        } else if let Some(note) = model.start.config.notes.first().cloned() {
-            model.show_notice(note);
-        }
+        model.apply_settings();
         let effects = vec![model.connect()];
         (model, effects)
+    }
+
+    /// Draws with the theme of the settings, and says what is to be said about them.
+    fn apply_settings(&mut self) {
+        if let Err(failure) = self.use_theme(&self.start.config.ui.theme.clone()) {
+            self.show_failure("theme", &failure);
+        } else if let Some(note) = self.start.config.notes.first().cloned() {
+            self.show_notice(note);
+        }
     }
 
     /// Draws with this theme from now on; without colours, with the one that has none.

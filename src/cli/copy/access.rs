@@ -35,8 +35,15 @@ pub(super) async fn check(setup: &Setup, connection: &Connection, drafts: &[Draf
         match connection.session.missing_access(image).await {
             Ok(missing) if missing.is_empty() => {}
             Ok(missing) => {
-                report(&not_shared(image, &account, &missing));
-                status = Some(ExitStatus::NotAllowed);
+                let target = target(image, &account);
+                let hint = hint(image, &target, &missing);
+                if missing.iter().any(MissingAccess::is_certain) {
+                    report(&not_shared(image, &target, &missing, hint));
+                    status = Some(ExitStatus::NotAllowed);
+                } else {
+                    let text = labels::image_access::refused_or_unknown(&image.owner_id, &target, &missing);
+                    setup.output.note(&format!("warning: {text} {hint}"));
+                }
             }
             Err(failure) => setup.output.note(&format!(
                 "Not known: whether the snapshots and keys of {} are shared: {}",
@@ -48,15 +55,21 @@ pub(super) async fn check(setup: &Setup, connection: &Connection, drafts: &[Draf
     status
 }
 
-fn not_shared(image: &Image, account: &AccountId, missing: &[MissingAccess]) -> Failure {
-    let target = AccessTarget { image: image.id.clone(), region: image.region.clone(), account: account.clone() };
-    let hint = format!(
+fn target(image: &Image, account: &AccountId) -> AccessTarget {
+    AccessTarget { image: image.id.clone(), region: image.region.clone(), account: account.clone() }
+}
+
+fn hint(image: &Image, target: &AccessTarget, missing: &[MissingAccess]) -> String {
+    format!(
         "Its owner, account {}, gives what is missing: {}. With a profile of that account, `--share-from PROFILE` does it.",
         image.owner_id,
-        labels::image_access::commands(&target, missing)
-    );
+        labels::image_access::commands(target, missing)
+    )
+}
+
+fn not_shared(image: &Image, target: &AccessTarget, missing: &[MissingAccess], hint: String) -> Failure {
     let what = format!("copy {} \"{}\" from {}", image.id, clean(&image.name), image.region);
-    Failure::new(what, labels::image_access::not_shared(&target, missing)).hint(hint).kind(FailureKind::Denied)
+    Failure::new(what, labels::image_access::not_shared(target, missing)).hint(hint).kind(FailureKind::Denied)
 }
 
 /// Says of an image that is not found that EC2 may not show it yet.

@@ -230,12 +230,17 @@ impl<'a> Builder<'a> {
     }
 
     fn missing_access(&mut self, image: &Image, missing: &[MissingAccess]) {
-        self.sources = self.sources.max(if missing.is_empty() { Status::Fine } else { Status::Refused });
+        let (severity, status) = match missing {
+            [] => (Severity::Warning, Status::Fine),
+            _ if missing.iter().any(MissingAccess::is_certain) => (Severity::Refusal, Status::Refused),
+            _ => (Severity::Warning, Status::Unknown),
+        };
+        self.sources = self.sources.max(status);
         let Some(account) = self.review.context.account.clone().filter(|_| !missing.is_empty()) else { return };
         let (owner, region) = (image.owner_id.clone(), image.region.clone());
         let target = AccessTarget { image: image.id.clone(), region, account };
         let kind = FindingKind::NotShared { owner, target, missing: missing.to_vec() };
-        self.findings.add(Severity::Refusal, kind, Some(&image.region), Field::Sources);
+        self.findings.add(severity, kind, Some(&image.region), Field::Sources);
     }
 
     fn permission(&mut self, region: &Region, permission: &Permission) {

@@ -114,7 +114,7 @@ pub enum FindingKind {
         source: ImageId,
         owner: AccountId,
     },
-    /// The image's owner does not share all that a copy reads.
+    /// The image's owner does not share all that a copy reads; a warning if that is not certain.
     NotShared {
         owner: AccountId,
         target: AccessTarget,

@@ -4,7 +4,7 @@ use super::super::{AccessGiver, AuditedCalls, StoreHandle, clock::tests::with_to
 use crate::{
     aws::{HttpClient, Session, SimulatedLogin},
     domain::{
-        AccountId, AccountKey, Image, ImageQuery, OwnerFilter, Region,
+        AccountId, AccountKey, FailureKind, Image, ImageQuery, OwnerFilter, Region,
         image_access::{AccessTarget, MissingAccess, Share, ShareOutcome, ShareRequest},
     },
     engine::Outcome,
@@ -104,7 +104,20 @@ async fn nothing_is_given_by_another_account_than_the_owner() {
     // Between the yes and the call, somebody signs in elsewhere with the profile.
     accounts.login.sign_in(SimulatedLogin::ACCESS_KEY);
     let outcome = accounts.give(&accounts.owner, vec![windows]).await;
-    assert!(outcome.given.is_empty() && outcome.failures.len() == 1, "{outcome:?}");
+    assert!(outcome.given.is_empty() && outcome.failures[0].kind == FailureKind::OtherAccount, "{outcome:?}");
+    assert_eq!(accounts.changes(), 0);
+    let ours = AccountKey::new(&accounts.us, None);
+    assert_eq!(accounts.store.with(move |store| store.audit(&ours, None)).await.unwrap(), [], "theirs is not ours");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_of_a_third_account_is_not_granted() {
+    let accounts = Accounts::new().await;
+    let fips = accounts.missing("golden-fips").await;
+    let key = "arn:aws:kms:us-east-1:555566667777:key/1";
+    let share = Share { missing: vec![MissingAccess::Key(key.into())], ..fips };
+    let outcome = accounts.give(&accounts.owner, vec![share]).await;
+    assert!(outcome.given.is_empty() && outcome.failures[0].why.contains("account 555566667777"), "{outcome:?}");
     assert_eq!((accounts.changes(), accounts.audited().await), (0, vec![]));
 }
 

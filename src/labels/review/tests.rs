@@ -69,6 +69,39 @@ fn of_permissions_and_keys() -> Vec<(FindingKind, &'static str)> {
     ]
 }
 
+/// What is not known or missing of another account's images.
+fn of_sharing() -> Vec<(FindingKind, &'static str)> {
+    let not_shared = |missing: MissingAccess| FindingKind::NotShared {
+        owner: AccountId::new("210987654321").unwrap(),
+        target: AccessTarget {
+            image: source(),
+            region: Region::new("eu-west-1").unwrap(),
+            account: AccountId::new("123456789012").unwrap(),
+        },
+        missing: vec![missing],
+    };
+    vec![
+        (
+            not_shared(MissingAccess::Snapshot(SnapshotId::new("snap-1").unwrap())),
+            "ami-1 of account 210987654321 cannot be copied: 1 snapshot is not shared with account 123456789012: snap-1 (a copy \
+             reads it: create-volume permission). Its owner gives what is missing: `aws ec2 modify-snapshot-attribute --region \
+             eu-west-1 --snapshot-id snap-1 --attribute createVolumePermission --operation-type add --user-ids 123456789012`.",
+        ),
+        (
+            not_shared(MissingAccess::Key("arn:aws:kms:eu-west-1:210987654321:key/1".into())),
+            "It is not known whether ami-1 of account 210987654321 can be copied: account 123456789012 may not look at the key of its \
+             snapshots, with which a copy decrypts them: arn:aws:kms:eu-west-1:210987654321:key/1. Unless the key's policy lets EC2 \
+             use it for that account all the same, the copies fail. Its owner gives what is missing: `aws kms create-grant --region \
+             eu-west-1 --key-id arn:aws:kms:eu-west-1:210987654321:key/1 --grantee-principal arn:aws:iam::123456789012:root \
+             --operations CreateGrant Decrypt DescribeKey ReEncryptFrom --name amigrate-copies-by-123456789012`.",
+        ),
+        (
+            FindingKind::Unknown { what: UnknownCheck::MissingAccess, why: Some("denied".into()) },
+            "Not known in eu-west-1: whether the snapshots and keys of another account's image are shared: denied.",
+        ),
+    ]
+}
+
 /// The other kinds.
 fn of_requests_and_sources() -> Vec<(FindingKind, &'static str)> {
     vec![
@@ -94,24 +127,6 @@ fn of_requests_and_sources() -> Vec<(FindingKind, &'static str)> {
              it.",
         ),
         (
-            FindingKind::NotShared {
-                owner: AccountId::new("210987654321").unwrap(),
-                target: AccessTarget {
-                    image: source(),
-                    region: Region::new("eu-west-1").unwrap(),
-                    account: AccountId::new("123456789012").unwrap(),
-                },
-                missing: vec![MissingAccess::Snapshot(SnapshotId::new("snap-1").unwrap())],
-            },
-            "ami-1 of account 210987654321 cannot be copied: 1 snapshot is not shared with account 123456789012: snap-1 (a copy \
-             reads it: create-volume permission). Its owner gives what is missing: `aws ec2 modify-snapshot-attribute --region \
-             eu-west-1 --snapshot-id snap-1 --attribute createVolumePermission --operation-type add --user-ids 123456789012`.",
-        ),
-        (
-            FindingKind::Unknown { what: UnknownCheck::MissingAccess, why: Some("denied".into()) },
-            "Not known in eu-west-1: whether the snapshots and keys of another account's image are shared: denied.",
-        ),
-        (
             FindingKind::NotAsked(UnknownCheck::DefaultKey),
             "Not known in eu-west-1: the default key: not checked yet; other checks are still running.",
         ),
@@ -134,7 +149,7 @@ fn of_requests_and_sources() -> Vec<(FindingKind, &'static str)> {
 
 /// Every kind.
 fn kinds() -> Vec<(FindingKind, &'static str)> {
-    [of_permissions_and_keys(), of_requests_and_sources()].concat()
+    [of_permissions_and_keys(), of_sharing(), of_requests_and_sources()].concat()
 }
 
 /// A kind that is added is to be added to the table.

@@ -18,7 +18,7 @@ fn foreign(request: &CheckRequest) -> Option<Result<CheckAnswer, Failure>> {
 }
 
 fn copies() -> Vec<CopyRequest> {
-    vec![copy("ami-1", "eu-west-1", "web"), copy("ami-1", "eu-west-2", "web"), copy("ami-2", "eu-west-1", "db")]
+    vec![copy("ami-1", "eu-west-1", "web"), copy("ami-1", "eu-west-2", "web"), copy("ami-2", "eu-west-1", "database")]
 }
 
 fn asked(context: ReviewContext, answer: Answer<'_>) -> Vec<String> {
@@ -65,6 +65,22 @@ fn what_is_not_shared_refuses_the_copies_of_that_image() {
     assert_eq!(table.sources, Status::Refused);
     assert!(table.refusal().is_some(), "nothing starts");
     assert_eq!((after(|_| Ok(Vec::new())).findings, after(|_| Ok(Vec::new())).sources), (vec![], Status::Fine));
+}
+
+#[test]
+fn a_key_that_may_not_be_looked_at_may_be_used_through_ec2() {
+    let key = || MissingAccess::Key("arn:aws:kms:us-east-1:210987654321:key/1".into());
+    let snapshot = || MissingAccess::Snapshot(SnapshotId::new("snap-2").unwrap());
+    for (missing, severity, status) in [
+        (vec![key()], Severity::Warning, Status::Unknown),
+        (vec![key(), snapshot()], Severity::Refusal, Status::Refused),
+        (vec![MissingAccess::Image], Severity::Refusal, Status::Refused),
+    ] {
+        let table = after(|image| Ok(if *image == ami("ami-2") { missing.clone() } else { Vec::new() }));
+        let [finding] = &table.findings[..] else { panic!("{:?}", table.findings) };
+        assert_eq!((finding.severity, table.sources), (severity, status), "{missing:?}");
+        assert_eq!(table.refusal().is_some(), severity == Severity::Refusal, "{missing:?}");
+    }
 }
 
 #[test]

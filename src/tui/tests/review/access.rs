@@ -75,7 +75,7 @@ fn what_is_missing_refuses_the_start_and_says_how_it_is_given() {
         let text = text(&model);
         for part in [
             "Refused: ami-00000001 of account 210987654321 cannot be copied: 1 snapshot is not shared with account 123456789012: snap-1",
-            "may not use the key of its snapshots",
+            "may not look at the key of its snapshots",
             "`aws kms create-grant --region us-east-1",
             "`aws ec2 modify-snapshot-attribute",
             ending,
