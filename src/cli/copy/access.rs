@@ -161,10 +161,10 @@ impl Owner {
     /// Gives what is missing, each call on record in the owner's account, and says how to take it back.
     async fn give(&self, setup: &Setup, target: &AccessTarget, missing: &[MissingAccess]) -> Result<(), CommandError> {
         let calls = setup.audited_calls(&self.account)?;
-        let giver = AccessGiver { session: &self.session, calls: &calls, owner: &self.id };
+        let owner = AccessGiver { session: &self.session, calls: &calls, owner: &self.id };
         let mut all = Vec::new();
         for one in missing {
-            match giver.give(target, one).await {
+            match owner.give(target, one).await {
                 Ok((given, audit_failure)) => {
                     all.push(given);
                     audit_failure.iter().for_each(report);

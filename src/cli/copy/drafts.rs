@@ -123,8 +123,8 @@ impl Asked {
             }
             asked.places = (0..asked.entries.len()).filter(|n| !asked.entries[*n].to.is_empty()).collect();
             asked.entries.retain(|entry| !entry.to.is_empty());
-            let (role_arn, role_arns, destinations) = (None, None, None);
-            asked.preset = Some(Preset { role_arn, role_arns, destinations, ..preset.clone() });
+            let (destinations, role_arn, role_arns) = (None, None, None);
+            asked.preset = Some(Preset { destinations, role_arn, role_arns, ..preset.clone() });
             (role, asked)
         };
         all.into_iter().map(part).collect()

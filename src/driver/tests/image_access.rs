@@ -62,7 +62,7 @@ impl Accounts {
     async fn audited(&self) -> Vec<(String, Option<bool>)> {
         let account = AccountKey::new(&self.owner, None);
         let entries = self.store.with(move |store| store.audit(&account, None)).await.unwrap();
-        entries.into_iter().map(|entry| (entry.action.to_string(), Some(entry.outcome == Outcome::Done))).collect()
+        entries.into_iter().map(|entry| (entry.action.clone(), Some(entry.outcome == Outcome::Done))).collect()
     }
 
     /// How often something of the owner's was changed.

@@ -279,11 +279,11 @@ fn a_preset_with_accounts_copies_in_each_of_them() {
     let copy = |more: &[&str]| {
         commands.ended(&[&["copy", id.as_str(), "--from", "us-east-1", "--preset", "each"], more].concat(), "")
     };
-    let build = AccountId::new("210987654321").expect("an id");
-    let built = || commands.ec2.with(|w| w.as_account(&build, |w| w.copies_made()));
+    let of_build = AccountId::new("210987654321").expect("an id");
+    let copied = || commands.ec2.with(|w| w.as_account(&of_build, |w| w.copies_made()));
     let ended = copy(&[]);
     assert_eq!(ended.status, Some(0), "{ended:?}");
-    assert_eq!((made(&commands), built()), ((0, 2), 1), "us-west-2 has a role of its own: {ended:?}");
+    assert_eq!((made(&commands), copied()), ((0, 2), 1), "us-west-2 has a role of its own: {ended:?}");
     presets(&commands, &format!("[each]\ndestinations = ['eu-west-1']\nrole_arns.123456789012 = '{COPIER}'\n"));
     let wrong = copy(&[]);
     assert_eq!((wrong.status, made(&commands)), (Some(2), (0, 2)), "{wrong:?}");

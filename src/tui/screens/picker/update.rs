@@ -132,7 +132,8 @@ fn accept_for_form(
             }
         }
         (PickerKind::Preset, Value::Preset(preset)) => {
-            if form_presets::apply(model, label, *preset) {
+            let taken_over = form_presets::apply(model, label, *preset);
+            if taken_over {
                 model.show_notice(format!("Preset {label} taken over."));
                 form_update::list_keys(model, effects);
             }

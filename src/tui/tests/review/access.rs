@@ -60,7 +60,7 @@ fn opened(owners: &[AccountId]) -> Model {
 fn text(model: &Model) -> String {
     let Some(screens::Overlay::Review(review)) = overlay(model) else { panic!("{:?}", model.overlays) };
     let lines = screens::review::line_mode::screen(review, model).lines;
-    lines.iter().map(|line| line.spoken()).collect::<Vec<_>>().join("\n")
+    lines.iter().map(crate::tui::line_mode::text::LineModeLine::spoken).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
