@@ -48,6 +48,12 @@ impl Accounts {
         page.images.into_iter().find(|image| image.name.starts_with(name)).unwrap()
     }
 
+    /// An image of the owner, shared or not.
+    async fn owned(&self, name: &str) -> Image {
+        let page = self.theirs.image_page(&region(), &ImageQuery::default(), None).await.unwrap();
+        page.images.into_iter().find(|image| image.name.starts_with(name)).unwrap()
+    }
+
     async fn missing(&self, name: &str) -> Share {
         let image = self.shared(name).await;
         let target = AccessTarget { image: image.id.clone(), region: region(), account: self.us.clone() };
@@ -136,11 +142,22 @@ async fn what_is_refused_is_told_and_the_other_images_are_shared() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_image_is_not_shared_without_its_snapshots() {
+    let accounts = Accounts::new().await;
+    let candidate = accounts.owned("golden-candidate").await;
+    let target = AccessTarget { image: candidate.id.clone(), region: region(), account: accounts.us.clone() };
+    let missing = accounts.theirs.access_to_give(&candidate, &target, &accounts.ours).await.unwrap();
+    assert!(matches!(missing[..], [MissingAccess::Snapshot(_), MissingAccess::Image]), "{missing:?}");
+    accounts.world.with(|w| w.as_account(&accounts.owner, |w| w.policy().deny("ModifySnapshotAttribute")));
+    let outcome = accounts.give(&accounts.owner, vec![Share { target, missing }]).await;
+    assert!(outcome.given.is_empty() && outcome.failures.len() == 1, "{outcome:?}");
+    assert_eq!(accounts.audited().await, [("ModifySnapshotAttribute".into(), Some(false))]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_key_that_aws_manages_is_not_granted() {
     let accounts = Accounts::new().await;
-    let query = ImageQuery::default();
-    let images = accounts.theirs.image_page(&region(), &query, None).await.unwrap().images;
-    let legacy = images.into_iter().find(|image| image.name.starts_with("golden-legacy")).unwrap();
+    let legacy = accounts.owned("golden-legacy").await;
     let ids: Vec<_> = legacy.snapshot_ids().cloned().collect();
     let snapshots = accounts.theirs.describe_snapshots(&region(), &ids, &[]).await.unwrap();
     let key = snapshots.into_iter().find_map(|snapshot| snapshot.kms_key_id).unwrap();
