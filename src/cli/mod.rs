@@ -159,6 +159,8 @@ fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<
             let mut setup = Setup::new(&arguments.common, env).or_usage()?;
             setup.config.sync.plans_at_start = arguments.policy.is_some();
             setup.config.sync.screen_policy = arguments.policy;
+            setup.config.sync.screen_flags = setup.flags().map(|flag| flag.to_string_lossy().into_owned()).collect();
+            setup.config.sync.directory = std::env::current_dir().unwrap_or_default();
             return dispatch(setup, arguments.command);
         }
     };

@@ -60,7 +60,7 @@ const OUTPUTS: &[Output] = &[
     records::<JobRecord>("cancel"),
     records::<JobRecord>("retry"),
     records::<DeregistrationRecord>("deregister"),
-    records::<SyncRecord>("sync"),
+    Output { command: "sync", document: planned, line: SchemaGenerator::subschema_for::<SyncRecord> },
     records::<OrphanRecord>("orphans"),
     records::<RecycleBinRecord>("recycle-bin"),
     Output {
@@ -107,6 +107,16 @@ fn copied(generator: &mut SchemaGenerator) -> Schema {
 fn copied_line(generator: &mut SchemaGenerator) -> Schema {
     let (copy, requested) = (generator.subschema_for::<CopyRecord>(), generator.subschema_for::<RequestedRecord>());
     json_schema!({ "anyOf": [copy, requested, generator.subschema_for::<DestinationRecord>()] })
+}
+
+/// Actions, and without `--apply` the digest of what they change.
+fn planned(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = listing::<SyncRecord>(generator);
+    let digest = "Identifies the copies to make and the images to retire, for `--expect-plan`; only without `--apply`.";
+    if let Some(properties) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        properties.insert("digest".into(), json_schema!({ "type": "string", "description": digest }).into());
+    }
+    schema
 }
 
 /// Copies, or images that were waited for by their ids.

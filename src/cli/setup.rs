@@ -197,6 +197,11 @@ impl Setup {
         })
     }
 
+    /// The flags by which this process was started that also matter to another one, without the profile.
+    pub(super) fn flags(&self) -> impl Iterator<Item = &std::ffi::OsStr> {
+        self.background.iter().skip(1).map(OsString::as_os_str)
+    }
+
     /// The same with a role to assume.
     pub(super) fn with_role(&self, role: Option<RoleArn>) -> Self {
         Self { role, ..self.clone() }

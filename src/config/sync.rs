@@ -15,6 +15,12 @@ pub struct Sync {
     /// The file of policies that the screen planned last, or is to plan (`--policy`); no setting.
     #[serde(skip)]
     pub screen_policy: Option<PathBuf>,
+    /// The flags by which this process was started, for commands that are shown to be run elsewhere; no setting.
+    #[serde(skip)]
+    pub screen_flags: Vec<String>,
+    /// The directory that the names of files are relative to; no setting.
+    #[serde(skip)]
+    pub directory: PathBuf,
     /// The screen is to plan it once it is signed in; no setting.
     #[serde(skip)]
     pub plans_at_start: bool,

@@ -8,7 +8,7 @@
 use std::{
     ffi::OsString,
     io::{self, Read as _, Write as _},
-    process::{ChildStdout, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     thread,
 };
 
@@ -82,15 +82,7 @@ pub fn spawn(arguments: &[OsString]) -> Result<Started, Failure> {
         Failure::new("continue in the background", e.to_string())
             .hint("The queue continues when amigrate is started next.")
     };
-    let program = std::env::current_exe().map_err(failed)?;
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .env(DETACHED, std::process::id().to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    let mut child = with_hangup_blocked(|| command.spawn()).map_err(failed)?;
+    let mut child = start(arguments, Stdio::null()).map_err(failed)?;
     let (sender, detached) = oneshot::channel();
     if let Some(stdout) = child.stdout.take() {
         thread::Builder::new()
@@ -100,6 +92,22 @@ pub fn spawn(arguments: &[OsString]) -> Result<Started, Failure> {
             .map_err(failed)?;
     }
     Ok(Started(detached))
+}
+
+/// Starts this program with these arguments so that it detaches from the terminal, and lives on when that closes. Its standard output is
+/// read by this process.
+///
+/// # Errors
+/// If it cannot be started.
+pub fn start(arguments: &[OsString], stderr: Stdio) -> io::Result<Child> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command
+        .args(arguments)
+        .env(DETACHED, std::process::id().to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(stderr);
+    with_hangup_blocked(|| command.spawn())
 }
 
 /// Runs something with SIGHUP blocked in this thread; other threads still receive it.

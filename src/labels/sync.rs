@@ -103,7 +103,6 @@ pub fn keep(reason: &KeepReason, policy: impl Fn(usize) -> String) -> String {
         KeepReason::Gone => "it is not there any more".into(),
         KeepReason::NotListed => "the images of its region could not be listed again".into(),
         KeepReason::NotOld => "it is among the versions to keep by now".into(),
-        KeepReason::NotConfirmed => "it was not in the plan that was confirmed".into(),
         KeepReason::Refused => "nothing is retired, because too much would be".into(),
     }
 }

@@ -328,7 +328,7 @@ pub(super) fn switch_profile(model: &mut Model, profile: String, effects: &mut V
     model.jobs.reset();
     effects.push(Effect::CloseJobs);
     forget_lists(model, |_, _| true);
-    model.pending.clear();
+    model.pending.retain(|_, pending| pending.outlives_account());
     model.account = None;
     model.regions.clear();
     model.keys.clear();

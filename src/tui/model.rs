@@ -33,7 +33,7 @@ use crate::{
 };
 
 pub(super) use super::pending::PendingReply;
-pub use super::pending::{FilterRequest, FormRequest, StorageWork};
+pub use super::pending::{FilterRequest, FormRequest, StorageWork, SyncWork};
 
 /// The two panes of the main screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use crate::{
     domain::{
-        ImageId, Region,
+        AccountId, ImageId, Region,
         compare::{CompareRequest, ImageRef},
         preset::Preset,
         review::CheckId,
@@ -52,9 +52,10 @@ pub(super) enum PendingReply {
     Usage,
     /// What is read or changed for a page of storage.
     Storage(StorageWork),
-    /// The plan of policies, or what came of carrying it out.
+    /// The plan of policies, or what came of carrying it out, in this account.
     Sync {
-        applies: bool,
+        work: SyncWork,
+        account: AccountId,
     },
     /// The source of a copy that is made again.
     Source(Arc<Job>),
@@ -80,8 +81,13 @@ impl PendingReply {
                 | Self::Audit(_)
                 | Self::Source(_)
                 | Self::Storage(_)
-                | Self::Sync { .. }
+                | Self::Sync { work: SyncWork::Plan, .. }
         )
+    }
+
+    /// Returns true if it is told also after its account was left: something is being changed there.
+    pub(super) fn outlives_account(&self) -> bool {
+        matches!(self, Self::Sync { work: SyncWork::Apply, .. })
     }
 
     /// Returns true if it is for a page of text.
@@ -120,6 +126,14 @@ pub enum StorageWork {
     Delete(usize),
     /// So many images and snapshots.
     Restore(usize),
+}
+
+/// What is done with policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncWork {
+    Plan,
+    /// The plan is carried out.
+    Apply,
 }
 
 /// What was requested of the stored contents of the form.

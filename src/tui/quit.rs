@@ -4,11 +4,11 @@
 use jiff::SignedDuration;
 
 use crate::{
-    domain::text::count,
+    domain::{AccountId, text::count},
     driver::DriverStatus,
     engine::{Job, JobPhase, JobState, Origin, RemovalReason},
     tui::{
-        model::{Model, PendingReply, StorageWork},
+        model::{Model, PendingReply, StorageWork, SyncWork},
         msg::Effect,
         screens::{
             Overlay,
@@ -81,7 +81,7 @@ fn confirmation(model: &Model) -> Option<Confirmation> {
     Some(of_queue.unwrap_or_else(|| Confirmation::quit_working(leaves_hooks(model))).beginning(storage))
 }
 
-/// What is being deleted or restored by this process, which no other continues with.
+/// What is being deleted or restored by this process, which no other continues with; and the sync plan that is being carried out by another.
 fn storage_changes(model: &Model) -> Vec<String> {
     let text = |pending: &PendingReply| match pending {
         PendingReply::Storage(StorageWork::Delete(snapshots)) => Some(format!(
@@ -92,9 +92,17 @@ fn storage_changes(model: &Model) -> Vec<String> {
             "{} being restored: what is not restored yet stays in the Recycle Bin.",
             count(*resources, "resource is", "resources are")
         )),
+        PendingReply::Sync { work: SyncWork::Apply, account } => Some(format!("{} {SYNC_CONTINUES}", sync_of(account))),
         _ => None,
     };
     model.pending.values().filter_map(text).collect()
+}
+
+const SYNC_CONTINUES: &str =
+    "It continues without this screen; `amigrate audit` and `amigrate jobs` show what it has done.";
+
+fn sync_of(account: &AccountId) -> String {
+    format!("A sync plan is being carried out in account {account}.")
 }
 
 /// The confirmation for the queue, and for what was typed into a form.
@@ -134,6 +142,13 @@ pub(super) fn continue_in_background(model: &mut Model, effects: &mut Vec<Effect
         let profile = model.profile.as_deref().map_or_else(String::new, |name| format!(" of {name}"));
         effects.push(Effect::Background);
         model.show_notice(format!("The queue{profile} continues in the background."));
+    }
+    let applied = model.pending.values().find_map(|pending| match pending {
+        PendingReply::Sync { work: SyncWork::Apply, account } => Some(sync_of(account)),
+        _ => None,
+    });
+    if let Some(applied) = applied {
+        model.show_notice(format!("{applied} What comes of it is shown here."));
     }
 }
 

@@ -11,17 +11,10 @@ use crate::domain::{AccountId, Failure};
 pub struct SyncRequest {
     /// The file of policies.
     pub file: PathBuf,
-    /// Carries the plan out, which is made anew.
-    pub apply: Option<ConfirmedPlan>,
-}
-
-/// What a person has confirmed of a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfirmedPlan {
-    /// The account that was shown.
+    /// The account that is shown: nothing is read or done with another one's credentials.
     pub account: AccountId,
-    /// The ids of the images that may be retired or removed: no other is, whatever the new plan says.
-    pub retired: Vec<String>,
+    /// Carries the plan with this digest out, which a person has confirmed. It is made anew, and nothing is done if it is another then.
+    pub apply: Option<String>,
 }
 
 /// What is done about an image.
@@ -96,6 +89,9 @@ struct PrintedFailure {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrintedPlan {
     pub actions: Vec<PlannedImage>,
+    /// Identifies what it changes; `None` once it was carried out.
+    #[serde(default)]
+    pub digest: Option<String>,
     #[serde(default)]
     failures: Vec<PrintedFailure>,
     /// Lines of its standard error that are no failures.

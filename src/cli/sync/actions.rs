@@ -132,7 +132,6 @@ pub(super) fn keep_word(reason: &KeepReason) -> &'static str {
         KeepReason::Gone => "gone",
         KeepReason::NotListed => "not_listed",
         KeepReason::NotOld => "not_old",
-        KeepReason::NotConfirmed => "not_confirmed",
         KeepReason::Refused => "refused",
     }
 }

@@ -61,7 +61,8 @@ impl Sync<'_> {
         let mut retired = RetireOutcome::default();
         if let Some(made) = &copied.made {
             fill(&mut records, &outcomes(made));
-            if copied.has_ended() {
+            // A plan that was confirmed does not name them. The next one does.
+            if copied.has_ended() && self.args.expect_plan.is_none() {
                 let left = timeout::left(deadline);
                 let (unremoved, interrupted) = self.remove_failed(&known, made, &plan, left, &mut signals).await;
                 failures.extend(unremoved);
@@ -82,7 +83,7 @@ impl Sync<'_> {
         retired.failures.drain(..).for_each(|failure| add(&mut failures, failure));
         let of_copies = copied.made.as_ref().map(Made::failures).unwrap_or_default();
         let all: Vec<Failure> = failures.iter().chain(&of_copies).cloned().collect();
-        let printed = self.print(&records, &unlisted, &all);
+        let printed = self.print(&records, None, &unlisted, &all);
         report_all("list images", &unlisted, report);
         failures.iter().for_each(report);
         let of_made = copied.made.as_ref().map(|made| (made.report(self.setup), made.ended_early()));

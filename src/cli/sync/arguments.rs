@@ -57,11 +57,11 @@ pub(in crate::cli) struct SyncArgs {
     /// Keep copies younger than this, such as 12h or 30d [default: 1d]
     #[arg(long, value_name = "AGE", value_parser = age, requires = "retire")]
     pub(super) min_age: Option<SignedDuration>,
-    /// Retire or remove only these of the planned images: what was confirmed on the screen
-    #[arg(long, value_name = "IDS", value_delimiter = ',', hide = true, requires = "apply")]
-    pub(super) only_retire: Option<Vec<String>>,
-    /// Do nothing with another account's credentials: the account that was shown on the screen
-    #[arg(long, value_name = "ACCOUNT", hide = true, value_parser = account)]
+    /// Carry the plan out only if it still is the one with this digest, `digest` in the JSON of a run without --apply
+    #[arg(long, value_name = "DIGEST", requires = "apply")]
+    pub(super) expect_plan: Option<String>,
+    /// Do nothing with the credentials of another account
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
     pub(super) expect_account: Option<AccountId>,
     /// Retire copies also where others were made with another --keep or --retire that keeps them, by another host or before
     #[arg(long, requires = "retire")]

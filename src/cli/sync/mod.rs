@@ -13,6 +13,8 @@ mod retire;
 
 use std::{io, sync::Arc};
 
+use serde::Serialize;
+
 use super::{
     connection::Connection,
     copy::Known,
@@ -62,6 +64,14 @@ struct Sync<'a> {
     policies: Policies<'a>,
 }
 
+/// What the JSON document has besides the actions.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Member {
+    Digest(String),
+    Failures(Vec<FailureRecord>),
+}
+
 /// A plan, and what it was made of.
 struct Planned {
     plan: SyncPlan,
@@ -79,6 +89,7 @@ impl Sync<'_> {
         self.note_empty(&planned);
         let wrong = planned.plan.refusals.iter().any(Refusal::is_of_policies);
         if self.args.apply && !wrong {
+            self.check_expected(&planned.plan)?;
             return self.apply(planned).await;
         }
         let mut failures = actions::refusals(&planned.plan, &self.policies);
@@ -86,7 +97,8 @@ impl Sync<'_> {
         failures.extend_from_slice(&planned.unread_pending);
         // What contradictory policies would do says nothing.
         let records = if wrong { Vec::new() } else { actions::records(&planned.plan, &self.policies) };
-        let printed = self.print(&records, &planned.unlisted, &failures);
+        let digest = self.digest(&planned.plan);
+        let printed = self.print(&records, Some(digest).filter(|_| !wrong), &planned.unlisted, &failures);
         report_all("list images", &planned.unlisted, report);
         failures.iter().for_each(report);
         if self.args.apply {
@@ -136,11 +148,23 @@ impl Sync<'_> {
         let context =
             CheckContext { job_tags: config.own_tags() + SYNC_TAGS.len(), ..CheckContext::at(account_state.now) };
         let draft = |n: usize, source: &Arc<Image>| self.policies.draft(n, source);
-        let mut made = plan(&self.policies.all, account_state, stage, context, self.args.max_retire, &draft);
-        if let Some(confirmed) = &self.args.only_retire {
-            made.retire_only(confirmed);
+        plan(&self.policies.all, account_state, stage, context, self.args.max_retire, &draft)
+    }
+
+    /// Returns the digest of a plan.
+    fn digest(&self, plan: &SyncPlan) -> String {
+        plan.digest(|action| self.policies.draft(action.policy, &action.image).post_copy.deprecate)
+    }
+
+    /// Refuses a plan that is not the one that was confirmed.
+    fn check_expected(&self, plan: &SyncPlan) -> Result<(), CommandError> {
+        if self.args.expect_plan.as_ref().is_none_or(|expected| *expected == self.digest(plan)) {
+            return Ok(());
         }
-        made
+        let why =
+            "what it would copy or retire is not what was confirmed: the policies or the images have changed since";
+        let failure = Failure::new("carry the plan out", why);
+        Err(failure.hint("Nothing was started. Look at the plan as it is now, and confirm that.").into())
     }
 
     /// Says which policies match nothing.
@@ -161,6 +185,7 @@ impl Sync<'_> {
     fn print(
         &self,
         records: &[SyncRecord],
+        digest: Option<String>,
         unlisted: &[RegionFailure],
         failures: &[Failure],
     ) -> Result<(), CommandError> {
@@ -169,7 +194,9 @@ impl Sync<'_> {
         records.iter().try_for_each(|record| printer.print(record))?;
         let failures = failures.iter().map(FailureRecord::from);
         let all: Vec<FailureRecord> = region_failures::records(unlisted).into_iter().chain(failures).collect();
-        printer.finish(&[("failures", all)])?;
+        let digest = digest.map(|digest| ("digest", Member::Digest(digest)));
+        let members: Vec<_> = digest.into_iter().chain([("failures", Member::Failures(all))]).collect();
+        printer.finish(&members)?;
         // The other formats are for programs.
         if self.setup.output.format == Format::Table && !records.is_empty() {
             self.setup.output.note(&sync_summary(records));

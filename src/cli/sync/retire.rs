@@ -84,15 +84,18 @@ impl RetireRun<'_> {
         for one in old {
             match plan.keeps(one.policy, &one.image, region, &account_state) {
                 Some(reason) => self.defer(&one.image, &reason),
-                None => self.retire_one(&plan, &one.image).await?,
+                None => self.retire_one(&plan, one).await?,
             }
         }
         Ok(())
     }
 
     /// Looks at an image once more, and retires it.
-    async fn retire_one(&mut self, plan: &SyncPlan, image: &ImageId) -> Result<(), ExitStatus> {
-        let retires = |action: &&Action| matches!(action.kind, ActionKind::Retire { .. }) && action.image.id == *image;
+    async fn retire_one(&mut self, plan: &SyncPlan, old: &Old) -> Result<(), ExitStatus> {
+        let Old { policy, image } = old;
+        let retires = |action: &&Action| {
+            matches!(action.kind, ActionKind::Retire { .. }) && action.policy == *policy && action.image.id == *image
+        };
         let Some(action) = plan.actions.iter().find(retires) else { return Ok(()) };
         let sync = self.sync;
         let policy = sync.policies.all.get(action.policy);

@@ -90,17 +90,6 @@ impl Refusal {
 }
 
 impl SyncPlan {
-    /// Keeps every image that would be retired or removed, unless it is one of these.
-    pub fn retire_only(&mut self, confirmed: &[String]) {
-        let retires =
-            |action: &&mut Action| matches!(action.kind, ActionKind::Retire { .. } | ActionKind::RemoveFailed);
-        for action in self.actions.iter_mut().filter(retires) {
-            if !confirmed.iter().any(|id| id == action.image.id.as_str()) {
-                action.kind = ActionKind::Keep(KeepReason::NotConfirmed);
-            }
-        }
-    }
-
     /// Returns the copies to make.
     pub fn copies(&self) -> impl Iterator<Item = &CopyRequest> {
         self.actions.iter().filter_map(|action| match &action.kind {
@@ -125,7 +114,8 @@ impl SyncPlan {
         })
     }
 
-    /// Returns why this plan, made after the copies, keeps an image that an earlier plan of the policy retires; `None` if it retires it too.
+    /// Returns why this plan, made after the copies, keeps an image that an earlier plan of the policy retires; `None` if it retires it too,
+    /// by the same policy: another one may do it in another way.
     pub fn keeps(
         &self,
         policy: usize,
@@ -136,6 +126,7 @@ impl SyncPlan {
         let of_image = |action: &&Action| action.image.id == *image && action.image.region == *region;
         let decided = self.actions.iter().filter(of_image).find_map(|action| match &action.kind {
             ActionKind::Keep(reason) => Some(Some(reason.clone())),
+            ActionKind::Retire { .. } if action.policy != policy => Some(Some(KeepReason::MadeForOtherPolicy)),
             ActionKind::Retire { .. } => Some(None),
             _ => None,
         });
@@ -332,6 +323,4 @@ pub enum KeepReason {
     NotOld,
     /// It is old, and nothing is retired because too much would be: see [`SyncPlan::refusals`].
     Refused,
-    /// It was not in the plan that a person has confirmed.
-    NotConfirmed,
 }

@@ -6,6 +6,7 @@
 mod account_state;
 mod action;
 mod copies;
+mod digest;
 mod failed;
 mod keep_tag;
 mod plan;

@@ -5,7 +5,7 @@ use std::{ffi::OsString, process::Stdio};
 use super::{EffectConfig, Effects, TaskResult};
 use crate::{
     domain::Failure,
-    driver::SessionSource,
+    driver::{SessionSource, background},
     tui::{EffectId, Msg, PrintedPlan, Reply, SyncRequest},
 };
 
@@ -18,10 +18,10 @@ impl EffectConfig {
             None => arguments.push("sync".into()),
         }
         arguments.extend(["--output".into(), "json".into(), "--policy".into(), request.file.clone().into_os_string()]);
-        if let Some(confirmed) = &request.apply {
-            let retired = format!("--only-retire={}", confirmed.retired.join(","));
-            let account = format!("--expect-account={}", confirmed.account);
-            arguments.extend(["--apply".into(), "--yes".into(), retired.into(), account.into()]);
+        // Credentials may change at any time, also to those of another account.
+        arguments.push(format!("--expect-account={}", request.account).into());
+        if let Some(digest) = &request.apply {
+            arguments.extend(["--apply".into(), "--yes".into(), format!("--expect-plan={digest}").into()]);
         }
         arguments
     }
@@ -44,13 +44,10 @@ fn only_here() -> Failure {
     )
 }
 
-/// Runs the command to its end. It continues if this process ends.
+/// Runs the command to its end. It continues if this process ends, or the terminal closes.
 async fn run(arguments: Vec<OsString>) -> Result<PrintedPlan, Failure> {
     let failed = |why: String| Failure::new("run `amigrate sync`", why);
-    let output = tokio::task::spawn_blocking(move || {
-        let program = std::env::current_exe()?;
-        std::process::Command::new(program).args(arguments).stdin(Stdio::null()).output()
-    });
+    let output = tokio::task::spawn_blocking(move || background::start(&arguments, Stdio::piped())?.wait_with_output());
     let output = output.await.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     PrintedPlan::read(&text(&output.stdout), &text(&output.stderr))

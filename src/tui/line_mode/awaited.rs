@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::tui::{
     catalogue::ListState,
-    model::{Connection, Model, PendingReply, Reconnect, StorageWork},
+    model::{Connection, Model, PendingReply, Reconnect, StorageWork, SyncWork},
 };
 
 /// Everything that was requested and has not been answered; not what nobody requested.
@@ -46,8 +46,8 @@ fn words(pending: &PendingReply) -> String {
         PendingReply::Usage => "who uses the images".into(),
         PendingReply::Storage(StorageWork::FindOrphans) => "the orphaned snapshots".into(),
         PendingReply::Storage(StorageWork::ReadBins) => "the Recycle Bin".into(),
-        PendingReply::Sync { applies: false } => "the plan".into(),
-        PendingReply::Sync { applies: true } => "what comes of the plan".into(),
+        PendingReply::Sync { work: SyncWork::Plan, .. } => "the plan".into(),
+        PendingReply::Sync { work: SyncWork::Apply, .. } => "what comes of the plan".into(),
         PendingReply::Storage(StorageWork::ReadHeld) => "the storage".into(),
         PendingReply::Storage(StorageWork::Delete(_)) => "the deletion of snapshots".into(),
         PendingReply::Storage(StorageWork::Restore(_)) => "what is restored".into(),

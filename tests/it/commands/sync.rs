@@ -72,7 +72,11 @@ fn the_plan_is_printed_and_nothing_is_done() {
     commands.ec2.with(|world| world.policy().deny("DescribeImages"));
     commands.run(&[WEB, &["--keep", "2"]].concat());
     assert_eq!(commands.ec2.request_count("CopyImage"), 0);
-    insta::assert_snapshot!(commands.transcript());
+    // It covers all that is requested of the copies, also what later versions add.
+    let is_digest = |line: &&str| line.trim_start().starts_with("\"digest\": ");
+    let (digest, rest): (Vec<&str>, Vec<&str>) = commands.transcript().lines().partition(is_digest);
+    assert!(matches!(digest[..], [line] if line.len() == "  \"digest\": \"\",".len() + 64), "{digest:?}");
+    insta::assert_snapshot!(rest.join("\n"));
 }
 
 #[test]

@@ -284,19 +284,28 @@ fn the_number_of_retired_images_is_typed_on_a_terminal() {
 }
 
 #[test]
-fn the_screen_retires_what_was_confirmed_and_only_in_the_account_it_showed() {
-    let (commands, copies) = three_copies();
-    let retire = |more: &[&str]| run(&commands, &[RETIRE, &["deregister"], more].concat());
-    let other = retire(&["--expect-account=210987654321", "--only-retire="]);
+fn a_plan_that_is_not_the_one_that_was_confirmed_is_not_carried_out() {
+    let (commands, _) = three_copies();
+    let arguments = ["--keep", "1", "--min-age", "0d", OVERRIDE, "--retire", "deprecate"];
+    let planned = run(&commands, &[&arguments[..], &["--output", "json"]].concat());
+    let planned: Value = serde_json::from_str(&planned.stdout).expect("JSON");
+    let expected = format!("--expect-plan={}", planned["digest"].as_str().expect("a digest"));
+    let apply = ["--apply", "--wait", "--yes", &expected];
+    let other = run(&commands, &[&arguments[..], &apply, &["--expect-account=210987654321"]].concat());
     assert!(other.status == Some(3) && other.stderr.contains("210987654321"), "{}", other.stderr);
-    let none = retire(&["--only-retire="]);
-    assert!(
-        none.stdout.contains("it was not in the plan that was confirmed")
-            && changes(&commands, &ChangeKind::Deregistered) == 0,
-        "{}",
-        none.stdout
-    );
-    let one = format!("--only-retire={}", copies[1]);
-    let one = retire(&["--expect-account=123456789012", &one]);
-    assert_eq!(changes(&commands, &ChangeKind::Deregistered), 1, "{} {}", one.stdout, one.stderr);
+    let made = commands.ec2.with(|world| world.copies_made());
+    let refused = |more: &[&str]| {
+        let ended = run(&commands, &[more, &apply].concat());
+        let said = ended.stderr.contains("is not what was confirmed") && ended.stderr.contains("Nothing was started");
+        assert!(ended.status == Some(1) && said && ended.stdout.is_empty(), "{}{}", ended.stdout, ended.stderr);
+        assert_eq!(commands.ec2.with(|world| world.copies_made()), made);
+        let done = [ChangeKind::Deregistered, ChangeKind::DeprecationChanged].map(|kind| changes(&commands, &kind));
+        assert_eq!(done, [0, 0]);
+    };
+    // Another way, another region, another encryption: the same images would be named in each.
+    refused(&["--keep", "1", "--min-age", "0d", OVERRIDE, "--retire", "deregister"]);
+    refused(&[&arguments[..], &["--to", "eu-north-1"]].concat());
+    refused(&[&arguments[..], &["--to", "eu-north-1", "--encrypted"]].concat());
+    let done = run(&commands, &[&arguments[..], &apply, &["--expect-account=123456789012"]].concat());
+    assert_eq!((done.status, changes(&commands, &ChangeKind::DeprecationChanged)), (Some(0), 2), "{}", done.stderr);
 }

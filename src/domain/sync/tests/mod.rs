@@ -16,6 +16,7 @@ use crate::domain::{
 };
 
 mod copies;
+mod digest;
 mod failed;
 mod keeps;
 mod old;

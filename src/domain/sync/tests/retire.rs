@@ -265,15 +265,3 @@ fn an_image_is_checked_once_more() {
         "the newer one is gone"
     );
 }
-
-#[test]
-fn only_what_was_confirmed_is_retired() {
-    let (sources, [first, second, third]) = three();
-    let all = account_state(sources.into_iter().chain([first, second, third]));
-    let mut plan = plan_at(&[keeping(1, &[EU])], &all, Stage::AfterCopies);
-    assert_eq!(plan.retired().count(), 2);
-    plan.retire_only(&["ami-2ceuwest1".to_owned()]);
-    assert_eq!(plan.retired().map(|(image, _)| image.id.as_str()).collect::<Vec<_>>(), ["ami-2ceuwest1"]);
-    plan.retire_only(&[String::new()]);
-    assert_eq!(plan.retired().count(), 0);
-}

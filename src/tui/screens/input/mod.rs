@@ -46,10 +46,10 @@ enum InputKind {
     },
     /// Orphaned snapshots.
     DeleteSnapshots(Vec<Orphan>),
-    /// A sync plan: the number of its images, and those of them that may be retired or removed.
+    /// A sync plan: the number of its images, and its digest.
     ApplySync {
         images: usize,
-        retired: Vec<String>,
+        digest: String,
     },
     /// Images that a person named, which are perhaps no copies.
     DeregisterImages(Box<ImagesToDeregister>),
@@ -67,8 +67,8 @@ enum Typed {
     Deregister(Vec<JobId>),
     DeregisterImages(Vec<ImageDeregistration>),
     DeleteSnapshots(Vec<Orphan>),
-    /// The images that may be retired or removed.
-    ApplySync(Vec<String>),
+    /// The digest of the plan.
+    ApplySync(String),
     Preset {
         name: String,
         preset: Box<Preset>,
@@ -146,16 +146,16 @@ impl InputLine {
     }
 
     /// Carries out a sync plan after the number of its images was typed.
-    pub(in crate::tui) fn apply_sync(lines: Vec<String>, retired: Vec<String>, deregisters: bool) -> Self {
+    pub(in crate::tui) fn apply_sync(lines: Vec<String>, digest: String, deregisters: bool) -> Self {
         let images = lines.len();
         let mut text =
             vec![format!("Carry out the plan for {}? Type {images} to confirm.", count(images, "image", "images"))];
         text.extend(lines);
-        text.push("The plan is made again first. No other images are retired, whatever it says then.".into());
+        text.push("The plan is made again first. If it is another one then, nothing is done.".into());
         if deregisters {
             text.push("Deregistering cannot be undone; snapshots are deleted too.".into());
         }
-        Self::with(InputKind::ApplySync { images, retired }, "Carry out the plan", text)
+        Self::with(InputKind::ApplySync { images, digest }, "Carry out the plan", text)
     }
 
     /// Takes in who uses the images, if the line is for deregistering them.
@@ -254,8 +254,8 @@ impl InputLine {
             InputKind::DeleteSnapshots(orphans) if text == orphans.len().to_string() => {
                 Ok(Typed::DeleteSnapshots(orphans.clone()))
             }
-            InputKind::ApplySync { images, retired } if text == images.to_string() => {
-                Ok(Typed::ApplySync(retired.clone()))
+            InputKind::ApplySync { images, digest } if text == images.to_string() => {
+                Ok(Typed::ApplySync(digest.clone()))
             }
             InputKind::ApplySync { .. } => Err("The number does not match. Nothing was started."),
             InputKind::DeleteSnapshots(_) => Err("The number does not match. Nothing was deleted."),

@@ -34,7 +34,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                         model.send_command(Command::DeregisterImages(images), effects);
                     }
                     Typed::DeleteSnapshots(orphans) => storage::update::delete(model, orphans, effects),
-                    Typed::ApplySync(retired) => sync_plan::update::apply(model, retired, effects),
+                    Typed::ApplySync(digest) => sync_plan::update::apply(model, digest, effects),
                     Typed::Steps(job, steps) => form::steps::start(model, job, steps, effects),
                     Typed::Deregister(jobs) => model.send_command(Command::Deregister(jobs), effects),
                 }

@@ -233,8 +233,8 @@ pub(in crate::tui) fn on_reply(model: &mut Model, pending: PendingReply, reply: 
         (PendingReply::Forms(_), Reply::Forms(result)) => on_presets(model, result),
         (PendingReply::Filters(_), Reply::Filters(result)) => on_filters(model, result),
         (PendingReply::ProfileNames, Reply::Profiles(profiles)) => on_profiles(model, &profiles),
-        (PendingReply::Sync { applies }, Reply::Sync(plan)) => {
-            sync_plan::on_reply(model, applies, plan.map(|plan| *plan));
+        (PendingReply::Sync { work, account }, Reply::Sync(plan)) => {
+            sync_plan::on_reply(model, work, &account, plan.map(|plan| *plan));
         }
         (PendingReply::Export { path, images, incomplete }, Reply::Exported(result)) => {
             on_exported(model, &path, images, &incomplete, result);

@@ -30,7 +30,7 @@ pub fn screen(screen: &SyncPlanScreen, model: &Model) -> LineModeScreen {
         }
     }
     lines.say_rest(&rows, screen.rows.len());
-    for (line, _) in view::status(screen).into_iter().skip(1) {
+    for (line, _) in view::status(screen, model).into_iter().skip(1) {
         lines.say(line);
     }
     lines

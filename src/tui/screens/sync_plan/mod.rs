@@ -13,10 +13,10 @@ use crate::{
     domain::{
         Failure,
         filter::{Clauses, Parsed, Scratch},
-        text::clean,
     },
     tui::{
         bindings::Context,
+        pending::SyncWork,
         sync_plan::{PlannedImage, PrintedPlan},
         widgets::list::List,
     },
@@ -26,13 +26,6 @@ pub use update::on_reply;
 /// There are no terms, only words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum NoTerm {}
-
-/// What is awaited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Waiting {
-    Planning,
-    Applying,
-}
 
 /// The screen's state.
 #[derive(Debug, Clone)]
@@ -51,7 +44,7 @@ pub struct SyncPlanScreen {
     mistake: Option<String>,
     /// Rows of the window.
     window: usize,
-    waiting: Option<Waiting>,
+    waiting: Option<SyncWork>,
     /// When it was read.
     read: Option<Timestamp>,
 }
@@ -151,14 +144,6 @@ impl SyncPlanScreen {
     /// Returns the row of an image; `None` if it is no longer shown.
     pub(in crate::tui) fn row_of(&self, wanted: &str) -> Option<usize> {
         self.rows.iter().position(|at| self.images().get(*at).is_some_and(|image| id(image) == wanted))
-    }
-
-    /// Returns the command that carries the plan out.
-    fn command(&self) -> String {
-        let file = self.file.display().to_string();
-        let is_plain = file.chars().all(|c| c.is_ascii_alphanumeric() || "._/-+,@".contains(c));
-        let quoted = if is_plain { file } else { format!("'{}'", file.replace('\'', r"'\''")) };
-        format!("amigrate sync --policy {} --apply --wait", clean(&quoted))
     }
 }
 

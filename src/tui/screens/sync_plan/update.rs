@@ -4,16 +4,17 @@ use std::path::PathBuf;
 
 use tui_input::Input;
 
-use super::{SyncPlanScreen, Waiting, view};
+use super::{SyncPlanScreen, view};
 use crate::{
-    domain::{Failure, text::count},
+    domain::{AccountId, Failure, text::count},
     term::input::KeyEvent,
     tui::{
         bindings::{Action, Context},
-        model::{Model, PendingReply},
+        model::{Model, PendingReply, SyncWork},
         msg::Effect,
+        quit,
         screens::{Overlay, input::InputLine, pager::Pager},
-        sync_plan::{ConfirmedPlan, PlannedAction, PrintedPlan, SyncRequest},
+        sync_plan::{PlannedAction, PrintedPlan, SyncRequest},
         widgets::editor,
     },
 };
@@ -64,44 +65,49 @@ pub fn open_if_due(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Has the plan made; or carried out, so that only these images are retired or removed.
-fn request(model: &mut Model, retired: Option<Vec<String>>, effects: &mut Vec<Effect>) {
+/// Has the plan made; or the one with this digest carried out.
+fn request(model: &mut Model, apply: Option<String>, effects: &mut Vec<Effect>) {
     let Some(account) = model.account.as_ref().map(|account| account.id.clone()) else {
         let refresh = model.keymap.key(Context::Everywhere, Action::Refresh);
         return model.show_error(format!("Not signed in yet. Press {refresh} later to read this page."));
     };
-    let apply = retired.map(|retired| ConfirmedPlan { account, retired });
+    // One that is carried out may be of an account that was left since.
     let under_way = model.pending.values().any(|pending| matches!(pending, PendingReply::Sync { .. }));
     let Some(screen) = opened(model).filter(|screen| screen.waiting.is_none() && !under_way) else {
-        return model.show_notice("Another operation on this page is still running.");
+        return model
+            .show_notice("Another operation of this kind is still running. Press the key again once it has ended.");
     };
-    screen.waiting = Some(if apply.is_some() { Waiting::Applying } else { Waiting::Planning });
-    let applies = apply.is_some();
-    let request = SyncRequest { file: screen.file.clone(), apply };
-    let id = model.expect_reply(PendingReply::Sync { applies });
+    let work = if apply.is_some() { SyncWork::Apply } else { SyncWork::Plan };
+    screen.waiting = Some(work);
+    let request = SyncRequest { file: screen.file.clone(), account: account.clone(), apply };
+    let id = model.expect_reply(PendingReply::Sync { work, account });
     effects.push(Effect::Sync { id, request });
 }
 
-/// Carries out the plan that was confirmed, which is made anew. Only these images are retired or removed.
-pub fn apply(model: &mut Model, retired: Vec<String>, effects: &mut Vec<Effect>) {
-    request(model, Some(retired), effects);
+/// Carries out the plan with this digest, which was confirmed.
+pub fn apply(model: &mut Model, digest: String, effects: &mut Vec<Effect>) {
+    request(model, Some(digest), effects);
 }
 
-/// Takes in what the command has answered.
-pub fn on_reply(model: &mut Model, applies: bool, plan: Result<PrintedPlan, Failure>) {
+/// Takes in what the command has answered, which was run in this account.
+pub fn on_reply(model: &mut Model, work: SyncWork, account: &AccountId, plan: Result<PrintedPlan, Failure>) {
     let now = model.now;
-    if applies {
-        tell(model, &plan);
-    } else if let Err(failure) = &plan {
-        model.show_failure("sync", failure);
+    match (work, &plan) {
+        (SyncWork::Apply, _) => tell(model, account, &plan),
+        (SyncWork::Plan, Err(failure)) => model.show_failure("sync", failure),
+        (SyncWork::Plan, Ok(_)) => {}
     }
-    if let Some(screen) = opened(model) {
+    quit::keep_true(model);
+    // A page that was opened since, of another account, waits for nothing.
+    if let Some(screen) = opened(model).filter(|screen| screen.waiting == Some(work)) {
         screen.set(plan, now);
     }
 }
 
 /// Says what came of carrying a plan out.
-fn tell(model: &mut Model, plan: &Result<PrintedPlan, Failure>) {
+fn tell(model: &mut Model, account: &AccountId, plan: &Result<PrintedPlan, Failure>) {
+    let is_shown = model.account.as_ref().is_some_and(|shown| shown.id == *account);
+    let place = if is_shown { String::new() } else { format!("In account {account}: ") };
     let plan = match plan {
         Ok(plan) => plan,
         Err(failure) => return model.show_failure("sync", failure),
@@ -116,7 +122,7 @@ fn tell(model: &mut Model, plan: &Result<PrintedPlan, Failure>) {
     };
     let started = of(PlannedAction::Copy, &["pending", "available"]);
     let retired = of(PlannedAction::Retire, &["deprecated", "disabled", "deregistered", "pending"]);
-    let mut text = format!("{}, {} retired", count(started, "copy started", "copies started"), retired);
+    let mut text = format!("{place}{}, {} retired", count(started, "copy started", "copies started"), retired);
     let left = plan.number(PlannedAction::Retire) - retired;
     if left > 0 {
         text.extend([", ", &left.to_string(), " not retired. Select a row to see why"]);
@@ -183,8 +189,10 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             }
         }
         Action::YankCommand => {
-            let command = screen.command();
-            model.yank(command, effects);
+            if let Some(Overlay::SyncPlan(screen)) = model.overlays.last() {
+                let command = view::command(screen, model);
+                model.yank(command, effects);
+            }
         }
         // Pane actions do nothing: this page covers the panes.
         Action::OtherPane | Action::Grow | Action::Shrink | Action::ResetSizes | Action::SaveFilter => {}
@@ -205,7 +213,8 @@ fn ask_to_apply(model: &mut Model) {
     if screen.waiting.is_some() {
         return model.show_notice("Another operation on this page is still running.");
     }
-    let Some(plan) = screen.planned() else {
+    let Some((plan, digest)) = screen.planned().and_then(|plan| plan.digest.clone().map(|digest| (plan, digest)))
+    else {
         return model.show_notice("There is no plan to carry out.");
     };
     let changes: Vec<_> = plan.actions.iter().filter(|image| image.action.changes()).collect();
@@ -214,16 +223,14 @@ fn ask_to_apply(model: &mut Model) {
     }
     let lines = changes.iter().map(|image| view::line(image)).collect();
     let deregisters = changes.iter().any(|image| image.action == PlannedAction::Remove || image.reason == "deregister");
-    let retired = changes.iter().filter(|image| image.action != PlannedAction::Copy);
-    let retired = retired.map(|image| image.image().to_owned()).collect();
-    let input = InputLine::apply_sync(lines, retired, deregisters);
+    let input = InputLine::apply_sync(lines, digest, deregisters);
     model.overlays.push(Overlay::InputLine(input));
 }
 
 /// Shows all that the plan says of the row under the cursor.
 fn details(model: &mut Model) {
-    let Some(screen) = screen(model) else { return };
+    let Some(Overlay::SyncPlan(screen)) = model.overlays.last() else { return };
     let Some(image) = screen.row(screen.list.cursor) else { return };
-    let page = Pager::listing(format!("Sync of {}", view::name(image)), view::details(screen, image));
+    let page = Pager::listing(format!("Sync of {}", view::name(image)), view::details(screen, image, model));
     model.overlays.push(Overlay::Pager(page));
 }

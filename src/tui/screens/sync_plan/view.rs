@@ -8,14 +8,14 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{SyncPlanScreen, Waiting};
+use super::SyncPlanScreen;
 use crate::{
     domain::text::{clean, thousands},
     tui::{
         bindings::{Action, Context},
         layout,
         line_mode::text::PAGE,
-        model::Model,
+        model::{Model, SyncWork},
         sync_plan::{PlannedAction, PlannedImage},
         theme,
         widgets::{
@@ -63,7 +63,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &SyncPlanScreen, model: &
         table(screen, height, cells, ctx)
     };
     lines.resize(lines.len().max(height + 1), Line::default());
-    let status = status(screen).into_iter().take(STATUS);
+    let status = status(screen, model).into_iter().take(STATUS);
     lines.extend(status.map(|(text, style)| {
         Line::styled(format!(" {}", cut(&text, cells.saturating_sub(2), ctx.glyphs.ellipsis)), style)
     }));
@@ -102,8 +102,8 @@ pub(super) fn counts(screen: &SyncPlanScreen) -> String {
 /// What is awaited.
 pub(super) fn doing(screen: &SyncPlanScreen) -> Option<&'static str> {
     Some(match screen.waiting? {
-        Waiting::Planning => "making the plan",
-        Waiting::Applying => "carrying the plan out",
+        SyncWork::Plan => "making the plan",
+        SyncWork::Apply => "carrying the plan out",
     })
 }
 
@@ -185,7 +185,7 @@ pub(super) fn line(image: &PlannedImage) -> String {
 }
 
 /// What there is to say of the row under the cursor, of what could not be planned, and how else the plan is carried out.
-pub(super) fn status(screen: &SyncPlanScreen) -> Vec<(String, Style)> {
+pub(super) fn status(screen: &SyncPlanScreen, model: &Model) -> Vec<(String, Style)> {
     let mut lines: Vec<(String, Style)> = Vec::new();
     if let Some(image) = screen.row(screen.list.cursor) {
         lines.push((format!("{}: {}", line(image), why(image)), Style::default()));
@@ -194,14 +194,30 @@ pub(super) fn status(screen: &SyncPlanScreen) -> Vec<(String, Style)> {
         let failures = plan.failures().map(|failure| (clean(&failure.lines().join(". ")).into_owned(), theme::WARN));
         let notes = plan.notes.iter().map(|note| (clean(note).into_owned(), theme::FAINT));
         lines.extend(failures.chain(notes));
-        let command = (format!("Waits for the copies, and retires then: {}", screen.command()), theme::FAINT);
+        let key = model.keymap.key(Context::SyncPlan, Action::YankCommand);
+        let text = format!("{key} copies the command that also waits, and retires then: {}", command(screen, model));
+        let command = (text, theme::FAINT);
         lines.insert(lines.len().min(STATUS - 1), command);
     }
     lines
 }
 
+/// The command that makes the plan in the account that is shown, and carries it out, from any directory.
+pub(super) fn command(screen: &SyncPlanScreen, model: &Model) -> String {
+    let sync = &model.start.config.sync;
+    let mut words = vec!["amigrate".to_owned(), "sync".to_owned()];
+    words.extend(sync.screen_flags.iter().cloned());
+    words.extend(model.profile.iter().flat_map(|profile| ["--profile".to_owned(), profile.clone()]));
+    words.extend(["--policy".to_owned(), sync.directory.join(&screen.file).display().to_string()]);
+    let account = model.account.iter();
+    words.extend(account.flat_map(|account| ["--expect-account".to_owned(), account.id.to_string()]));
+    words.extend(["--apply".to_owned(), "--wait".to_owned()]);
+    // No word has a NUL, which alone cannot be quoted.
+    clean(&shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()).into_owned()
+}
+
 /// All that the plan says of an image, and of itself.
-pub(super) fn details(screen: &SyncPlanScreen, image: &PlannedImage) -> Vec<(String, String)> {
+pub(super) fn details(screen: &SyncPlanScreen, image: &PlannedImage, model: &Model) -> Vec<(String, String)> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let entries = [
         ("action", image.action.as_str().to_owned()),
@@ -213,7 +229,7 @@ pub(super) fn details(screen: &SyncPlanScreen, image: &PlannedImage) -> Vec<(Str
         ("why", image.message.clone()),
         ("result", text(&image.result)),
     ];
-    let notes = status(screen).into_iter().skip(1).map(|(note, _)| ("note".to_owned(), note));
+    let notes = status(screen, model).into_iter().skip(1).map(|(note, _)| ("note".to_owned(), note));
     let entries = entries.into_iter().filter(|(_, value)| !value.is_empty());
     entries.map(|(label, value)| (label.to_owned(), clean(&value).into_owned())).chain(notes).collect()
 }
@@ -222,7 +238,7 @@ pub(super) fn details(screen: &SyncPlanScreen, image: &PlannedImage) -> Vec<(Str
 pub(super) fn advice(screen: &SyncPlanScreen, model: &Model) -> Vec<String> {
     let refresh = model.keymap.key(Context::Everywhere, Action::Refresh);
     match &screen.plan {
-        _ if screen.waiting == Some(Waiting::Planning) => vec!["Making the plan ...".into()],
+        _ if screen.waiting == Some(SyncWork::Plan) => vec!["Making the plan ...".into()],
         None => vec![format!("There is no plan yet; {refresh} makes it.")],
         Some(Err(failure)) => {
             let lines = failure.lines().into_iter().map(|line| clean(&line).into_owned());

@@ -10,7 +10,7 @@ const PLAN: &str = r#"{"actions": [
      "image_id": "ami-9", "name": "web-1", "reason": "deregister", "message": "deregister: 1 newer version of web kept"},
     {"policy": "dr", "action": "skip", "region": "eu-west-2", "source_region": "us-east-1", "source_image_id": "ami-1",
      "name": "web-2", "reason": "there", "message": "ami-3 is there"}],
-    "failures": [{"operation": "list images in eu-west-3", "message": "denied"}]}"#;
+    "failures": [{"operation": "list images in eu-west-3", "message": "denied"}], "digest": "d1ce57"}"#;
 
 fn plan(stdout: &str) -> Result<Box<PrintedPlan>, Failure> {
     PrintedPlan::read(stdout, "").map(Box::new)
@@ -35,7 +35,8 @@ fn shown(model: &mut Model, columns: u16, rows: u16) -> String {
 fn opened(change: impl FnOnce(&mut Config)) -> Model {
     let mut model = listed_with(vec![image(1)], change);
     let (id, asked) = request(&command(&mut model, "policy my dr.toml"));
-    assert_eq!(asked, SyncRequest { file: "my dr.toml".into(), apply: None });
+    let account = AccountId::new("123456789012").unwrap();
+    assert_eq!(asked, SyncRequest { file: "my dr.toml".into(), account, apply: None });
     assert!(shown(&mut model, 100, 24).contains("Making the plan ..."));
     answer(&mut model, id, plan(PLAN));
     model
@@ -55,7 +56,7 @@ fn the_plan_is_shown_with_counts_reasons_and_what_is_not_known() {
         "{screen}"
     );
     assert!(screen.contains("list images in eu-west-3: denied") && !screen.contains('\u{1b}'), "{screen}");
-    assert!(screen.contains("amigrate sync --policy 'my dr.toml' --apply --wait"), "{screen}");
+    assert!(screen.contains("Y copies the command that also waits, and retires then: amigrate sync "), "{screen}");
     keys(&mut model, "/retire");
     let screen = shown(&mut model, 120, 24);
     assert!(screen.contains("deregister ami-9 \"web-1\" in eu-west-1") && !screen.contains("web-2"), "{screen}");
@@ -68,22 +69,23 @@ fn the_plan_is_shown_with_counts_reasons_and_what_is_not_known() {
 }
 
 #[test]
-fn the_plan_is_carried_out_once_its_number_is_typed_and_retires_no_other_image() {
+fn the_plan_is_carried_out_once_its_number_is_typed_and_no_other_is() {
     let mut model = opened(|_| {});
     assert!(ctrl(&mut model, 's').is_empty());
     let screen = shown(&mut model, 120, 24);
-    assert!(screen.contains("Type 2 to confirm") && screen.contains("No other images are retired"), "{screen}");
+    assert!(screen.contains("Type 2 to confirm") && screen.contains("If it is another one then"), "{screen}");
+    assert!(screen.contains("copy ami-1 \"web") && screen.contains("to eu-west-1"), "{screen}");
     assert!(screen.contains("Deregistering cannot be undone"), "{screen}");
     keys(&mut model, "3");
     assert!(press(&mut model, KeyCode::Enter).is_empty());
     press(&mut model, KeyCode::Backspace);
     keys(&mut model, "2");
     let (id, asked) = request(&press(&mut model, KeyCode::Enter));
-    let confirmed = asked.apply.unwrap();
-    assert_eq!((confirmed.retired, confirmed.account.as_str()), (vec!["ami-9".to_owned()], "123456789012"));
+    assert_eq!((asked.apply.as_deref(), asked.account.as_str()), (Some("d1ce57"), "123456789012"));
     assert!(shown(&mut model, 120, 24).contains("carrying the plan out"));
     ctrl(&mut model, 's');
     assert!(notice(&model).starts_with("Another operation"), "{}", notice(&model));
+    model.notice = None;
     let done = PLAN.replace("\"missing\"", "\"missing\", \"result\": \"pending\"");
     let done = done.replace("\"reason\": \"deregister\"", "\"reason\": \"copies_first\", \"result\": \"left\"");
     let done = done.replace("{\"operation\": \"list images in eu-west-3\", \"message\": \"denied\"}", "");
@@ -110,13 +112,68 @@ fn what_may_not_be_carried_out_is_refused() {
     assert!(ctrl(&mut model, 's').is_empty());
     assert_eq!(notice(&model), "There is no plan to carry out.");
     let (id, _) = request(&keys(&mut model, "R"));
-    answer(&mut model, id, plan("{\"actions\": []}"));
+    answer(&mut model, id, plan("{\"actions\": [], \"digest\": \"0\"}"));
     ctrl(&mut model, 's');
     assert_eq!(notice(&model), "Nothing to copy or retire.");
     // Another account's plan is not this one's.
     let mut fresh = listed(vec![image(1)]);
     keys(&mut fresh, "7");
     assert!(notice(&fresh).contains(":policy FILE"), "{}", notice(&fresh));
+}
+
+#[test]
+fn the_command_works_in_the_account_that_is_shown_from_anywhere() {
+    let mut model = opened(|config| {
+        config.sync.screen_flags = ["--region", "eu-west-3"].map(String::from).to_vec();
+        config.sync.directory = "/home/an ops".into();
+    });
+    let effects = keys(&mut model, "Y");
+    let [Effect::Clipboard(copied)] = &effects[..] else { panic!("{effects:?}") };
+    let expected = "amigrate sync --region eu-west-3 --profile prod --policy '/home/an ops/my dr.toml' \
+                    --expect-account 123456789012 --apply --wait";
+    assert_eq!(copied.0, expected);
+}
+
+/// A plan that is being carried out.
+fn applying() -> (Model, EffectId) {
+    let mut model = opened(|_| {});
+    ctrl(&mut model, 's');
+    keys(&mut model, "2");
+    let (id, _) = request(&press(&mut model, KeyCode::Enter));
+    (model, id)
+}
+
+#[test]
+fn quitting_says_that_a_plan_is_being_carried_out() {
+    let (mut model, id) = applying();
+    assert!(ctrl(&mut model, 'c').is_empty());
+    let screen = shown(&mut model, 120, 24);
+    assert!(screen.contains("A sync plan is being carried out in account 123456789012."), "{screen}");
+    answer(&mut model, id, plan(PLAN));
+    assert!(!shown(&mut model, 120, 24).contains("being carried out"));
+}
+
+#[test]
+fn what_comes_of_a_plan_is_told_after_another_profile_was_chosen_too() {
+    let (mut model, id) = applying();
+    let mut effects = Vec::new();
+    crate::tui::browse::switch_profile(&mut model, "dev".into(), &mut effects);
+    assert!(notice(&model).contains("carried out in account 123456789012"), "{}", notice(&model));
+    let signed_in = reply(&mut model, connect_id(&effects[effects.len() - 1..]), Reply::Connected(Ok(connected())));
+    for effect in signed_in {
+        if let Effect::AskAccount { id } = effect {
+            let account = Account { id: AccountId::new("555566667777").unwrap(), arn: "arn".into() };
+            reply(&mut model, id, Reply::Account(Ok(account)));
+        }
+    }
+    // Nothing else is planned or carried out meanwhile, and the page waits for nothing of the other account.
+    assert!(!keys(&mut model, "7").iter().any(|effect| matches!(effect, Effect::Sync { .. })));
+    answer(&mut model, id, plan(PLAN));
+    assert!(notice(&model).starts_with("In account 123456789012: 0 copies started"), "{}", notice(&model));
+    assert!(!shown(&mut model, 120, 24).contains("ami-9"), "it is another account's");
+    assert!(
+        matches!(request(&keys(&mut model, "R")), (_, SyncRequest { account, .. }) if account.as_str() == "555566667777")
+    );
 }
 
 #[test]
