@@ -71,6 +71,8 @@ pub(super) fn run(setup: &Setup, args: &CancelArgs) -> Result<ExitStatus, Comman
         let known = Known::read(&open_store(setup)?, &account, &args.targets, args.batch.as_deref())?;
         let mut plan = Plan::make(&known, args)?;
         plan.images = images(setup, &connection, &plan.unknown).await?;
+        let flags = setup.account_flags();
+        plan.refused = std::mem::take(&mut plan.refused).into_iter().map(|failure| flags.of_failure(failure)).collect();
         plan.refused.iter().for_each(report);
         if plan.is_empty() {
             if plan.refused.is_empty() {
@@ -333,7 +335,9 @@ fn finish(
     mut records: Vec<JobRecord>,
     refused: &[Failure],
 ) -> Result<ExitStatus, CommandError> {
-    let failures: Vec<Failure> = followed.jobs.iter().filter_map(|job| failure_of_cancel(job)).collect();
+    let flags = setup.account_flags();
+    let failures = followed.jobs.iter().filter_map(|job| failure_of_cancel(job));
+    let failures: Vec<Failure> = failures.map(|failure| flags.of_failure(failure)).collect();
     if let Ending::Signalled(signal) = followed.ending {
         setup.output.note(&format!("The cancel is stored: {}.", followed.who_completes_it()));
         return Ok(signal.status());

@@ -1,6 +1,7 @@
 //! The command line: [`arguments`] says what there is; one file or folder for each command. Errors are printed here, after the
 //! screen was left.
 
+mod account_flags;
 mod arguments;
 mod audit;
 mod cancel;
@@ -177,6 +178,11 @@ fn dispatch(mut setup: Setup, command: Option<Command>) -> Result<ExitCode, Comm
     for failure in setup.config.unknown_variables.iter().filter(|_| !on_screen) {
         setup.output.note(&failure.lines().join(". "));
     }
+    let flags = setup.account_flags();
+    carry_out(setup, command).map_err(|error| flags.of_error(error))
+}
+
+fn carry_out(setup: Setup, command: Option<Command>) -> Result<ExitCode, CommandError> {
     let Some(command) = command else {
         if setup.no_terminal {
             return Err(no_terminal());

@@ -53,6 +53,7 @@ pub(super) fn run(setup: &Setup, args: ResolveArgs) -> Result<ExitStatus, Comman
     store.add_command(&account, &Command::Resolve { job: id, resolution }, Timestamp::now())?;
     let free = DriverLock::try_take(&dir, &account)?.is_some();
     let next = if free { "`amigrate drive`, or the next amigrate, carries it out" } else { "it is being carried out" };
+    let next = setup.account_flags().complete(next);
     // The reader may have closed its end.
     _ = writeln!(io::stdout(), "Copy {id} is resolved: {next}.");
     Ok(ExitStatus::Done)

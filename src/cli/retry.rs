@@ -69,6 +69,8 @@ pub(super) fn run(setup: &Setup, args: &RetryArgs) -> Result<ExitStatus, Command
         let under_way = UnderWay::read(&store, &account)?;
         drop(store);
         plan.refused.extend(made_since::take_out(&mut plan.copies, &under_way, &connection.session).await);
+        let flags = setup.account_flags();
+        plan.refused = std::mem::take(&mut plan.refused).into_iter().map(|failure| flags.of_failure(failure)).collect();
         plan.refused.iter().for_each(report);
         if plan.copies.is_empty() && plan.steps.is_empty() {
             if plan.refused.is_empty() {

@@ -131,6 +131,8 @@ pub(super) struct Setup {
     /// Standard input and output are terminals.
     pub(super) terminal: bool,
     pub(super) profile: Option<String>,
+    /// The profile of `--profile`, without that of the settings or the environment.
+    pub(super) named_profile: Option<String>,
     /// The role that is assumed with the profile's credentials.
     pub(super) role: Option<RoleArn>,
     pub(super) region: Option<Region>,
@@ -188,6 +190,7 @@ impl Setup {
             plain,
             terminal,
             profile,
+            named_profile: common.profile.clone(),
             role: common.role_arn.clone(),
             region,
             named_region,

@@ -243,7 +243,8 @@ fn requested(
     };
     if let Some(batch) = batch {
         let (copies, them) = (count(copies.len(), "copy", "copies"), if copies.len() == 1 { "it" } else { "them" });
-        setup.output.note(&format!("{batch}: {copies} requested; `amigrate wait --batch {batch}` waits for {them}."));
+        let text = format!("{batch}: {copies} requested; `amigrate wait --batch {batch}` waits for {them}.");
+        setup.output.note(&setup.account_flags().complete(&text));
     }
     failures.iter().for_each(report);
     let status = ExitStatus::of_all(failures.iter().chain(&left_out));

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{describe, outages, signals::EndSignal};
 use crate::{
     cli::{
+        account_flags::AccountFlags,
         drive::in_background,
         exit::ExitStatus,
         output::{OutputOptions, report},
@@ -67,12 +68,14 @@ pub(in crate::cli) struct Followed {
     pub(super) carried_on: CarriedOn,
     /// Hooks of copies that have ended, which are not begun.
     pub(super) hooks_due: usize,
+    /// What commands about these copies need.
+    pub(super) flags: AccountFlags,
 }
 
 impl Followed {
     /// Returns why each copy is not what was requested, if it has ended.
     pub(in crate::cli) fn failures(&self) -> Vec<Failure> {
-        self.jobs.iter().filter_map(|job| describe::failure(job)).collect()
+        self.jobs.iter().filter_map(|job| describe::failure(job)).map(|one| self.flags.of_failure(one)).collect()
     }
 
     /// Returns true if it is stored that this image is to be deregistered, and no process has taken that up.
@@ -117,10 +120,9 @@ impl Followed {
                         why.extend(["; ", &outages::text(region, problem)]);
                     }
                 }
-                report(
-                    &Failure::new("wait for the copies", why)
-                        .hint(format!("`amigrate wait {}` resumes.", self.arguments())),
-                );
+                let failure = Failure::new("wait for the copies", why);
+                let failure = failure.hint(format!("`amigrate wait {}` resumes.", self.arguments()));
+                report(&self.flags.of_failure(failure));
                 self.note_hooks(output);
                 ExitStatus::TimedOut
             }
@@ -150,14 +152,15 @@ impl Followed {
         let left = self.left();
         if left > 0 {
             let copies = count(left, "copy has something left to do", "copies have something left to do");
-            output.note(&match self.carried_on {
+            let text = match self.carried_on {
                 CarriedOn::InBackground => format!("{copies}, which a process in the background carries out."),
                 CarriedOn::ByProcess(pid) => format!("{copies}, which process {pid} carries out."),
                 CarriedOn::Nowhere => {
                     let arguments = self.arguments();
                     format!("{copies}, which `amigrate watch {arguments}` or `amigrate drive` carries out.")
                 }
-            });
+            };
+            output.note(&self.flags.complete(&text));
             return;
         }
         let (copies, them) = match self.jobs.iter().filter(|job| !has_ended(job)).count() {
@@ -165,7 +168,8 @@ impl Followed {
             1 => ("copy", "it"),
             _ => ("copies", "them"),
         };
-        output.note(&format!("EC2 continues the {copies}. `amigrate wait {}` waits for {them}.", self.arguments()));
+        let text = format!("EC2 continues the {copies}. `amigrate wait {}` waits for {them}.", self.arguments());
+        output.note(&self.flags.complete(&text));
     }
 
     /// Says who runs the hooks that are not begun.
@@ -179,10 +183,11 @@ impl Followed {
     /// Says how to watch or cancel the copies that continue.
     fn note_left(&self, output: OutputOptions) {
         let arguments = self.arguments();
-        output.note(&format!(
+        let text = format!(
             "Not cancelled: {}. `amigrate watch {arguments}` shows them, `amigrate cancel {arguments}` cancels them.",
             self.what_continues()
-        ));
+        );
+        output.note(&self.flags.complete(&text));
     }
 
     /// How many copies EC2 does not complete by itself: those to be sent or removed, those with open post-copy steps, and those that no
@@ -202,7 +207,7 @@ impl Followed {
     /// Who completes what was requested.
     pub(in crate::cli) fn who_completes_it(&self) -> String {
         match self.carried_on {
-            CarriedOn::Nowhere => "`amigrate drive`, or the next amigrate, completes it".into(),
+            CarriedOn::Nowhere => self.flags.complete("`amigrate drive`, or the next amigrate, completes it"),
             CarriedOn::InBackground => "a process in the background completes it".into(),
             CarriedOn::ByProcess(pid) => format!("process {pid} completes it"),
         }

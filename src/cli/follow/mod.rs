@@ -32,6 +32,7 @@ use until::Confirming;
 use progress::{Situation, TICK};
 
 use super::{
+    account_flags::AccountFlags,
     drive::{release, retry_after_logins},
     exit::CommandError,
     output::report,
@@ -80,6 +81,7 @@ pub(super) async fn follow(
     let handle = queue.handle.clone();
     let mut follower = Follower {
         setup,
+        flags: setup.account_flags(),
         selection,
         until,
         progress,
@@ -117,9 +119,9 @@ pub(super) async fn follow(
     }
     let carried_on =
         follower.driver.other().map_or(CarriedOn::Nowhere, |other| CarriedOn::ByProcess(other.process.pid));
-    let Follower { jobs, status, selection, untaken, .. } = follower;
+    let Follower { jobs, status, selection, untaken, flags, .. } = follower;
     let jobs = jobs.into_values().collect();
-    let mut shown = Followed { jobs, untaken, status, ending, selection, timeout, carried_on, hooks_due };
+    let mut shown = Followed { jobs, untaken, status, ending, selection, timeout, carried_on, hooks_due, flags };
     if to_background || left_by.unwrap_or(ending) == Ending::Signalled(EndSignal::HangUp) {
         shown.leave_to_background(setup).await;
     }
@@ -129,6 +131,7 @@ pub(super) async fn follow(
 /// What is known while copies are followed.
 struct Follower<'a> {
     setup: &'a Setup,
+    flags: AccountFlags,
     selection: Selection,
     until: Until,
     progress: Box<dyn Progress>,
@@ -190,7 +193,7 @@ impl Follower<'_> {
                 }
                 () = tokio::time::sleep(STORE_POLL_INTERVAL), if checks => self.check_commands(queue).await?,
                 () = timeout::at(self.wait_for_comparison) => {}
-                _ = ticks.tick() => self.progress.tick(Situation::new(&self.status, self.setup, self.clock)),
+                _ = ticks.tick() => self.progress.tick(Situation::new(&self.status, self.setup, self.clock, &self.flags)),
                 () = timeout::at(self.outages.due()) => self.outages.take_due(Instant::now()).iter().for_each(|text| self.note(text)),
                 () = timeout::at(self.confirming.due()) => {
                     self.confirming.take_due(self.jobs.values()).iter().for_each(|text| self.note(text));
@@ -255,7 +258,7 @@ impl Follower<'_> {
     fn observe(&mut self, jobs: impl Iterator<Item = Arc<Job>>) -> Result<(), CommandError> {
         for job in jobs {
             if self.jobs.contains_key(&job.id) || self.selection.includes(&job) {
-                self.progress.show(&job, Situation::new(&self.status, self.setup, self.clock))?;
+                self.progress.show(&job, Situation::new(&self.status, self.setup, self.clock, &self.flags))?;
                 self.jobs.insert(job.id, job);
             }
         }
@@ -344,7 +347,7 @@ impl Follower<'_> {
         self.status = status;
         self.note_credentials();
         self.note_outages();
-        let situation = Situation::new(&self.status, self.setup, self.clock);
+        let situation = Situation::new(&self.status, self.setup, self.clock, &self.flags);
         let mut queued = self.jobs.values().filter(|job| job.state == JobState::Queued);
         queued.try_for_each(|job| self.progress.show(job, situation))
     }

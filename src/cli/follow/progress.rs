@@ -14,7 +14,7 @@ use super::{
     describe::{action, reason, title},
 };
 use crate::{
-    cli::{exit::CommandError, output::OutputOptions, selection::has_ended, setup::Setup},
+    cli::{account_flags::AccountFlags, exit::CommandError, output::OutputOptions, selection::has_ended, setup::Setup},
     domain::text::clean,
     driver::Clock,
     engine::{Job, JobId, Status},
@@ -29,15 +29,21 @@ pub(in crate::cli) struct Situation<'a> {
     /// How long a copy may make no progress before that is said.
     pub(in crate::cli) stall: SignedDuration,
     pub(in crate::cli) now: Timestamp,
+    flags: &'a AccountFlags,
 }
 
 /// What counts seconds is shown again after so long.
 pub(super) const TICK: Duration = Duration::from_secs(1);
 
 impl<'a> Situation<'a> {
-    pub(super) fn new(status: &'a Status, setup: &Setup, clock: Clock) -> Self {
+    pub(super) fn new(status: &'a Status, setup: &Setup, clock: Clock, flags: &'a AccountFlags) -> Self {
         let stall = SignedDuration::from_mins(setup.config.jobs.stall_warning_minutes.into());
-        Self { status, stall, now: clock.now() }
+        Self { status, stall, now: clock.now(), flags }
+    }
+
+    /// Why a copy is in its state, behind these characters.
+    fn reason(&self, job: &Job, before: &str) -> String {
+        reason(job, self.status).map_or_else(String::new, |why| format!("{before}{}", self.flags.complete(&why)))
     }
 
     /// How a running copy goes, behind a comma.
@@ -109,7 +115,7 @@ impl<W: Write> Lines<W> {
 
 impl<W: Write> Progress for Lines<W> {
     fn show(&mut self, job: &Job, situation: Situation<'_>) -> Result<(), CommandError> {
-        let reason = reason(job, situation.status).map(|why| format!(": {why}")).unwrap_or_default();
+        let reason = situation.reason(job, ": ");
         let image = job.image().map(|image| format!(" {image}")).unwrap_or_default();
         let line =
             |left: &str| clean(&format!("{}: {}{image}{left}{reason}", title(job), action(job, 10))).into_owned();
@@ -257,7 +263,7 @@ fn short_title(job: &Job, cells: usize) -> String {
 
 /// The text behind a bar.
 fn message(job: &Job, situation: Situation<'_>) -> String {
-    let reason = reason(job, situation.status).map(|why| format!(" {why}")).unwrap_or_default();
+    let reason = situation.reason(job, " ");
     clean(&format!("{}{}{reason}", action(job, 1), situation.pace(job))).into_owned()
 }
 
@@ -317,7 +323,7 @@ mod tests {
     fn a_line_is_printed_for_each_change_and_not_for_each_percent() {
         let mut lines = Lines::new(Vec::new());
         let (status, now) = (Status::default(), Timestamp::UNIX_EPOCH);
-        let situation = Situation { status: &status, stall: labels::LONG_STALL, now };
+        let situation = Situation { status: &status, stall: labels::LONG_STALL, now, flags: &AccountFlags::default() };
         for job in [job(1), job(1), copying(1, None), copying(1, Some(41)), copying(1, Some(49)), copying(1, Some(50))]
         {
             lines.show(&job, situation).unwrap();
@@ -337,7 +343,17 @@ web to eu-west-1: copying 50% ami-1
         let mut lines = Lines::new(Vec::new());
         let mut show = |job: &Job, seconds| {
             let now = now + SignedDuration::from_secs(seconds);
-            lines.show(job, Situation { status: &status, stall: SignedDuration::from_hours(1), now }).unwrap();
+            lines
+                .show(
+                    job,
+                    Situation {
+                        status: &status,
+                        stall: SignedDuration::from_hours(1),
+                        now,
+                        flags: &AccountFlags::default(),
+                    },
+                )
+                .unwrap();
         };
         // 8 GiB, 40% in 80 s.
         let job = copying_since(1, &[(20, 10), (100, 50)]);
@@ -345,7 +361,10 @@ web to eu-west-1: copying 50% ami-1
         show(&job, 10);
         let paused = Some(crate::domain::Failure::new("poll", "expired"));
         let paused = Status { paused, ..Status::default() };
-        let text = message(&job, Situation { status: &paused, stall: SignedDuration::from_hours(1), now });
+        let text = message(
+            &job,
+            Situation { status: &paused, stall: SignedDuration::from_hours(1), now, flags: &AccountFlags::default() },
+        );
         assert_eq!(text, "copying 50%, paused, not polled");
         show(&copying_since(1, &[(20, 10), (60, 61)]), 60);
         assert_eq!(
@@ -357,7 +376,7 @@ web to eu-west-1: copying 50% ami-1
     #[test]
     fn a_record_is_printed_for_each_change() {
         let (mut seen, status, now) = (Vec::new(), Status::default(), Timestamp::UNIX_EPOCH);
-        let situation = Situation { status: &status, stall: labels::LONG_STALL, now };
+        let situation = Situation { status: &status, stall: labels::LONG_STALL, now, flags: &AccountFlags::default() };
         let mut records = Records::new(|job: &Job, _: &Status| {
             seen.push(job.percent());
             Ok(())

@@ -137,14 +137,15 @@ pub(super) fn note_if_nobody_runs(setup: &Setup, store: &Store, account: &Accoun
     let seen = store.heartbeat(account).ok().flatten();
     let seen = seen.map(|last| format!("as of {}", last.time.strftime("%Y-%m-%d %H:%M:%S UTC")));
     let waits = !loaded.commands.is_empty() || loaded.jobs.iter().any(|job| job.needs_driving() || job.is_unfinished());
-    setup.output.note(&if waits {
+    let text = if waits {
         let seen = seen.map(|seen| format!("; states are {seen}")).unwrap_or_default();
         format!("Nobody runs the queue{seen}. `amigrate watch` brings the copies up to date.")
     } else {
         // EC2 continues these by itself.
         let seen = seen.unwrap_or_else(|| "not up to date".into());
         format!("States are {seen}. `amigrate watch` brings the copies up to date.")
-    });
+    };
+    setup.output.note(&setup.account_flags().complete(&text));
 }
 
 impl JobsArgs {
