@@ -47,3 +47,7 @@ pub use request_ids::with_request_id;
 pub use session::Session;
 pub use simulated_login::SimulatedLogin;
 pub use transport::HttpClient;
+
+/// The target of what the SDK logs about credentials: with all that it knows of them, such as the external id of a role and what a
+/// `credential_process` has printed, which may be a secret.
+pub const SDK_CREDENTIALS_TARGET: &str = "aws_config";

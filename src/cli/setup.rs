@@ -210,6 +210,12 @@ impl Setup {
         Self { role, ..self.clone() }
     }
 
+    /// The same with another profile, and its own credentials.
+    pub(super) fn with_profile(&self, profile: &str) -> Self {
+        let profile = Some(profile.to_owned());
+        Self { named_profile: profile.clone(), profile, role: None, ..self.clone() }
+    }
+
     /// Where jobs are stored, or why nowhere.
     pub(super) fn store(&self) -> StoreLocation {
         let jobs = &self.config.jobs;

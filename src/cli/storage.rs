@@ -81,14 +81,20 @@ pub(super) fn run(setup: &Setup, args: &StorageArgs) -> Result<ExitStatus, Comma
     let prices = setup.config.prices()?;
     let _log = setup.start_log()?;
     let selection = args.selection(setup);
-    let (regions, failures) = block_on(async {
+    let ReadStorage { regions, has_all_regions, failures } = block_on(async {
         let connection = Connection::open(setup).await?;
         read(setup, &connection, &selection).await
     })?;
     let pattern = setup.config.coverage.pattern();
     let mut scratch = Scratch::default();
     let mut counts = |image: &Image| filter.is_empty() || filter.passes(image, &mut scratch);
-    let held = StorageHeld::compute(Input { regions, pattern: &pattern, prices: &prices, counts: &mut counts });
+    let held = StorageHeld::compute(Input {
+        regions,
+        has_all_regions,
+        pattern: &pattern,
+        prices: &prices,
+        counts: &mut counts,
+    });
     let rows = held.rows(args.by.into(), None);
     let printed = print(setup, args.by.into(), &held, &rows, &failures);
     let total = held.total();
@@ -104,23 +110,29 @@ pub(super) fn run(setup: &Setup, args: &StorageArgs) -> Result<ExitStatus, Comma
     ended(printed, region_failures::status(&failures))
 }
 
+/// What was read.
+struct ReadStorage {
+    regions: Vec<RegionStorage>,
+    /// False if not all enabled regions are known, and all are meant.
+    has_all_regions: bool,
+    /// Why something could not be read.
+    failures: Vec<RegionFailure>,
+}
+
 /// Reads the regions of a selection, as far as they can be read, and why some cannot.
-async fn read(
-    setup: &Setup,
-    connection: &Connection,
-    selection: &Selection,
-) -> Result<(Vec<RegionStorage>, Vec<RegionFailure>), CommandError> {
+async fn read(setup: &Setup, connection: &Connection, selection: &Selection) -> Result<ReadStorage, CommandError> {
     let session = &connection.session;
     let answers = in_each(selection, session, setup, |region| {
         let session = session.clone();
         async move { session.region_storage(&region).await }
     });
     let answers = answers.await?;
+    let has_all_regions = answers.others.is_none();
     let mut failures: Vec<RegionFailure> = answers.others.map(RegionFailure::of_no_region).into_iter().collect();
     let regions: Vec<RegionStorage> = answers.by_region.into_iter().map(|(_, read)| read).collect();
     let failed = |read: &RegionStorage| Some(RegionFailure::of(&read.region, read.failure.clone()?));
     failures.extend(regions.iter().filter_map(failed));
-    Ok((regions, prefer_sts_failure(session, failures).await))
+    Ok(ReadStorage { regions, has_all_regions, failures: prefer_sts_failure(session, failures).await })
 }
 
 fn print(

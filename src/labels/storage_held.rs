@@ -22,42 +22,54 @@ pub fn gib(gib: u64) -> String {
 
 /// Size of the volumes, in a column: `120 GiB`, or `>= 120 GiB` where not everything could be read.
 pub fn volumes(held: &Held) -> String {
-    at_least(held, held.volume_gib)
+    format!("{}{}", if held.is_bounded() { "" } else { ">= " }, gib(held.volume_gib))
 }
 
-/// Size that is billed at most, in a column.
+/// What is not known of a sum, in a column.
+const AND_MORE: &str = " + ?";
+
+/// Size that is billed at most, in a column: `75 GiB`, or `75 GiB + ?` where a part is not known.
 pub fn at_most(held: &Held) -> String {
-    at_least(held, held.at_most_gib())
+    format!("{}{}", gib(held.at_most_gib()), if held.is_bounded() { "" } else { AND_MORE })
 }
 
-fn at_least(held: &Held, size: u64) -> String {
-    format!("{}{}", if held.complete { "" } else { ">= " }, gib(size))
-}
-
-/// Cost of a month, in a column: `$3.75`, or `> $3.75` where more has no known price or could not be read.
+/// Cost of a month at most, in a column: `$3.75`, or `$3.75 + ?` where the price of a part is not known, or it could not be read.
 pub fn month(cost: Cost) -> String {
     match cost {
         Cost::AtMost(month) => month.to_string(),
-        Cost::MoreThan(month) => format!("> {month}"),
+        Cost::PartAtMost(month) => format!("{month}{AND_MORE}"),
         Cost::Unknown => "unknown".into(),
     }
 }
 
-/// Cost of a month in a sentence: `at most $3.75 a month`.
-pub fn cost(cost: Cost) -> String {
-    match cost {
+/// Cost of a month in a sentence: `at most $3.75 a month`, `at most $3.75 a month for what has a price`.
+pub fn cost(held: &Held) -> String {
+    match held.cost() {
         Cost::AtMost(month) => format!("at most {month} a month"),
-        Cost::MoreThan(month) => format!("more than {month} a month"),
+        Cost::PartAtMost(month) => format!("at most {month} a month{}", of_part(held)),
         Cost::Unknown => "price unknown".into(),
     }
 }
 
-/// The sum in few words, for a title: `at most 75 GiB and $3.75 a month`, `at least 75 GiB, more than $3.75 a month`.
+/// What a sum is of, if not of everything.
+fn of_part(held: &Held) -> &'static str {
+    match (held.complete, held.unpriced) {
+        (true, 0) => "",
+        (true, _) => " for what has a price",
+        (false, 0) => " for what was read",
+        (false, _) => " for what was read and has a price",
+    }
+}
+
+/// The sum in few words, for a title: `at most 75 GiB and $3.75 a month`, with what it is of, if that is not everything.
 pub fn brief(held: &Held) -> String {
-    let size = format!("{} {}", if held.complete { "at most" } else { "at least" }, gib(held.at_most_gib()));
+    let size = format!("at most {}", gib(held.at_most_gib()));
     match held.cost() {
         Cost::AtMost(month) => format!("{size} and {month} a month"),
-        other => format!("{size}, {}", cost(other)),
+        Cost::PartAtMost(month) if held.is_bounded() => format!("{size}, and {month} a month{}", of_part(held)),
+        Cost::PartAtMost(month) => format!("{size} and {month} a month{}", of_part(held)),
+        Cost::Unknown if held.is_bounded() => format!("{size}, price unknown"),
+        Cost::Unknown => format!("{size} for what is known, price unknown"),
     }
 }
 
@@ -83,7 +95,17 @@ pub fn notes(held: &StorageHeld) -> Vec<String> {
     let mut notes = Vec::new();
     let incomplete: Vec<&str> = held.incomplete().iter().map(Region::as_str).collect();
     if !incomplete.is_empty() {
-        notes.push(format!("Not all of {} could be read: the sums are at least.", incomplete.join(", ")));
+        notes.push(format!("Not all of {} could be read: the sums are without what was not.", incomplete.join(", ")));
+    }
+    if held.misses_regions() {
+        let regions = count(held.regions, "region is", "regions are");
+        notes.push(format!(
+            "Which regions there are could not be read: {regions} in the sums, and others may hold more."
+        ));
+    }
+    if total.without_size > 0 {
+        let snapshots = count(total.without_size, "snapshot", "snapshots");
+        notes.push(format!("EC2 reports no size of {snapshots}: the sums are without them."));
     }
     let unknown = held.unknown_prices();
     if !unknown.is_empty() {
@@ -110,7 +132,7 @@ pub fn notes(held: &StorageHeld) -> Vec<String> {
     let rest = &held.not_in_images;
     if rest.snapshots > 0 {
         let snapshots = count(rest.snapshots, "snapshot", "snapshots");
-        notes.push(format!("Not in an image: {snapshots} of {}, {}.", gib(rest.volume_gib), cost(rest.cost())));
+        notes.push(format!("Not in an image: {snapshots} of {}, {}.", gib(rest.volume_gib), cost(rest)));
     }
     notes.push(OWN_ONLY.to_owned());
     notes
@@ -146,12 +168,25 @@ mod tests {
             [known, partly, unknown].map(|held| total(&held, &prices)),
             [
                 "1 image, 2 snapshots of 1,204 GiB: at most 76 GiB and $3.80 a month, estimated.",
-                "1 image, 2 snapshots of 1,204 GiB: at least 76 GiB, more than $3.80 a month, estimated.",
+                "1 image, 2 snapshots of 1,204 GiB: at most 76 GiB and $3.80 a month for what was read and has a price, estimated.",
                 "1 image, 2 snapshots of 1,204 GiB: at most 76 GiB, price unknown.",
             ]
         );
-        assert_eq!([known, partly, unknown].map(|held| month(held.cost())), ["$3.80", "> $3.80", "unknown"]);
-        assert_eq!([volumes(&known), volumes(&partly), at_most(&known)], ["1,204 GiB", ">= 1,204 GiB", "76 GiB"]);
+        assert_eq!([known, partly, unknown].map(|held| month(held.cost())), ["$3.80", "$3.80 + ?", "unknown"]);
+        assert_eq!([volumes(&known), volumes(&partly)], ["1,204 GiB", ">= 1,204 GiB"]);
+        assert_eq!([at_most(&known), at_most(&partly)], ["76 GiB", "76 GiB + ?"]);
+        let unread = Held { complete: false, ..known };
+        let unsized_ = Held { unpriced: 1, without_size: 1, ..known };
+        let unpriced = Held { unpriced: 1, ..known };
+        assert_eq!(
+            [unread, unpriced, unsized_].map(|held| brief(&held)),
+            [
+                "at most 76 GiB and $3.80 a month for what was read",
+                "at most 76 GiB, and $3.80 a month for what has a price",
+                "at most 76 GiB and $3.80 a month for what has a price",
+            ]
+        );
+        assert_eq!(at_most(&unsized_), "76 GiB + ?");
         assert_eq!(
             (shared(0), shared(1)),
             (None, Some("1 snapshot is in several rows; the total counts it once.".into()))

@@ -13,7 +13,7 @@ use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuar
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use super::scrub::scrub;
-use crate::domain::Failure;
+use crate::{aws::SDK_CREDENTIALS_TARGET, domain::Failure};
 
 /// A file is rotated at this size in bytes.
 const MAX_BYTES: u64 = 10 * 1024 * 1024;
@@ -48,7 +48,7 @@ fn start_with(
     open: impl FnOnce() -> io::Result<RotatedFile>,
 ) -> Result<WorkerGuard, Failure> {
     let failed = |why: String| Failure::new(format!("write the log {}", file.display()), why);
-    let filter = EnvFilter::try_new(format!("warn,amigrate={level}")).map_err(|e| failed(e.to_string()))?;
+    let filter = EnvFilter::try_new(filter(level)).map_err(|e| failed(e.to_string()))?;
     let out = open().map_err(|e| failed(e.to_string()))?;
     let waiting = Waiting::default();
     let out = Counted { out, waiting: waiting.clone() };
@@ -57,6 +57,11 @@ fn start_with(
     // A second start, as in tests, leaves the first log in place.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).try_init();
     Ok(guard)
+}
+
+/// Returns what is logged. Credentials that fail are told by this program, in its own words.
+fn filter(level: &str) -> String {
+    format!("warn,{SDK_CREDENTIALS_TARGET}=off,amigrate={level}")
 }
 
 /// The lines and bytes that wait to be written.
@@ -223,6 +228,34 @@ mod tests {
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn what_the_sdk_knows_of_credentials_is_not_logged() {
+        #[derive(Clone, Default)]
+        struct Lines(Arc<Mutex<Vec<u8>>>);
+        impl Write for Lines {
+            fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+                self.0.lock().unwrap().write(line)
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let lines = Lines::default();
+        let out = lines.clone();
+        let filter = EnvFilter::try_new(filter("trace")).unwrap();
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || out.clone()).finish();
+        tracing::subscriber::with_default(log, || {
+            // As `SDK_CREDENTIALS_TARGET` has it: a target is a literal.
+            tracing::warn!(target: concat!("aws", "_config", "::profile::credentials"), "external_id: Some(\"S3CRET\")");
+            tracing::error!(target: concat!("aws", "_config"), "Stderr: token S3CRET");
+            tracing::warn!(target: "hyper", "kept");
+            tracing::info!(target: "amigrate::driver", "kept too");
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("kept too") && text.contains("hyper") && !text.contains("S3CRET"), "{text}");
     }
 
     #[test]

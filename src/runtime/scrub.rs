@@ -1,4 +1,4 @@
-//! What never goes into the log, wherever a line comes from: client tokens, access keys, passwords within URLs. The last guard;
+//! What never goes into the log, wherever a line comes from: client tokens, access keys, passwords within URLs, external ids of roles. The last guard;
 //! those who write the lines do not put them there.
 
 use memchr::memmem;
@@ -9,6 +9,9 @@ use crate::domain::token_text;
 const KEYS: [&str; 2] = ["AKIA", "ASIA"];
 /// Capitals and digits of an access key id after its prefix.
 const KEY_DIGITS: usize = 16;
+
+/// What stands before the external id of a role: as the SDK prints it, in its requests, and in the configuration file.
+const EXTERNAL_IDS: [&str; 4] = ["external_id: Some(\"", "external_id: Some(\\\"", "ExternalId=", "external_id = "];
 
 /// Overwrites what is secret in a line.
 pub(super) fn scrub(line: &mut [u8]) {
@@ -23,6 +26,14 @@ pub(super) fn scrub(line: &mut [u8]) {
             {
                 digits.fill(b'x');
             }
+        }
+    }
+    for before in EXTERNAL_IDS {
+        let found: Vec<usize> = memmem::find_iter(line, before).map(|at| at + before.len()).collect();
+        for at in found {
+            let ends = |b: &u8| matches!(b, b'"' | b'\\' | b'&' | b',') || b.is_ascii_whitespace();
+            let end = line[at..].iter().position(ends).map_or(line.len(), |n| at + n);
+            line[at..end].fill(b'x');
         }
     }
     let urls: Vec<usize> = memmem::find_iter(line, "://").map(|at| at + 3).collect();
@@ -47,6 +58,9 @@ mod tests {
     #[case("the key AKIAIOSFODNN7EXAMPLE", "the key AKIAxxxxxxxxxxxxxxxx")]
     #[case("\"http://me:secret@proxy:3128/\"", "\"http://xxxxxxxxx@proxy:3128/\"")]
     #[case("http://proxy/a@b", "http://proxy/a@b")]
+    #[case("{ external_id: Some(\"E1\"), x", "{ external_id: Some(\"xx\"), x")]
+    #[case("ExternalId=E%201&RoleArn=a", "ExternalId=xxxxx&RoleArn=a")]
+    #[case("external_id = E1 ", "external_id = xx ")]
     #[case("AKIA amigrate-1 ://", "AKIA amigrate-1 ://")]
     fn secrets_are_overwritten(#[case] line: &str, #[case] written: &str) {
         let mut bytes = line.as_bytes().to_vec();

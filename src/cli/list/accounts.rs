@@ -10,7 +10,7 @@ use super::{
     lister::Lister,
 };
 use crate::{
-    aws::{HttpClient, Session, SessionOptions},
+    aws::{HttpClient, Session},
     cli::{
         exit::{CommandError, ExitStatus},
         output::report,
@@ -30,31 +30,32 @@ pub(super) async fn list(
     lister: Lister,
 ) -> Result<ExitStatus, CommandError> {
     let http = http_client()?;
-    let signed_in = join_all(profiles.iter().map(|profile| sign_in(setup, profile, http.clone()))).await;
+    // What is remembered of a profile, such as its regions, is no other's.
+    let setups: Vec<Setup> = profiles.iter().map(|profile| setup.with_profile(profile)).collect();
+    let signed_in = join_all(setups.iter().map(|setup| sign_in(setup, http.clone()))).await;
     let (mut accounts, mut failures) = (Vec::new(), Vec::new());
-    for (position, (profile, result)) in profiles.iter().zip(signed_in).enumerate() {
+    for (position, ((profile, its_setup), result)) in profiles.iter().zip(&setups).zip(signed_in).enumerate() {
         match result {
             Ok((session, id)) => {
-                if let Some((_, same)) =
-                    accounts.iter().find(|(_, other): &&(Session, Arc<ListedAccount>)| other.id == id)
-                {
+                let same = |(_, _, other): &&(&Setup, Session, Arc<ListedAccount>)| other.id == id;
+                if let Some((_, _, same)) = accounts.iter().find(same) {
                     let (profile, other) = (clean(profile), clean(&same.profile));
                     setup
                         .output
                         .note(&format!("`{profile}` and `{other}` are both account {id}: listed once, as `{other}`."));
                     continue;
                 }
-                accounts.push((session, Arc::new(ListedAccount { profile: profile.clone(), id, position })));
+                accounts.push((its_setup, session, Arc::new(ListedAccount { profile: profile.clone(), id, position })));
             }
             Err(failure) => failures.push((profile.as_str(), vec![RegionFailure::of_no_region(failure)])),
         }
     }
     let lister = RefCell::new(lister);
-    let listings = accounts.iter().map(|(session, account)| {
+    let listings = accounts.iter().map(|(setup, session, account)| {
         let take = |page| lister.borrow_mut().add(Some(account), page);
         fetch(setup, session, selection, wanted.clone(), take)
     });
-    for ((_, account), fetched) in accounts.iter().zip(join_all(listings).await) {
+    for ((_, _, account), fetched) in accounts.iter().zip(join_all(listings).await) {
         let failed = match fetched {
             Ok(failed) => failed,
             // A region may be enabled for one account and not for the next.
@@ -67,9 +68,8 @@ pub(super) async fn list(
 }
 
 /// Signs in with a profile. The account is asked for, since the table says whose each image is.
-async fn sign_in(setup: &Setup, profile: &str, http: HttpClient) -> Result<(Session, AccountId), Failure> {
-    let options = SessionOptions { profile: Some(profile.to_owned()), ..setup.session_options() };
-    let session = Session::load(options, http).await?;
+async fn sign_in(setup: &Setup, http: HttpClient) -> Result<(Session, AccountId), Failure> {
+    let session = Session::load(setup.session_options(), http).await?;
     session.check_credentials().await?;
     let account = session.account().await?;
     Ok((session, account.id))

@@ -59,9 +59,13 @@ pub(in crate::cli) struct HeldRecord {
     /// Estimated cost of a month in US dollars; missing if no price is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     storage_month_usd: Option<f64>,
-    /// Whether the cost is `at_most` that, `more_than` that because a part has no known price or could not be read, or `unknown`.
+    /// Whether the cost is `at_most` that, `part_at_most` because a part has no known price or could not be read and only the rest costs that at
+    /// most, or `unknown`.
     storage_month_bound: &'static str,
-    /// False if a region that may hold more of it could not be read completely: the sums are at least.
+    /// Snapshots of which EC2 reports no size: they are not in the bytes.
+    snapshots_without_size: usize,
+    /// False if a region that may hold more of it could not be read completely, or it is not known which regions there are: the sums are of what
+    /// was read.
     complete: bool,
 }
 
@@ -131,7 +135,7 @@ impl HeldRecord {
         let dollars = |money: Money| money.micros() as f64 / 1e6;
         let (storage_month_usd, storage_month_bound) = match held.cost() {
             Cost::AtMost(month) => (Some(dollars(month)), "at_most"),
-            Cost::MoreThan(month) => (Some(dollars(month)), "more_than"),
+            Cost::PartAtMost(month) => (Some(dollars(month)), "part_at_most"),
             Cost::Unknown => (None, "unknown"),
         };
         Self {
@@ -144,6 +148,7 @@ impl HeldRecord {
             full_size_snapshots: held.bounded_by_full_size,
             storage_month_usd,
             storage_month_bound,
+            snapshots_without_size: held.without_size,
             complete: held.complete,
         }
     }

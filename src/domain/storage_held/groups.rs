@@ -112,7 +112,7 @@ impl StorageHeld {
         }
         let rows = grouped.into_iter().map(|(group, ones)| {
             let mut held = self.sum(ones.iter().copied(), &groups);
-            held.complete = self.is_complete(&group);
+            held.complete = self.is_group_complete(&group);
             let mut images: Vec<Arc<Image>> = ones.iter().map(|one| one.image.clone()).collect();
             images.sort_unstable_by(|a, b| (&a.region, &a.id).cmp(&(&b.region, &b.id)));
             let family = ones.first().map(|one| one.family.clone());
@@ -130,16 +130,16 @@ impl StorageHeld {
         let images = self.images.iter().filter(|one| groups.contains(&Group::of(by, one)));
         let mut held = self.sum(images, &BTreeMap::new());
         // Where not all was read there may be more rows.
-        let is_complete = |group: &&Group| self.is_complete(group);
-        held.complete = groups.iter().all(is_complete) && (by == GroupBy::Region || self.incomplete().is_empty());
+        let is_complete = |group: &&Group| self.is_group_complete(group);
+        held.complete = groups.iter().all(is_complete) && (by == GroupBy::Region || self.is_complete());
         held
     }
 
-    /// Returns false if a region that may hold more of it could not be read completely.
-    fn is_complete(&self, group: &Group) -> bool {
+    /// Returns false if a region that may hold more of it could not be read completely, or is not known.
+    fn is_group_complete(&self, group: &Group) -> bool {
         match group {
             Group::Region(region) | Group::Image(region, _) => !self.incomplete().contains(region),
-            Group::Family(..) | Group::Account(_) => self.incomplete().is_empty(),
+            Group::Family(..) | Group::Account(_) => self.is_complete(),
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct RegionStorage {
 /// What was read, with the images that count.
 pub struct Input<'a> {
     pub regions: Vec<RegionStorage>,
+    /// False if there may be regions besides these that are meant as well.
+    pub has_all_regions: bool,
     /// What distinguishes the versions of a family.
     pub pattern: &'a VersionPattern,
     pub prices: &'a Prices,
@@ -61,6 +63,8 @@ pub struct StorageHeld {
     snapshots: Vec<PricedSnapshot>,
     /// Regions of which not everything could be read.
     incomplete: BTreeSet<Region>,
+    /// True if there may be regions besides those that were read.
+    misses_regions: bool,
     /// Number of regions that were read, these included.
     pub regions: usize,
     /// Snapshots that images name and that EC2 does not list as the account's own, in regions of which everything was read.
@@ -74,8 +78,8 @@ pub struct StorageHeld {
 impl StorageHeld {
     /// Computes it. What a region has is counted as far as it could be read.
     pub fn compute(input: Input<'_>) -> Self {
-        let Input { regions, pattern, prices, counts } = input;
-        let mut held = Self { regions: regions.len(), ..Self::default() };
+        let Input { regions, has_all_regions, pattern, prices, counts } = input;
+        let mut held = Self { regions: regions.len(), misses_regions: !has_all_regions, ..Self::default() };
         let mut images: Vec<Arc<Image>> = Vec::new();
         let mut places: HashMap<(Region, SnapshotId), usize> = HashMap::new();
         for region in regions {
@@ -121,7 +125,7 @@ impl StorageHeld {
     /// Returns the sum of all images, each snapshot once.
     pub fn total(&self) -> Held {
         let mut total = self.sum(self.images.iter(), &BTreeMap::new());
-        total.complete = self.incomplete.is_empty();
+        total.complete = self.is_complete();
         total
     }
 
@@ -129,6 +133,16 @@ impl StorageHeld {
     pub fn unknown_prices(&self) -> BTreeSet<UnknownPrice> {
         let counted: BTreeSet<usize> = self.images.iter().flat_map(|image| image.snapshots.iter().copied()).collect();
         counted.iter().filter_map(|place| self.snapshots[*place].month.clone().err()).collect()
+    }
+
+    /// Returns true if everything was read of all regions that are meant.
+    pub(super) fn is_complete(&self) -> bool {
+        self.incomplete.is_empty() && !self.misses_regions
+    }
+
+    /// Returns true if there may be regions besides those that were read, although they are meant.
+    pub fn misses_regions(&self) -> bool {
+        self.misses_regions
     }
 
     /// Returns the regions of which not everything could be read.

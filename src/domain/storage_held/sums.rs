@@ -22,7 +22,9 @@ pub struct Held {
     pub month: Money,
     /// Snapshots whose price or size is not known.
     pub unpriced: usize,
-    /// False if a region that may hold more could not be read completely: the sums are at least.
+    /// Snapshots of which EC2 reports no size: they are not in the bytes.
+    pub without_size: usize,
+    /// False if a region that may hold more could not be read completely, or is not known: the sums are of what was read.
     pub complete: bool,
 }
 
@@ -38,6 +40,7 @@ impl Default for Held {
             archived: 0,
             month: Money::default(),
             unpriced: 0,
+            without_size: 0,
             complete: true,
         }
     }
@@ -49,8 +52,8 @@ pub enum Cost {
     /// Nothing of it has a known price, or nothing could be read.
     Unknown,
     AtMost(Money),
-    /// A part has no known price, or could not be read.
-    MoreThan(Money),
+    /// A part has no known price, or could not be read. The rest costs this at most; of all of it neither a lowest nor a highest cost is known.
+    PartAtMost(Money),
 }
 
 impl Held {
@@ -61,6 +64,7 @@ impl Held {
         self.volume_gib += u64::from(snapshot.volume_gib.unwrap_or_default());
         self.at_most_bytes = self.at_most_bytes.saturating_add(snapshot.at_most_bytes().unwrap_or_default());
         self.bounded_by_full_size += usize::from(snapshot.is_bounded_by_full_size());
+        self.without_size += usize::from(snapshot.at_most_bytes().is_none());
         self.archived += usize::from(snapshot.is_archived());
         match &priced.month {
             Ok(month) => self.month += *month,
@@ -75,8 +79,13 @@ impl Held {
         match (priced, self.unpriced, self.complete) {
             (_, 0, true) => Cost::AtMost(self.month),
             (0, ..) => Cost::Unknown,
-            _ => Cost::MoreThan(self.month),
+            _ => Cost::PartAtMost(self.month),
         }
+    }
+
+    /// Returns true if the bytes are those of everything: EBS bills no more.
+    pub fn is_bounded(&self) -> bool {
+        self.complete && self.without_size == 0
     }
 
     /// Returns the bytes that EBS bills at most in GiB, rounded up.

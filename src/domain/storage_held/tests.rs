@@ -49,7 +49,13 @@ fn prices() -> Prices {
 
 fn held_of(regions: Vec<RegionStorage>, mut counts: impl FnMut(&Image) -> bool) -> StorageHeld {
     let pattern = VersionPattern::default();
-    StorageHeld::compute(Input { regions, pattern: &pattern, prices: &prices(), counts: &mut counts })
+    StorageHeld::compute(Input {
+        regions,
+        has_all_regions: true,
+        pattern: &pattern,
+        prices: &prices(),
+        counts: &mut counts,
+    })
 }
 
 fn held(regions: Vec<RegionStorage>) -> StorageHeld {
@@ -171,16 +177,16 @@ fn the_bound_is_the_smaller_size_and_the_price_is_that_of_the_tier() {
 }
 
 #[test]
-fn an_unknown_price_makes_the_sum_more_than_what_is_known() {
+fn an_unknown_price_makes_the_sum_one_of_what_is_known() {
     let held = held(vec![
         read(US, vec![image(US, "ami-1", "web-1", &["snap-1"])], vec![snapshot("snap-1", 8)]),
         read(EU, vec![image(EU, "ami-2", "web-2", &["snap-2"])], vec![snapshot("snap-2", 8)]),
     ]);
-    assert_eq!((held.total().cost(), held.total().unpriced), (Cost::MoreThan(usd("0.4")), 1));
+    assert_eq!((held.total().cost(), held.total().unpriced), (Cost::PartAtMost(usd("0.4")), 1));
 }
 
 #[test]
-fn a_region_that_was_not_read_completely_makes_every_sum_at_least() {
+fn a_region_that_was_not_read_completely_makes_every_sum_one_of_what_was_read() {
     let failed = |images, snapshots| RegionStorage {
         failure: Some(Failure::new("list snapshots", "denied")),
         ..read(EU, images, snapshots)
@@ -191,7 +197,7 @@ fn a_region_that_was_not_read_completely_makes_every_sum_at_least() {
     };
     let nothing = held(vec![us(), failed(Vec::new(), Vec::new())]);
     let total = nothing.total();
-    assert_eq!((total.complete, total.cost()), (false, Cost::MoreThan(usd("0.4"))));
+    assert_eq!((total.complete, total.cost()), (false, Cost::PartAtMost(usd("0.4"))));
     let by_region = nothing.rows(GroupBy::Region, None);
     let said: Vec<_> = by_region.iter().map(|row| (row.group.name(), row.held.complete, row.held.cost())).collect();
     assert_eq!(said, [(US, true, Cost::AtMost(usd("0.4"))), (EU, false, Cost::Unknown)]);
@@ -235,4 +241,30 @@ fn instance_store_and_deregistered_images_hold_nothing() {
     assert_eq!((total.images, total.snapshots, held.on_instance_store), (1, 0, 1));
     assert_eq!((held.not_in_images.snapshots, held.not_in_images.at_most_gib()), (1, 8));
     assert_eq!(total.cost(), Cost::AtMost(Money::default()));
+}
+
+#[test]
+fn regions_that_are_not_known_make_no_sum_complete_but_those_of_a_region_and_an_image() {
+    let regions = vec![read(US, vec![image(US, "ami-1", "web-1", &["snap-1"])], vec![snapshot("snap-1", 8)])];
+    let (prices, pattern, counts) = (prices(), VersionPattern::default(), &mut |_: &Image| true);
+    let input = Input { regions, has_all_regions: false, pattern: &pattern, prices: &prices, counts };
+    let held = StorageHeld::compute(input);
+    assert_eq!((held.total().complete, held.total().cost()), (false, Cost::PartAtMost(usd("0.4"))));
+    for (by, complete) in
+        [(GroupBy::Family, false), (GroupBy::Account, false), (GroupBy::Region, true), (GroupBy::Image, true)]
+    {
+        let rows = held.rows(by, None);
+        assert!(rows.iter().all(|row| row.held.complete == complete), "{by:?}");
+        let shown: BTreeSet<&Group> = rows.iter().map(|row| &row.group).collect();
+        assert_eq!(held.sum_of(by, &shown).complete, by == GroupBy::Region, "{by:?}");
+    }
+}
+
+#[test]
+fn a_snapshot_without_a_size_is_counted_as_one() {
+    let unknown = StoredSnapshot { volume_gib: None, ..snapshot("snap-2", 8) };
+    let images = vec![image(US, "ami-1", "web-1", &["snap-1", "snap-2"])];
+    let total = held(vec![read(US, images, vec![snapshot("snap-1", 8), unknown])]).total();
+    assert_eq!((total.without_size, total.at_most_gib(), total.complete, total.is_bounded()), (1, 8, true, false));
+    assert_eq!(total.cost(), Cost::PartAtMost(usd("0.4")));
 }

@@ -207,6 +207,38 @@ fn a_background_process_works_in_the_roles_account() {
 }
 
 #[test]
+fn hints_with_numbers_name_the_account_that_the_numbers_are_of() {
+    let commands = accounts();
+    let id = built(&commands, "golden-erp-*");
+    let copy = ["copy", &id, "--from", "us-east-1", "--to", "eu-west-1"];
+    // Job 1 of each account.
+    assert_eq!(commands.ended(&copy, "").status, Some(0));
+    let timed_out = [&copy[..], &["--role-arn", COPIER, "--wait", "--timeout", "1s"]].concat();
+    let ended = commands.ended(&timed_out, "");
+    let hint = format!("`amigrate wait 1 --role-arn {COPIER}` resumes");
+    assert!(ended.status == Some(4) && ended.stderr.contains(&hint), "{ended:?}");
+    let cancelled = commands.ended(&["cancel", "1", "--yes", "--role-arn", COPIER], "");
+    assert_eq!(cancelled.status, Some(0), "{cancelled:?}");
+    // Refused, since it has ended; what is advised is about the same account.
+    let flags = "--profile production-image-copier`";
+    let unknown = commands.ended(&["cancel", "99", "--yes", "--profile", "production-image-copier"], "");
+    assert!(unknown.status == Some(2) && unknown.stderr.contains(flags), "{unknown:?}");
+    let own = commands.ended(&["jobs", "--output", "csv"], "").stdout;
+    assert!(own.contains("copying") && !own.contains("cancelled"), "{own}");
+}
+
+#[test]
+fn the_regions_of_a_profile_are_remembered_as_its_own() {
+    let commands = accounts();
+    let listed = commands.ended(&["list", "--profiles", "build", "--all-regions", "--output", "ids"], "");
+    assert_eq!(listed.status, Some(0), "{listed:?}");
+    // Were they those of another profile, its images would be listed now in these regions alone.
+    commands.ec2.with(|w| w.policy().deny("DescribeRegions"));
+    let own = commands.ended(&["list", "--all-regions"], "");
+    assert!(own.status == Some(3) && !own.stderr.contains("last successful listing"), "{own:?}");
+}
+
+#[test]
 fn a_role_that_is_named_is_the_account() {
     let commands = accounts();
     let ended = commands.ended(&["whoami", "--role-arn", COPIER], "");
@@ -243,6 +275,8 @@ fn a_preset_with_roles_copies_in_their_accounts() {
     let ended = copy("production", &[]);
     assert_eq!((ended.status, made(&commands)), (Some(0), (0, 2)), "{ended:?}");
     assert!(ended.stderr.contains("In account 555566667777"), "{ended:?}");
+    // Its own account's copies have the same numbers.
+    assert!(ended.stderr.contains(&format!(" --role-arn {COPIER}` waits for them")), "{ended:?}");
     let jobs =
         |options: &[&str]| commands.ended(&[&["jobs", "--output", "ids"], options].concat(), "").stdout.lines().count();
     assert_eq!((jobs(&[]), jobs(&["--role-arn", COPIER])), (0, 2), "jobs belong to the account that makes them");

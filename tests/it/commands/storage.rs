@@ -39,7 +39,7 @@ fn a_snapshot_of_two_images_counts_once_and_one_of_none_apart() {
 }
 
 #[test]
-fn a_region_that_cannot_be_read_is_named_and_its_sum_is_at_least() {
+fn a_region_that_cannot_be_read_is_named_and_its_sum_is_of_the_rest() {
     let mut commands = Commands::new("demo");
     for call in ["DescribeSnapshots", "DescribeImages"] {
         let denied = Rule::new(call, FaultKind::Deny).in_region(region("eu-west-1"));
@@ -49,6 +49,28 @@ fn a_region_that_cannot_be_read_is_named_and_its_sum_is_at_least() {
         commands.ec2.with(|w| w.faults().clear());
     }
     insta::assert_snapshot!(commands.transcript());
+}
+
+#[test]
+fn where_the_regions_are_not_known_no_sum_of_several_is_complete() {
+    let commands = Commands::new("demo");
+    let storage = ["storage", "--all-regions", "--output", "json"];
+    let sums = |status: i32| {
+        let ended = commands.ended(&storage, "");
+        assert_eq!(ended.status, Some(status), "{}", ended.stderr);
+        let document: serde_json::Value = serde_json::from_str(&ended.stdout).expect("JSON");
+        let rows = document["storage"].as_array().expect("a list").clone();
+        (document["total"].clone(), rows, ended.stderr)
+    };
+    let (total, rows, _) = sums(0);
+    assert_eq!(total["complete"], true);
+    assert!(rows.iter().all(|row| row["complete"] == true));
+    // Those that are remembered are asked, and there may be more.
+    commands.ec2.with(|w| w.policy().deny("DescribeRegions"));
+    let (total, rows, said) = sums(3);
+    assert_eq!((&total["complete"], &total["storage_month_bound"]), (&false.into(), &"part_at_most".into()));
+    assert!(rows.iter().all(|row| row["complete"] == false));
+    assert!(said.contains("Which regions there are could not be read") && said.contains("for what was read"), "{said}");
 }
 
 #[test]

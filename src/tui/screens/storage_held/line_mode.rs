@@ -54,7 +54,7 @@ pub fn screen(screen: &StorageHeldScreen, model: &Model) -> LineModeScreen {
     for at in rows.clone() {
         let Some(row) = screen.row(at) else { continue };
         let figures = [view::about(row), labels::storage_held::at_most(&row.held)];
-        let cells = [super::name(row)].into_iter().chain(figures).chain([labels::storage_held::cost(row.held.cost())]);
+        let cells = [super::name(row)].into_iter().chain(figures).chain([labels::storage_held::cost(&row.held)]);
         plain.lines.push(LineModeLine::row(at, false, cells).at_cursor(at == screen.list.cursor));
     }
     if screen.rows.is_empty() {

@@ -69,7 +69,9 @@ pub fn on_reply(model: &mut Model, regions: Vec<RegionStorage>) {
     let (now, pattern) = (model.now, model.start.config.coverage.pattern());
     let failures = regions.iter().filter_map(|one| Some((one.region.clone(), one.failure.clone()?))).collect();
     let prices = &model.start.prices;
-    let held = StorageHeld::compute(StorageInput { regions, pattern: &pattern, prices, counts: &mut |_| true });
+    // Those that are listed are meant; the title says how many they are.
+    let input = StorageInput { regions, has_all_regions: true, pattern: &pattern, prices, counts: &mut |_| true };
+    let held = StorageHeld::compute(input);
     if let Some(screen) = opened(model) {
         screen.set(held, failures, now);
     }

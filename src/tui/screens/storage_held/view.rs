@@ -118,6 +118,10 @@ pub(super) fn counts(screen: &StorageHeldScreen, is_short: bool) -> String {
         Some(group) => format!("Storage of {}", clean(group.name())),
         None => "Storage".to_owned(),
     };
+    let regions = match screen.shown.by {
+        GroupBy::Region => String::new(),
+        _ => format!(" in {}", count(screen.held.regions, "region", "regions")),
+    };
     let sum = &screen.sum;
     let sum = if is_short {
         format!("{}, {}", labels::storage_held::at_most(sum), labels::storage_held::month(sum.cost()))
@@ -125,7 +129,7 @@ pub(super) fn counts(screen: &StorageHeldScreen, is_short: bool) -> String {
         labels::storage_held::brief(sum)
     };
     match screen.read {
-        Some(at) => format!("{what} at {}: {of}{rows}, {sum}", at.strftime("%H:%M UTC")),
+        Some(at) => format!("{what} at {}: {of}{rows}{regions}, {sum}", at.strftime("%H:%M UTC")),
         None => what,
     }
 }
@@ -249,7 +253,7 @@ pub(super) fn status(screen: &StorageHeldScreen) -> Vec<(String, Style)> {
         lines.push((clean(&line).into_owned(), Style::default()));
     }
     if let Some((region, failure)) = screen.failures.first() {
-        let line = format!("Not all of {region} could be read, so that the sums are at least: {failure}");
+        let line = format!("Not all of {region} could be read, and the sums are of the rest: {failure}");
         lines.push((clean(&line).into_owned(), theme::WARN));
     }
     if screen.read.is_some() {
@@ -274,7 +278,7 @@ pub(super) fn details(screen: &StorageHeldScreen, row: &Row) -> Vec<(String, Str
         ("archived", thousands(held.archived)),
         ("volumes", labels::storage_held::volumes(held)),
         ("at most", labels::storage_held::at_most(held)),
-        ("cost", labels::storage_held::cost(held.cost())),
+        ("cost", labels::storage_held::cost(held)),
     ];
     entries.extend(labels::storage_held::shared(held.shared).map(|note| ("note", note)));
     entries.extend(screen.notes.iter().map(|note| ("note", note.clone())));
