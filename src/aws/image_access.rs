@@ -7,9 +7,10 @@ use aws_sdk_kms::types::{GrantListEntry, GrantOperation, KeyManagerType};
 
 use super::session::Session;
 use crate::domain::{
-    Failure, FailureKind, Image, LaunchPermission, SnapshotId,
+    AccountId, Failure, FailureKind, Image, LaunchPermission, SnapshotId,
     image_access::{AccessTarget, GRANTED_OPERATIONS, MissingAccess, key_owner},
     image_details::VolumePermission,
+    review::checks::KeyVerdict,
 };
 
 impl Session {
@@ -44,11 +45,17 @@ impl Session {
         }
     }
 
-    /// Returns false if the key's owner does not let this account look at it, as far as it asks KMS itself. That it may be described proves nothing more; EC2 has the
-    /// last word.
+    /// Returns false if the key's owner does not let this account look at it, as far as it asks KMS itself. That it may be described proves
+    /// nothing more; EC2 has the last word.
+    ///
+    /// # Errors
+    /// If it is not known, also because the key cannot be used by anybody.
     async fn can_use_key(&self, image: &Image, key: &str) -> Result<bool, Failure> {
+        let unusable = |why: String| Err(Failure::new(format!("use key {key}"), why));
         match self.key_verdict(&image.region, key).await {
-            Ok(_) => Ok(true),
+            Ok(KeyVerdict::Usable { .. }) => Ok(true),
+            Ok(KeyVerdict::Unusable { why }) => unusable(why),
+            Ok(KeyVerdict::NotFound) => unusable("there is no such key".into()),
             Err(failure) if failure.kind == FailureKind::AccessDenied && !is_denied_to_oneself(&failure) => Ok(false),
             Err(failure) => Err(failure),
         }
@@ -86,15 +93,41 @@ impl Session {
             }
             keys.extend(snapshot.key);
         }
+        let own = self.account().await?.id;
         for key in keys {
-            // Its policy may let them use it, or an earlier grant.
-            if !self.is_granted(target, &key).await? && !theirs.can_use_key(image, &key).await? {
-                self.refuse_managed_key(target, &key).await?;
+            if self.lacks_key(image, target, &key, &own, theirs).await? {
                 missing.push(MissingAccess::Key(key));
             }
         }
         missing.sort();
         Ok(missing)
+    }
+
+    /// Returns true if a grant of the key is to be made. Its policy may let them use it, or an earlier grant.
+    ///
+    /// # Errors
+    /// If nobody can use the key, it belongs to a third account that does not share it with them, or that cannot be read.
+    async fn lacks_key(
+        &self,
+        image: &Image,
+        target: &AccessTarget,
+        key: &str,
+        own: &AccountId,
+        theirs: &Self,
+    ) -> Result<bool, Failure> {
+        let usable = theirs.can_use_key(image, key).await;
+        if usable == Ok(true) {
+            return Ok(false);
+        }
+        if let Some(of) = key_owner(key).filter(|of| of != own) {
+            let why = format!("its snapshots are encrypted with {key}, which belongs to account {of}");
+            let hint = format!("The administrators of account {of} can let account {} use the key.", target.account);
+            return Err(Failure::new(format!("share {}", target.image), why).hint(hint));
+        }
+        self.refuse_managed_key(target, key).await?;
+        // What keeps their account from asking does not keep this one from giving; a key that nobody can use is of no use to them either.
+        self.can_use_key(image, key).await?;
+        Ok(!self.is_granted(target, key).await?)
     }
 
     /// Returns true if a grant of the key lets the account copy snapshots.

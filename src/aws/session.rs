@@ -336,7 +336,9 @@ impl Session {
         clients
             .entry(region.clone())
             .or_insert_with(|| {
-                let config = aws_sdk_kms::config::Builder::from(&self.0.config).region(sdk_region(region));
+                let config = aws_sdk_kms::config::Builder::from(&self.0.config)
+                    .region(sdk_region(region))
+                    .interceptor(RequestIds);
                 aws_sdk_kms::Client::from_conf(config.build())
             })
             .clone()

@@ -59,6 +59,20 @@ impl AuditedCalls {
         call: AuditedCall<'_>,
         request: impl Future<Output = Result<T, Failure>>,
     ) -> Result<(T, Option<Failure>), Failure> {
+        self.send_with_detail(session, call, request, |_| None).await
+    }
+
+    /// The same, with what the audit also names of the result.
+    ///
+    /// # Errors
+    /// Why the call failed, or was not sent.
+    pub(super) async fn send_with_detail<T>(
+        &self,
+        session: &Session,
+        call: AuditedCall<'_>,
+        request: impl Future<Output = Result<T, Failure>>,
+        detail: impl FnOnce(&T) -> Option<String>,
+    ) -> Result<(T, Option<Failure>), Failure> {
         let id = AuditId(Uuid::new_v4().as_u128());
         let account = session.account().await?;
         // Credentials that refresh may come back as another account.
@@ -73,7 +87,8 @@ impl AuditedCalls {
         self.write(ChangeSet { sent: vec![sent], ..ChangeSet::default() }).await?;
         let (result, request_id) = with_request_id(request).await;
         let outcome = Outcome::of(&result);
-        let answered = AnsweredRequest { id, identity, request_id, detail: None, outcome };
+        let answered =
+            AnsweredRequest { id, identity, request_id, detail: result.as_ref().ok().and_then(detail), outcome };
         let written = self.write(ChangeSet { answered: vec![answered], ..ChangeSet::default() }).await;
         done(result, written)
     }

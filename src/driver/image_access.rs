@@ -69,10 +69,11 @@ impl AccessGiver<'_> {
             self.refuse_key_of_another(key)?;
             self.session.refuse_managed_key(target, key).await?;
         }
-        let (action, resource) = (access.action(), access.resource(target));
+        // With whom, and the grant: by these it can be taken back.
+        let (action, resource) = (access.action(), format!("{} for {}", access.resource(target), target.account));
         let call = AuditedCall { action, region: &target.region, resource };
         let request = self.session.give_access(target, access);
-        let (grant, audit_failure) = self.calls.send_reporting_audit_failure(self.session, call, request).await?;
+        let (grant, audit_failure) = self.calls.send_with_detail(self.session, call, request, Option::clone).await?;
         Ok((GivenAccess { target: target.clone(), access: access.clone(), grant }, audit_failure))
     }
 

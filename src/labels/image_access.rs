@@ -75,7 +75,7 @@ pub fn share_lines(shares: &[Share]) -> Vec<String> {
 }
 
 /// A permission by itself.
-fn permission(target: &AccessTarget, access: &MissingAccess) -> String {
+pub fn permission(target: &AccessTarget, access: &MissingAccess) -> String {
     let resource = access.resource(target);
     let resource = clean(&resource);
     match access {

@@ -8,13 +8,13 @@ use crate::{
     cli::{
         connection::Connection,
         exit::{CommandError, ExitStatus},
-        output::report,
+        output::{report, tell},
         setup::Setup,
     },
     domain::{
         AccountId, AccountKey, Failure, FailureKind, Image, ImageId, Region,
         draft::Draft,
-        image_access::{AccessTarget, GivenAccess, MissingAccess, needs_owners_permissions},
+        image_access::{AccessTarget, MissingAccess, Share, needs_owners_permissions},
         text::clean,
     },
     driver::AccessGiver,
@@ -72,15 +72,28 @@ fn not_shared(image: &Image, target: &AccessTarget, missing: &[MissingAccess], h
     Failure::new(what, labels::image_access::not_shared(target, missing)).hint(hint).kind(FailureKind::Denied)
 }
 
-/// Says of an image that is not found that EC2 may not show it yet.
+/// Says of an image that is not found that EC2 may not show it yet. Everything else was checked before it was shared.
 pub(super) fn just_shared(error: CommandError) -> CommandError {
     match error {
-        CommandError::Failure(failure, status) => {
+        CommandError::Failure(failure, status @ ExitStatus::Usage) => {
             let again = "It was shared a moment ago; EC2 may take some seconds to show it: run the same command again.";
             CommandError::Failure(Box::new(Failure { hint: again.to_owned(), ..*failure }), status)
         }
-        error @ CommandError::BrokenPipe => error,
+        error => error,
     }
+}
+
+/// Images to share: those of a region, by their ids.
+pub(super) struct ToShare {
+    pub(super) region: Region,
+    pub(super) images: Vec<ImageId>,
+}
+
+/// What the owner of images is to give the account that copies them.
+pub(super) struct Shares {
+    owner: Owner,
+    /// As their owner sees them, with what is missing.
+    images: Vec<(Arc<Image>, Share)>,
 }
 
 /// The owner's side of `--share-from`.
@@ -91,49 +104,83 @@ struct Owner {
     id: AccountId,
 }
 
-/// Images to share: those of a region, by their ids.
-pub(super) struct ToShare {
-    pub(super) region: Region,
-    pub(super) images: Vec<ImageId>,
-}
-
-/// Gives the account of `connection` what it lacks to copy these images, with the credentials of their owner's profile. With
-/// `only_say` nothing is changed. Returns true if something was given.
-///
-/// # Errors
-/// If the profile is not the owner's, or something could not be given.
-pub(super) async fn share(
-    setup: &Setup,
-    connection: &Connection,
-    profile: &str,
-    all: &[ToShare],
-    only_say: bool,
-) -> Result<bool, CommandError> {
-    let ours = connection.account.account().ok_or_else(|| Failure::new("share images", "the account is not known"))?;
-    let owner = Owner::sign_in(connection, profile, &ours).await?;
-    let mut given = false;
-    for ToShare { region, images } in all {
-        let found = owner.session.describe_images(region, images).await?;
-        for id in images {
-            let image = found.iter().find(|image| image.id == *id);
-            let image = image.ok_or_else(|| owner.does_not_own(id, region, None))?;
-            if image.owner_id != owner.id {
-                return Err(owner.does_not_own(id, region, Some(&image.owner_id)).into());
+impl Shares {
+    /// Finds out what the account of `connection` lacks to copy these images, with the credentials of their owner's profile.
+    ///
+    /// # Errors
+    /// If the profile is not the owner's, or that cannot be read.
+    pub(super) async fn find(connection: &Connection, profile: &str, all: &[ToShare]) -> Result<Self, CommandError> {
+        let ours =
+            connection.account.account().ok_or_else(|| Failure::new("share images", "the account is not known"))?;
+        let owner = Owner::sign_in(connection, profile, &ours).await?;
+        let mut images: Vec<(Arc<Image>, Share)> = Vec::new();
+        for ToShare { region, images: wanted } in all {
+            let found = owner.session.describe_images(region, wanted).await?;
+            for id in wanted {
+                if images.iter().any(|(known, _)| known.id == *id) {
+                    continue;
+                }
+                let image = found.iter().find(|image| image.id == *id);
+                let image = image.ok_or_else(|| owner.does_not_own(id, region, None))?;
+                if image.owner_id != owner.id {
+                    return Err(owner.does_not_own(id, region, Some(&image.owner_id)).into());
+                }
+                let target = target(image, &ours);
+                let missing = owner.session.access_to_give(image, &target, &connection.session).await?;
+                images.push((Arc::new(image.clone()), Share { target, missing }));
             }
-            let target = AccessTarget { image: id.clone(), region: region.clone(), account: ours.clone() };
-            let missing = owner.session.access_to_give(image, &target, &connection.session).await?;
+        }
+        Ok(Self { owner, images })
+    }
+
+    /// Returns the images as their owner sees them.
+    pub(super) fn images(&self) -> impl Iterator<Item = &Arc<Image>> {
+        self.images.iter().map(|(image, _)| image)
+    }
+
+    /// Returns true if something is to be given.
+    pub(super) fn is_missing(&self) -> bool {
+        self.images.iter().any(|(_, share)| !share.missing.is_empty())
+    }
+
+    /// Returns what is given, a line each.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let Owner { id, profile, .. } = &self.owner;
+        let missing: Vec<Share> =
+            self.images.iter().map(|(_, share)| share.clone()).filter(|share| !share.missing.is_empty()).collect();
+        let heading = missing.first().map(|share| {
+            format!(
+                "Account {id} (profile `{profile}`) first gives account {}, by these commands:",
+                share.target.account
+            )
+        });
+        heading.into_iter().chain(labels::image_access::share_lines(&missing)).collect()
+    }
+
+    /// Says what would be given, and of what nothing is missing.
+    pub(super) fn note(&self, setup: &Setup, would_share: bool) {
+        for (_, Share { target, missing }) in &self.images {
+            let AccessTarget { image, account, .. } = target;
             if missing.is_empty() {
-                setup.output.note(&format!("{id}: account {ours} may copy it already."));
-            } else if only_say {
-                let commands = missing.iter().map(|one| one.aws_cli(&target)).collect::<Vec<_>>().join(" && ");
-                setup.output.note(&format!("{id} would be shared with account {ours}: {}", clean(&commands)));
-            } else {
-                owner.give(setup, &target, &missing).await?;
-                given = true;
+                let text = format!("{image}: account {account} may copy it already, as far as EC2 and KMS tell.");
+                setup.output.note(&text);
+            } else if would_share {
+                let commands = missing.iter().map(|one| one.aws_cli(target)).collect::<Vec<_>>().join(" && ");
+                setup.output.note(&format!("{image} would be shared with account {account}: {}", clean(&commands)));
             }
         }
     }
-    Ok(given)
+
+    /// Gives what is missing, each call on record in the owner's account.
+    ///
+    /// # Errors
+    /// The first that could not be given.
+    pub(super) async fn give(&self, setup: &Setup) -> Result<(), CommandError> {
+        for (_, share) in &self.images {
+            self.owner.give(setup, share).await?;
+        }
+        Ok(())
+    }
 }
 
 impl Owner {
@@ -158,37 +205,26 @@ impl Owner {
             .hint("Name a profile of the account that owns the image, and the image's region with --from.")
     }
 
-    /// Gives what is missing, each call on record in the owner's account, and says how to take it back.
-    async fn give(&self, setup: &Setup, target: &AccessTarget, missing: &[MissingAccess]) -> Result<(), CommandError> {
+    /// Gives what is missing of an image. How to take a permission back is told before it is given, also with `--quiet`: the answer may be
+    /// lost, or the command be interrupted.
+    async fn give(&self, setup: &Setup, Share { target, missing }: &Share) -> Result<(), CommandError> {
         let calls = setup.audited_calls(&self.account)?;
         let owner = AccessGiver { session: &self.session, calls: &calls, owner: &self.id };
-        let mut all = Vec::new();
-        for one in missing {
-            match owner.give(target, one).await {
-                Ok((given, audit_failure)) => {
-                    all.push(given);
-                    audit_failure.iter().for_each(report);
-                }
-                Err(failure) => {
-                    self.say(setup, target, &all);
-                    return Err(failure.into());
-                }
+        for access in missing {
+            tell(&format!(
+                "Account {} (profile `{}`) gives account {} the {}. To undo: {}",
+                self.id,
+                self.profile,
+                target.account,
+                labels::image_access::permission(target, access),
+                access.undo_aws_cli(target, None)
+            ));
+            let (given, not_on_record) = owner.give(target, access).await?;
+            not_on_record.iter().for_each(report);
+            if let Some(grant) = &given.grant {
+                tell(&format!("The grant's id is {grant}: {}", access.undo_aws_cli(target, Some(grant))));
             }
         }
-        self.say(setup, target, &all);
         Ok(())
-    }
-
-    fn say(&self, setup: &Setup, target: &AccessTarget, given: &[GivenAccess]) {
-        if given.is_empty() {
-            return;
-        }
-        let AccessTarget { image, account, .. } = target;
-        setup.output.note(&format!(
-            "{image}: shared with account {account} by account {} (profile `{}`). To undo: {}",
-            self.id,
-            self.profile,
-            labels::image_access::undo(given).join(" && ")
-        ));
     }
 }

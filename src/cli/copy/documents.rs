@@ -11,6 +11,8 @@ use crate::cli::{
 /// Where the document of an account goes.
 pub(super) enum Documents {
     Printed,
+    /// Below that of another account.
+    Continued,
     /// The document of the account that is worked on.
     Collected(Option<CopyResult>),
 }
@@ -20,7 +22,7 @@ impl Documents {
     /// If it cannot be printed.
     pub(super) fn add(&mut self, result: CopyResult) -> Result<(), CommandError> {
         match self {
-            Self::Printed => print_document(Format::Json, &result, io::stdout()),
+            Self::Printed | Self::Continued => print_document(Format::Json, &result, io::stdout()),
             Self::Collected(collected) => {
                 *collected = Some(result);
                 Ok(())
@@ -30,7 +32,7 @@ impl Documents {
 
     pub(super) fn take(&mut self) -> Option<CopyResult> {
         match self {
-            Self::Printed => None,
+            Self::Printed | Self::Continued => None,
             Self::Collected(collected) => collected.take(),
         }
     }

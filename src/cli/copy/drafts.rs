@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    access::ToShare,
+    access::{Shares, ToShare},
     arguments::CopyArgs,
     known::Known,
     plan_entry::PlanEntry,
@@ -160,11 +160,16 @@ impl Asked {
         self.entries.iter().enumerate().map(entry).collect()
     }
 
-    /// Looks up regions and images.
+    /// Looks up regions and images. `shares` has the images instead, as their owner sees them.
     ///
     /// # Errors
     /// Unknown regions and images.
-    pub(super) async fn drafts(&self, setup: &Setup, connection: &Connection) -> Result<Vec<Draft>, CommandError> {
+    pub(super) async fn drafts(
+        &self,
+        setup: &Setup,
+        connection: &Connection,
+        shares: Option<&Shares>,
+    ) -> Result<Vec<Draft>, CommandError> {
         let session = &connection.session;
         let account = connection.account.account();
         let mut drafts = Vec::with_capacity(self.entries.len());
@@ -175,7 +180,13 @@ impl Asked {
             named.push(from.clone());
             let checked = regions::check_named(&named, session, setup).await;
             checked.map_err(|(region, error)| self.at_its_place(n, region.as_ref(), error))?;
-            let images = sources::find(setup, connection, entry.from.as_ref(), &entry.images).await?;
+            let images = match shares {
+                Some(shares) => {
+                    let is_named = |image: &&Arc<Image>| entry.images.iter().any(|word| word == image.id.as_str());
+                    shares.images().filter(is_named).cloned().collect()
+                }
+                None => sources::find(setup, connection, entry.from.as_ref(), &entry.images).await?,
+            };
             let mut draft = Draft { account: account.clone(), ..setup.config.copy.draft(images) };
             if let Some(preset) = &self.preset {
                 preset.clone().apply(&mut draft);

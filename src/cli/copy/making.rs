@@ -7,7 +7,7 @@ use super::{
     check::{self, Checked, Skipped},
     known::{Known, Queued},
     options::{CopyOptions, IfExists},
-    start,
+    start::{self, Amount},
 };
 use crate::{
     cli::{
@@ -104,7 +104,7 @@ pub(in crate::cli) async fn make_all(
         return Ok(Err(status));
     }
     let copies = checked.copies(connection, known, options.if_exists != IfExists::Copy);
-    start::confirm(setup, options.yes, &checked)?;
+    start::confirm(setup, options.yes, Amount::of_checked(&checked), &[])?;
     let start = Start { copies, queued, skipped: checked.skipped, left_out };
     make(setup, connection, known, start, options, signals).await.map(Ok)
 }

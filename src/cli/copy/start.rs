@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     io::{self, BufRead, IsTerminal, Write},
+    iter::Sum,
     time::Duration,
 };
 
@@ -23,27 +24,64 @@ use crate::{
         selection::Selection,
         setup::Setup,
     },
+    config,
     domain::{
         ClientToken, CopyRequest, Failure, FailureKind, Image, ImageId, ImageState,
-        review::{CheckAnswer, CheckRequest},
+        review::{CheckAnswer, CheckRequest, becomes_public, outlook::Confirmation},
         text::{clean, count, thousands},
     },
     driver::{StoreHandle, StoreLocation},
     engine::{BatchId, Command, Job, JobState},
 };
 
-/// Lets a person confirm many, large or public copies.
+/// How much is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Amount {
+    copies: usize,
+    gib: u64,
+    public: bool,
+}
+
+impl Amount {
+    pub(super) fn of_checked(checked: &Checked) -> Self {
+        let outlook = &checked.table.outlook;
+        Self { copies: outlook.copies, gib: outlook.gib, public: outlook.confirmation.public }
+    }
+
+    pub(super) fn of_copies(copies: &[CopyRequest]) -> Self {
+        let gib = copies.iter().map(CopyRequest::size_gib).sum();
+        Self { copies: copies.len(), gib, public: copies.iter().any(becomes_public) }
+    }
+
+    /// Returns what must be typed before it is started.
+    fn confirmation(self, limits: &config::Copy) -> Confirmation {
+        let large = self.copies > limits.confirm_copies || self.gib > limits.confirm_gib;
+        Confirmation { number: (large && self.copies > 0).then_some(self.copies), public: self.public }
+    }
+}
+
+impl Sum for Amount {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::default(), |sum, one| Self {
+            copies: sum.copies + one.copies,
+            gib: sum.gib + one.gib,
+            public: sum.public || one.public,
+        })
+    }
+}
+
+/// Lets a person confirm many, large or public copies. `first` is what is done before they start, a line each.
 ///
 /// # Errors
 /// Wrong usage without a terminal, and if it is not confirmed.
-pub(super) fn confirm(setup: &Setup, yes: bool, checked: &Checked) -> Result<(), CommandError> {
-    let (outlook, limits) = (&checked.table.outlook, &setup.config.copy);
-    let needed = &outlook.confirmation;
+pub(super) fn confirm(setup: &Setup, yes: bool, amount: Amount, first: &[String]) -> Result<(), CommandError> {
+    let limits = &setup.config.copy;
+    let needed = amount.confirmation(limits);
     if !needed.is_needed() || yes {
         return Ok(());
     }
-    let gib = thousands(usize::try_from(outlook.gib).unwrap_or(usize::MAX));
-    let what = format!("start {}, {gib} GiB", count(outlook.copies, "copy", "copies"));
+    let gib = thousands(usize::try_from(amount.gib).unwrap_or(usize::MAX));
+    let what = format!("start {}, {gib} GiB", count(amount.copies, "copy", "copies"));
     let mut why = Vec::new();
     if needed.number.is_some() {
         why.push(format!(
@@ -63,6 +101,9 @@ pub(super) fn confirm(setup: &Setup, yes: bool, checked: &Checked) -> Result<(),
     }
     let words = needed.words().join(" ");
     let mut err = io::stderr();
+    for line in first {
+        _ = writeln!(err, "{}", clean(line));
+    }
     _ = write!(err, "{}\nType {words} to {what}: ", clean(&why)).and_then(|()| err.flush());
     let mut line = String::new();
     _ = io::stdin().lock().read_line(&mut line);

@@ -127,6 +127,11 @@ pub(super) fn ended(printed: Result<(), CommandError>, status: ExitStatus) -> Re
     }
 }
 
+/// Prints what must be told, also with `--quiet`.
+pub(super) fn tell(text: &str) {
+    _ = writeln!(io::stderr(), "{}", clean(text));
+}
+
 /// Prints a failure: what, why, and what to do.
 pub(super) fn report(failure: &Failure) {
     let mut err = io::stderr().lock();

@@ -50,6 +50,12 @@ impl<R: Record, W: Write> Printer<R, W> {
         Self { out, form, begun: false }
     }
 
+    /// The same, below what was printed of the same columns before: CSV has one heading.
+    pub(in crate::cli) fn continuing(mut self) -> Self {
+        self.begun = matches!(self.form, Form::Csv(_));
+        self
+    }
+
     /// The same, leaving no column out on a narrow terminal: they were requested by name.
     pub(in crate::cli) fn keeping_columns(mut self) -> Self {
         if let Form::Table(table) = &mut self.form {

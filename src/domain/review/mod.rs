@@ -23,6 +23,7 @@ pub use choice::{Choice, Decisions};
 pub use context::ReviewContext;
 pub use existing::Existing;
 pub use findings::{Column, Finding, FindingKind, Severity};
+pub use requests::becomes_public;
 pub use state::{CheckId, Review};
 pub use table::{Cell, CellValue, ReviewTable, Status};
 

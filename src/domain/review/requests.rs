@@ -59,7 +59,7 @@ struct Needs<'a> {
 }
 
 /// Returns true if everyone will be allowed to launch the copy.
-pub(super) fn becomes_public(copy: &CopyRequest) -> bool {
+pub fn becomes_public(copy: &CopyRequest) -> bool {
     copy.post_copy
         .iter()
         .any(|step| matches!(step, PostCopyStep::LaunchPermissions(who) if who.contains(&LaunchPermission::Public)))

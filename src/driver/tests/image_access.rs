@@ -94,6 +94,11 @@ async fn the_owner_gives_what_is_missing_on_record_in_its_account() {
     for name in ["golden-windows", "golden-fips"] {
         assert_eq!(accounts.missing(name).await.missing, [], "{name}");
     }
+    let owner = AccountKey::new(&accounts.owner, None);
+    let entries = accounts.store.with(move |store| store.audit(&owner, None)).await.unwrap();
+    let (grant, to) = (outcome.given[1].grant.clone().unwrap(), format!(" for {}", accounts.us));
+    assert!(entries.iter().all(|entry| entry.resource.contains(&to) && entry.request_id.is_some()), "{entries:?}");
+    assert!(entries.iter().any(|entry| entry.resource.ends_with(&format!("{to} > {grant}"))), "{entries:?}");
     assert_eq!(
         accounts.audited().await,
         [("ModifySnapshotAttribute".into(), Some(true)), ("CreateGrant".into(), Some(true))]

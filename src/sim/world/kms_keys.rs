@@ -156,13 +156,15 @@ impl KmsKey {
         }
     }
 
-    /// Returns true if the key's policy or a grant lets another account use it so.
+    /// Returns true if the key's policy or a grant lets another account use it so. Each operation may be another grant's: KMS decides about
+    /// each by itself. One that is disabled or about to be deleted is of use for nothing but to be described.
     pub(crate) fn lets(&self, account: &AccountId, kind: KeyUse) -> bool {
         let root = format!("arn:aws:iam::{account}:root");
         let granted = |operation: &&str| {
             self.grants.iter().any(|g| g.grantee == root && g.operations.iter().any(|granted| granted == operation))
         };
-        self.shared_with.contains(account) || kind.operations().iter().all(granted)
+        let works = kind == KeyUse::Describe || self.state == "Enabled";
+        works && (self.shared_with.contains(account) || kind.operations().iter().all(granted))
     }
 
     /// Returns true if the key can encrypt a snapshot.

@@ -8,7 +8,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    domain::{ImageId, OptIn, Region, image_usage::ReferenceKind},
+    domain::{AccountId, ImageId, OptIn, Region, image_usage::ReferenceKind},
     sim::{
         api::copy_call::CopyCall,
         faults::{request_rates::RequestRates, rules::FaultRules},
@@ -97,6 +97,18 @@ impl World {
     /// Adds a resource of the account, such as `instance/i-0123456789abcdef0`, that names an image.
     pub fn add_reference(&mut self, region: &Region, image: &ImageId, kind: ReferenceKind, resource: &str) {
         self.add_reference_of_version(region, image, kind, resource, 0);
+    }
+
+    /// Sets the state of the account's keys in a region, such as `PendingDeletion`, except that of AWS.
+    pub fn set_key_states(&mut self, region: &Region, state: &str) {
+        let keys = self.regions.iter_mut().filter(|there| there.region == *region).flat_map(|there| &mut there.keys);
+        keys.filter(|key| key.manager != "AWS").for_each(|key| state.clone_into(&mut key.state));
+    }
+
+    /// Takes another account out of the policies of the account's keys in a region.
+    pub fn withdraw_keys(&mut self, region: &Region, from: &AccountId) {
+        let keys = self.regions.iter_mut().filter(|there| there.region == *region).flat_map(|there| &mut there.keys);
+        keys.for_each(|key| key.shared_with.retain(|account| account != from));
     }
 
     /// Adds a resource that names the image in a version with this many newer ones, which name others.

@@ -13,7 +13,7 @@ pub(crate) fn accounts() -> Commands {
     with_profiles(Commands::new("accounts"))
 }
 
-fn with_profiles(mut commands: Commands) -> Commands {
+pub(crate) fn with_profiles(mut commands: Commands) -> Commands {
     let config = commands.home.path().join("aws-config");
     fs::write(&config, Scenario::named("accounts").expect("it is embedded").profiles_file()).expect("a file");
     let config = config.to_str().expect("a plain name").to_owned();
@@ -88,92 +88,12 @@ fn what_fails_for_one_account_is_named_and_the_others_are_listed() {
 }
 
 /// The id of the newest image of the build account with such a name.
-fn built(commands: &Commands, name: &str) -> String {
+pub(crate) fn built(commands: &Commands, name: &str) -> String {
     let list = ["list", "--profile", "build", "--name", name, "--sort", "name:desc", "--limit", "1", "--output", "ids"];
     commands.ended(&list, "").stdout.trim().to_owned()
 }
 
-#[test]
-fn what_is_missing_to_copy_a_shared_image_is_told_before_anything_is_requested() {
-    let commands = accounts();
-    let says = |name: &str, options: &[&str], status: i32, parts: [&str; 2]| {
-        let id = built(&commands, name);
-        let ended = commands.ended(&[&["copy", id.as_str(), "--to", "eu-west-1"], options].concat(), "");
-        assert_eq!(ended.status, Some(status), "{ended:?}");
-        for part in parts.iter().chain(&["--share-from"]) {
-            assert!(ended.stderr.contains(part), "{part}: {ended:?}");
-        }
-    };
-    let snapshot = ["aws ec2 modify-snapshot-attribute", "1 snapshot is not shared"];
-    says("golden-windows-*", &["--check"], 3, snapshot);
-    says("golden-windows-*", &["--detach"], 3, snapshot);
-    assert_eq!(commands.ec2.request_count("CopyImage"), 0);
-    // The key's policy may let EC2 use it all the same: EC2 has the last word.
-    let key = ["aws kms create-grant", "warning: It is not known"];
-    says("golden-fips-*", &["--check"], 0, key);
-    says("golden-fips-*", &["--wait"], 1, key);
-    assert_eq!(commands.ec2.with(|w| w.copies_made()), 0);
-    let id = built(&commands, "golden-erp-*");
-    let ended = commands.ended(&["copy", &id, "--to", "eu-west-1"], "");
-    assert_eq!(ended.status, Some(0), "{ended:?}");
-}
-
-#[test]
-fn the_owners_profile_shares_what_is_missing_and_nothing_else() {
-    let commands = accounts();
-    for (name, actions) in [
-        // Nothing of it is shared.
-        ("golden-candidate-*", &["ModifySnapshotAttribute", "ModifyImageAttribute"][..]),
-        ("golden-fips-*", &["CreateGrant"]),
-        ("golden-erp-*", &[]),
-    ] {
-        let id = built(&commands, name);
-        let copy = ["copy", &id, "--from", "us-east-1", "--to", "eu-west-1", "--share-from", "build"];
-        let changes = ["CreateGrant", "ModifySnapshotAttribute", "ModifyImageAttribute"];
-        let count = |action: &str| commands.ec2.request_count(action);
-        let before = changes.map(count);
-        let tried = commands.ended(&[&copy[..], &["--dry-run"]].concat(), "");
-        assert_eq!(changes.map(count), before, "{tried:?}");
-        let ended = commands.ended(&copy, "");
-        assert_eq!(ended.status, Some(0), "{ended:?}");
-        for (action, before) in changes.iter().zip(before) {
-            let wanted = u64::from(actions.contains(action));
-            assert_eq!(count(action) - before, wanted, "{action}: {ended:?}");
-        }
-        assert_eq!(ended.stderr.contains("To undo: "), !actions.is_empty(), "{ended:?}");
-        let again = commands.ended(&copy, "");
-        assert!(again.stderr.contains("account 123456789012 may copy it already"), "{again:?}");
-    }
-    // On record with the account that has changed.
-    let audited = |profile: &str| commands.ended(&["audit", "--profile", profile, "--output", "csv"], "").stdout;
-    let (theirs, ours) = (audited("build"), audited("default"));
-    for action in ["CreateGrant", "ModifySnapshotAttribute", "ModifyImageAttribute"] {
-        assert!(theirs.contains(action) && !ours.contains(action), "{theirs}\n{ours}");
-    }
-    assert!(ours.contains("CopyImage") && !theirs.contains("CopyImage"), "{theirs}\n{ours}");
-}
-
-#[test]
-fn what_cannot_be_shared_is_refused() {
-    let mut commands = accounts();
-    let (legacy, candidate) = (built(&commands, "golden-legacy-*"), built(&commands, "golden-candidate-*"));
-    let to = ["--to", "eu-west-1", "--share-from"];
-    let mut refused = |image: &str, profile: &str, options: &[&str]| {
-        commands.run(&[&["copy", image], &to[..], &[profile], options].concat());
-    };
-    refused(&legacy, "build", &[]);
-    refused(&candidate, "production-image-copier", &[]);
-    refused(&candidate, "default", &[]);
-    refused(&candidate, "build", &["--from", "eu-west-1"]);
-    refused("golden-candidate", "build", &[]);
-    refused(&candidate, "build", &["--read-only"]);
-    insta::assert_snapshot!(commands.transcript());
-    for action in ["CreateGrant", "ModifySnapshotAttribute", "ModifyImageAttribute", "CopyImage"] {
-        assert_eq!(commands.ec2.request_count(action), 0, "{action}");
-    }
-}
-
-const COPIER: &str = "arn:aws:iam::555566667777:role/image-copier";
+pub(crate) const COPIER: &str = "arn:aws:iam::555566667777:role/image-copier";
 
 /// Writes the file of presets.
 fn presets(commands: &Commands, text: &str) {
@@ -345,6 +265,46 @@ fn a_plan_file_has_the_roles_and_copies_as_the_preset_would() {
     assert!(wrong.stderr.contains("standard input:") && wrong.stderr.contains("us-west-9"), "{wrong:?}");
     let two = commands.ended(&["copy", "--from-file", "-", "--role-arn", COPIER], &plan.stdout);
     assert_eq!((two.status, made(&commands)), (Some(2), (1, 1)), "{two:?}");
+}
+
+#[test]
+fn nothing_is_started_anywhere_before_all_accounts_are_reviewed_and_confirmed() {
+    let mut commands = accounts();
+    presets(
+        &commands,
+        &format!("[both]\ndestinations = ['eu-west-1', 'us-west-2']\nrole_arns.us-west-2 = '{COPIER}'\n"),
+    );
+    let id = built(&commands, "golden-erp-*");
+    let copy = |commands: &Commands, more: &[&str]| {
+        commands.ended(&[&["copy", id.as_str(), "--from", "us-east-1", "--preset", "both"], more].concat(), "")
+    };
+    // Each account has one copy, and both together are to be confirmed.
+    commands.settings.push(("AMIGRATE_COPY_CONFIRM_COPIES", "1".into()));
+    let unconfirmed = copy(&commands, &[]);
+    assert!(unconfirmed.status == Some(2) && unconfirmed.stderr.contains("start 2 copies"), "{unconfirmed:?}");
+    // The second account's copy is refused.
+    commands.ec2.with(|w| w.as_account(&production(), |w| w.policy().deny("CopyImage")));
+    let refused = copy(&commands, &["--yes"]);
+    assert!(refused.status != Some(0) && refused.stderr.contains("Nothing was started."), "{refused:?}");
+    assert_eq!(made(&commands), (0, 0));
+}
+
+#[test]
+fn accounts_that_were_not_begun_are_named() {
+    let commands = accounts();
+    presets(
+        &commands,
+        &format!("[both]\ndestinations = ['eu-west-1', 'us-west-2']\nrole_arns.us-west-2 = '{COPIER}'\n"),
+    );
+    let id = built(&commands, "golden-erp-*");
+    let copy = ["copy", &id, "--from", "us-east-1", "--preset", "both", "--output", "csv"];
+    let ended = commands.ended(&[&copy[..], &["--wait", "--timeout", "1s"]].concat(), "");
+    assert_eq!((ended.status, made(&commands)), (Some(4), (1, 0)), "{ended:?}");
+    let said = ["In account 123456789012 (without a role):", "copy in account 555566667777", "not begun: 1 copy"];
+    assert!(said.iter().all(|text| ended.stderr.contains(text)), "{ended:?}");
+    let again = commands.ended(&copy, "");
+    assert_eq!((again.status, made(&commands)), (Some(0), (1, 1)), "{again:?}");
+    assert_eq!(again.stdout.lines().filter(|line| line.starts_with("job_id,")).count(), 1, "one heading: {again:?}");
 }
 
 #[test]

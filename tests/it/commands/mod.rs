@@ -31,6 +31,7 @@ mod recycle_bin;
 mod replay;
 mod schema;
 mod screen;
+mod sharing;
 mod show;
 mod sourced;
 mod sources;
