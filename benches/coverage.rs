@@ -92,6 +92,7 @@ fn opened() -> Model {
         caps: Caps::full(),
         demo: Some("bench".into()),
         profile: None,
+        other_profiles: Vec::new(),
         seed: 1,
         now,
         size: (200, 60),

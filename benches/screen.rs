@@ -75,6 +75,7 @@ impl Huge {
             caps: Caps::full(),
             demo: Some("huge".into()),
             profile: None,
+            other_profiles: Vec::new(),
             seed: 1,
             now,
             size,
@@ -99,7 +100,7 @@ impl Huge {
             background: Vec::new(),
         };
         let clock = Clock::starting(now);
-        let mut effects = Effects::new(SessionSource::Simulated { http, home }, effect_config, clock);
+        let mut effects = Effects::new(SessionSource::simulated(http, home), effect_config, clock);
         let (mut model, first) = Model::new(start);
         for effect in first {
             effects.start(effect);
@@ -346,6 +347,7 @@ fn queues(c: &mut Criterion) {
             caps: Caps::full(),
             demo: None,
             profile: None,
+            other_profiles: Vec::new(),
             seed: 1,
             now,
             size,

@@ -14,8 +14,8 @@ use crate::domain::{
 };
 
 impl Session {
-    /// Returns what this session's account lacks to copy an image that it sees: snapshots that it does not see, and keys of other
-    /// accounts that it may not use.
+    /// Returns what this session's account lacks to copy an image of another one: the image or snapshots that it does not see, and keys
+    /// of other accounts that it may not use.
     ///
     /// # Errors
     /// If that cannot be read.
@@ -36,6 +36,10 @@ impl Session {
                 Ok(false) => missing.push(MissingAccess::Key(key)),
                 Err(failure) => unknown = Some(failure),
             }
+        }
+        // One that another account on the screen lists need not be shared with this one.
+        if self.describe_images(&image.region, std::slice::from_ref(&image.id)).await?.is_empty() {
+            missing.push(MissingAccess::Image);
         }
         missing.sort();
         // What is missing for certain is missing, whatever else is not known.

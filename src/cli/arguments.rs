@@ -23,6 +23,9 @@ pub(super) struct Arguments {
     /// On the screen, plan what the policies of a TOML file would copy and retire, as `amigrate sync --policy` does
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
+    /// On the screen, show the accounts of these profiles together instead of the one of --profile
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', conflicts_with = "profile")]
+    pub(super) profiles: Vec<String>,
     #[command(flatten)]
     pub(super) common: CommonFlags,
 }

@@ -134,7 +134,7 @@ fn color(arguments: &[OsString]) -> clap::ColorChoice {
 
 /// Runs a command; those that describe the program itself need no settings, which may be what is wrong.
 fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<ExitCode, CommandError> {
-    let Arguments { command: chosen, common, policy } = &arguments;
+    let Arguments { command: chosen, common, policy, profiles } = &arguments;
     match (chosen, common.format()) {
         (Some(command), Some(format)) => command.check_format(format)?,
         (Some(_), None) => {}
@@ -145,6 +145,12 @@ fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<
     {
         let failure = Failure::new("use --policy", "before a command it is for the screen, which is not opened");
         return Err(CommandError::usage(failure.hint("`amigrate sync --policy FILE` prints the plan.")));
+    }
+    if chosen.is_some() && !profiles.is_empty() {
+        let failure = Failure::new("use --profiles", "before a command it is for the screen, which is not opened");
+        return Err(CommandError::usage(
+            failure.hint("`amigrate list --profiles A,B` lists the images of several accounts."),
+        ));
     }
     if common.format().is_some() && chosen.is_none() {
         let failure = Failure::new("run amigrate", "--output does not apply: without a command it opens the screen");
@@ -162,6 +168,7 @@ fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<
             setup.config.sync.screen_policy = arguments.policy;
             setup.config.sync.screen_flags = setup.flags().map(|flag| flag.to_string_lossy().into_owned()).collect();
             setup.config.sync.directory = std::env::current_dir().unwrap_or_default();
+            setup.choose_profiles(&arguments.profiles, arguments.common.profile());
             return dispatch(setup, arguments.command);
         }
     };
@@ -186,6 +193,10 @@ fn carry_out(setup: Setup, command: Option<Command>) -> Result<ExitCode, Command
     let Some(command) = command else {
         if setup.no_terminal {
             return Err(no_terminal());
+        }
+        if setup.plain && !setup.terminal && !setup.screen_profiles.is_empty() {
+            let failure = Failure::new("show several accounts", "without a terminal, --plain lists the images of one");
+            return Err(CommandError::usage(failure.hint("`amigrate list --profiles A,B` lists those of several.")));
         }
         return Ok(if setup.plain && !setup.terminal { plain::list(&setup)?.into() } else { tui::account(setup)? });
     };

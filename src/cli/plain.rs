@@ -102,7 +102,7 @@ pub(super) fn demo(setup: &Setup, args: &WorldArgs) -> Result<ExitCode, CommandE
         let world = plan.build(clock.now());
         let home = world.with(|w| w.home().clone());
         let http = connector::http_client(world, move || clock.now()).into();
-        let source = SessionSource::Simulated { http, home: home.clone() };
+        let source = SessionSource::simulated(http, home.clone());
         let (session, account) = source.sign_in(None).await?;
         print(&demo_line(args, &plan))?;
         let images = list_region(&session, &home).await?;

@@ -76,7 +76,7 @@ pub(super) fn run(
     if args.run.is_none() && !others.is_empty() {
         output.note(&format!("The log has other runs, of the processes {}: --run PID replays one.", others.join(", ")));
     }
-    let (columns, rows) = replay.model.size;
+    let (columns, rows) = replay.workspace.shown().size;
     output.note(&format!(
         "Process {}, message {} at {}, {columns}x{rows}.",
         recording.run.pid, replay.message, replay.at

@@ -70,6 +70,11 @@ impl CommonFlags {
         self.config.as_deref()
     }
 
+    /// The profile, if one was named.
+    pub(super) fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
     /// The format, if one was named.
     pub(super) fn format(&self) -> Option<Format> {
         self.output
@@ -133,6 +138,8 @@ pub(super) struct Setup {
     pub(super) profile: Option<String>,
     /// The profile of `--profile`, without that of the settings or the environment.
     pub(super) named_profile: Option<String>,
+    /// The profiles whose accounts the screen shows together; empty where it shows one.
+    pub(super) screen_profiles: Vec<String>,
     /// The role that is assumed with the profile's credentials.
     pub(super) role: Option<RoleArn>,
     pub(super) region: Option<Region>,
@@ -191,6 +198,7 @@ impl Setup {
             terminal,
             profile,
             named_profile: common.profile.clone(),
+            screen_profiles: Vec::new(),
             role: common.role_arn.clone(),
             region,
             named_region,
@@ -274,6 +282,17 @@ impl Setup {
             attempts: aws.attempts,
             attempt_timeout: std::time::Duration::from_secs(aws.attempt_timeout_seconds),
             operation_timeout: std::time::Duration::from_secs(aws.operation_timeout_seconds),
+        }
+    }
+
+    /// Has the screen show the accounts of these profiles together; without any, those of the settings, unless one profile was named.
+    pub(super) fn choose_profiles(&mut self, given: &[String], named: Option<&str>) {
+        let of_settings = given.is_empty() && named.is_none() && self.terminal;
+        let chosen = if of_settings { &self.config.browse.profiles } else { given };
+        for profile in chosen.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+            if !self.screen_profiles.iter().any(|other| other == profile) {
+                self.screen_profiles.push(profile.to_owned());
+            }
         }
     }
 

@@ -86,7 +86,7 @@ fn parse(key: &Setting, written: &str) -> Option<toml::Value> {
             None => toml::Value::Array(vec![written.into()]),
         },
         // A value may contain blanks.
-        Expect::Tags | Expect::Columns => {
+        Expect::Tags | Expect::Columns | Expect::Names => {
             written.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect::<Vec<_>>().into()
         }
         Expect::Whole(..) => toml::Value::Integer(written.parse().ok()?),
@@ -98,6 +98,7 @@ fn expected(key: &Setting) -> String {
     match key.expect {
         Expect::Regions => "a list of regions such as us-east-1,eu-west-1, or home, or all".into(),
         Expect::RegionNames => "a list of regions such as us-east-1,eu-west-1".into(),
+        Expect::Names => "a list of names such as build,production".into(),
         Expect::Tags => "a list of tags such as Team=web,SourceAMI={source_id}".into(),
         other => other.describe(),
     }

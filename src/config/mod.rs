@@ -4,6 +4,7 @@
 
 mod aws;
 pub mod bindings;
+mod browse;
 pub mod chord;
 mod copy_defaults;
 mod coverage;
@@ -39,6 +40,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Failure, plan::CheckContext, price::Prices};
 
 pub use aws::Aws;
+pub use browse::Browse;
 pub use coverage::Coverage;
 pub use effective::{EffectiveSetting, SettingSource};
 pub use enabled_regions::EnabledRegions;
@@ -94,28 +96,6 @@ pub struct Config {
     /// The settings that the environment sets, also to their defaults, such as `browse.whose`.
     #[serde(skip)]
     pub set_by_environment: BTreeSet<String>,
-}
-
-/// Listing of images.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Browse {
-    /// Regions at the start, as [`Browse::start_regions`] reads them.
-    pub regions: Vec<String>,
-    /// Whose images at the start, as [`OwnerFilter::parse`](crate::domain::OwnerFilter::parse) reads it.
-    pub whose: String,
-    /// The name pattern for Amazon's images.
-    pub amazon_name: String,
-    /// The name pattern for the Marketplace's images.
-    pub marketplace_name: String,
-    /// The most public images listed in a region.
-    pub public_limit: usize,
-    /// Minutes after which images are listed again by themselves; 0 for never.
-    pub refresh_minutes: u32,
-    /// Regions listed at the same time.
-    pub concurrent_regions: usize,
-    /// Columns of the image list, as [`ImageColumn::parse`](crate::domain::ImageColumn::parse) reads them; none for those that fit.
-    pub columns: Vec<String>,
 }
 
 /// Defaults and limits of copies.
@@ -194,21 +174,6 @@ pub struct Log {
     pub level: String,
     /// The log's file; empty for one in the state directory.
     pub file: String,
-}
-
-impl Default for Browse {
-    fn default() -> Self {
-        Self {
-            regions: Vec::new(),
-            whose: "mine".into(),
-            amazon_name: "al2023-ami-2023*".into(),
-            marketplace_name: "*".into(),
-            public_limit: 10_000,
-            refresh_minutes: 5,
-            concurrent_regions: 8,
-            columns: Vec::new(),
-        }
-    }
 }
 
 impl Default for Copy {

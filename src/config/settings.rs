@@ -25,6 +25,8 @@ pub enum Expect {
     Regions,
     /// A list of regions.
     RegionNames,
+    /// A list of names.
+    Names,
     /// A list of columns of the image list, as [`ImageColumn::parse`] reads them.
     Columns,
     /// What a version looks like, as [`VersionPattern::new`] reads it.
@@ -51,6 +53,7 @@ impl Expect {
             }
             Self::Regions => "a list of regions such as [\"us-east-1\"], or [\"home\"] or [\"all\"]".into(),
             Self::RegionNames => "a list of regions such as [\"us-east-1\"]".into(),
+            Self::Names => "a list of names such as [\"build\", \"production\"]".into(),
             Self::Columns => {
                 let names: Vec<_> = ImageColumn::all().map(|column| column.name()).collect();
                 format!("a list of columns, of {} and tag:KEY", names.join(", "))
@@ -82,6 +85,9 @@ impl Expect {
             }
             (Self::RegionNames, toml::Value::Array(names)) => {
                 names.iter().all(|name| name.as_str().is_some_and(|name| Region::new(name).is_ok()))
+            }
+            (Self::Names, toml::Value::Array(names)) => {
+                names.iter().all(|name| name.as_str().is_some_and(|name| !name.trim().is_empty()))
             }
             (Self::Columns, toml::Value::Array(names)) => {
                 names.iter().all(|name| name.as_str().is_some_and(|name| ImageColumn::parse(name).is_some()))
@@ -155,7 +161,7 @@ const fn key(
 
 /// Every setting.
 #[rustfmt::skip]
-pub const KEYS: [Setting; 57] = [
+pub const KEYS: [Setting; 58] = [
     key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
     key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
     key("aws", "region", "\"\"", Expect::Text, "The region to work in, and to show first."),
@@ -170,6 +176,7 @@ pub const KEYS: [Setting; 57] = [
     key("browse", "public_limit", "10000", Expect::Whole(1, 1_000_000), "The most public images listed in a region."),
     key("browse", "refresh_minutes", "5", Expect::Whole(0, 1_440), "List the images again after this many minutes; of regions with many images more rarely. 0: only on request."),
     key("browse", "concurrent_regions", "8", Expect::Whole(1, 64), "Regions listed at the same time."),
+    key("browse", "profiles", "[]", Expect::Names, "Profiles whose accounts the screen shows together, such as [\"build\", \"production\"]; none for the one in use. --profile names one instead."),
     key("browse", "columns", "[]", Expect::Columns, "Columns of the image list in their order, such as [\"name\", \"region\", \"image_id\", \"tag:Team\"]; none for those that fit (C lists them all)."),
     key("coverage", "version_pattern", "\"[-._]v?[0-9][0-9A-Za-z.]*\"", Expect::VersionPattern, "What a version at the end of an image's name looks like, as a regular expression. Images of one name without it are versions of one image. Sync has a pattern of its own."),
     key("sync", "ignored_regions", "[]", Expect::RegionNames, "Regions that are not asked whether copies of an image are under way there, before sync disables or deregisters it. A region that is asked and does not answer keeps it."),

@@ -23,6 +23,8 @@ pub enum ImageColumn {
     Created,
     Description,
     Owner,
+    /// The profile whose account lists it.
+    Profile,
     Platform,
     BootMode,
     RootType,
@@ -39,7 +41,7 @@ pub enum ImageColumn {
 use ImageColumn as C;
 
 /// Every column but those of tags, its name, and another by which it is known.
-const NAMES: [(ImageColumn, &str, &str); 20] = [
+const NAMES: [(ImageColumn, &str, &str); 21] = [
     (C::Name, "name", ""),
     (C::Region, "region", ""),
     (C::ImageId, "image_id", "id"),
@@ -51,6 +53,7 @@ const NAMES: [(ImageColumn, &str, &str); 20] = [
     (C::Created, "creation_date", "created"),
     (C::Description, "description", ""),
     (C::Owner, "owner_id", "owner"),
+    (C::Profile, "profile", ""),
     (C::Platform, "platform_details", "platform"),
     (C::BootMode, "boot_mode", "boot"),
     (C::RootType, "root_device_type", "root"),
@@ -114,8 +117,8 @@ impl ImageColumn {
         };
         match self {
             Self::Name => text(Some(&image.name)),
-            // Regions come in their order: the caller knows its number.
-            Self::Region => SortValue::Missing,
+            // The caller knows the region's place in their order, and whose list it is.
+            Self::Region | Self::Profile => SortValue::Missing,
             Self::ImageId => text(image.id.as_str().strip_prefix("ami-")),
             Self::Age => match time(image.created) {
                 SortValue::Number(created) => SortValue::Number(SortValue::MOST - created),

@@ -1,8 +1,19 @@
 //! The commands of the palette that take an argument: their words, and what is typed after them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use super::{failure::Failure, query::OwnerFilter, region::Region, text::clean};
+use super::{account::AccountId, failure::Failure, image::Image, query::OwnerFilter, region::Region, text::clean};
+
+/// An image for a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportedImage {
+    pub image: Arc<Image>,
+    /// The profile and the account that list it, where the screen shows several.
+    pub listed_by: Option<(String, AccountId)>,
+}
 
 /// A command with an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +48,7 @@ const fn spec(name: CommandName, word: &'static str, argument: &'static str, tex
 #[rustfmt::skip]
 pub const COMMANDS: [CommandSpec; 10] = [
     spec(CommandName::Region, "region", "REGION...", "list these regions; all for every enabled one, auto for those that answer fast"),
-    spec(CommandName::Profile, "profile", "NAME", "switch to another profile"),
+    spec(CommandName::Profile, "profile", "NAME[,NAME...]", "switch to another profile, or show the accounts of several together"),
     spec(CommandName::Owner, "owner", "OWNER", "whose images: mine, shared, amazon, marketplace, an account id, public:PATTERN"),
     spec(CommandName::Sort, "sort", "COLUMN [reverse]", "sort the images by a column, such as size or tag:KEY"),
     spec(CommandName::Filter, "filter", "NAME", "filter the images by a saved filter"),

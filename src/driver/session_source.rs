@@ -1,8 +1,10 @@
 //! Where sessions come from: the AWS credential chain, or the embedded EC2.
 
+use std::collections::BTreeMap;
+
 use super::{backend::SessionReload, profile_key};
 use crate::{
-    aws::{HttpClient, Session, SessionOptions},
+    aws::{HttpClient, Session, SessionOptions, SimulatedLogin},
     domain::{AccountKey, Failure, Region},
 };
 
@@ -18,10 +20,28 @@ pub enum SessionSource {
         http: Result<HttpClient, Failure>,
     },
     /// The embedded EC2.
-    Simulated { http: HttpClient, home: Region },
+    Simulated {
+        http: HttpClient,
+        home: Region,
+        /// Access keys of profiles; empty where there is one account only.
+        profiles: BTreeMap<String, String>,
+    },
 }
 
 impl SessionSource {
+    /// The embedded EC2 with one account.
+    pub fn simulated(http: HttpClient, home: Region) -> Self {
+        Self::Simulated { http, home, profiles: BTreeMap::new() }
+    }
+
+    /// The profiles that somebody can choose.
+    pub async fn profiles(&self) -> Vec<String> {
+        match self {
+            Self::Simulated { profiles, .. } => profiles.keys().cloned().collect(),
+            Self::Aws { .. } | Self::NotSet => crate::aws::profiles().await,
+        }
+    }
+
     /// Loads the session of a profile, or of the configured one, and finds out whose account it is. No request is sent to EC2
     /// before that is known.
     ///
@@ -30,7 +50,11 @@ impl SessionSource {
     pub async fn sign_in(&self, profile: Option<&str>) -> Result<(Session, AccountKey), Failure> {
         let session = match self {
             Self::NotSet => return Err(Failure::new("connect", "there is nothing to connect to yet")),
-            Self::Simulated { http, home } => Session::simulated(http.clone(), home.clone()),
+            Self::Simulated { http, home, profiles } => {
+                let key =
+                    profile.and_then(|profile| profiles.get(profile)).map_or(SimulatedLogin::ACCESS_KEY, |key| key);
+                Session::simulated_as(http.clone(), home.clone(), &SimulatedLogin::new(key))
+            }
             Self::Aws { options, http } => {
                 let session = Session::load(with_profile(options, profile), http.clone()?).await?;
                 session.check_credentials().await?;

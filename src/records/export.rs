@@ -5,16 +5,18 @@ use std::{
     io::{self, BufWriter, Write},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use tempfile::NamedTempFile;
 
 use super::{
-    FailureRecord, ImageRecord,
+    FailureRecord, ImageRecord, Record as _,
     form::{csv_heading, csv_record, default_columns, json_end, json_entry, json_line, json_start},
 };
-use crate::domain::{Failure, Image, Region, palette::ExportFormat};
+use crate::domain::{
+    Failure, Region,
+    palette::{ExportFormat, ExportedImage},
+};
 
 /// Writes images to a new file; `replace` allows it to take the place of one that is there.
 ///
@@ -24,7 +26,7 @@ pub fn export(
     path: &Path,
     format: ExportFormat,
     replace: bool,
-    images: &[Arc<Image>],
+    images: &[ExportedImage],
     failures: &[(Region, Failure)],
 ) -> Result<(), Failure> {
     let failed = |error: &io::Error| {
@@ -91,18 +93,26 @@ impl NewFile {
 
 fn write(
     format: ExportFormat,
-    images: &[Arc<Image>],
+    images: &[ExportedImage],
     failures: &[(Region, Failure)],
     put: &mut impl FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let columns = default_columns::<ImageRecord>();
+    let mut columns = default_columns::<ImageRecord>();
+    if images.iter().any(|image| image.listed_by.is_some()) {
+        let whose = ImageRecord::columns().iter().find(|column| column.name == "profile");
+        columns.splice(0..0, whose);
+    }
     match format {
         ExportFormat::Csv => put(&csv_heading(&columns)?)?,
         ExportFormat::Json => put(json_start::<ImageRecord>().as_bytes())?,
         ExportFormat::Jsonl => {}
     }
-    for (n, image) in images.iter().enumerate() {
-        let record = ImageRecord::from(&**image);
+    for (n, exported) in images.iter().enumerate() {
+        let record = ImageRecord::from(&*exported.image);
+        let record = match &exported.listed_by {
+            Some((profile, account)) => record.listed_by(profile, account),
+            None => record,
+        };
         match format {
             ExportFormat::Csv => put(&csv_record(&columns, &record)?)?,
             ExportFormat::Json => put(json_entry(&record, n == 0)?.as_bytes())?,
@@ -120,13 +130,34 @@ fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{AccountId, ImageId};
+    use std::sync::Arc;
 
-    fn image(name: &str) -> Arc<Image> {
+    use crate::domain::{AccountId, Image, ImageId};
+
+    fn image(name: &str) -> ExportedImage {
         let owner = AccountId::new("123456789012").unwrap();
         let mut image = Image::bare(ImageId::new("ami-1").unwrap(), Region::new("eu-west-1").unwrap(), owner);
         image.name = name.into();
-        Arc::new(image)
+        ExportedImage { image: Arc::new(image), listed_by: None }
+    }
+
+    #[test]
+    fn where_several_accounts_are_shown_each_line_says_whose_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut shared = image("web");
+        shared.listed_by = Some(("build".into(), AccountId::new("123456789012").unwrap()));
+        let written = |name: &str, format| {
+            let path = dir.path().join(name);
+            export(&path, format, false, std::slice::from_ref(&shared), &[]).unwrap();
+            std::fs::read_to_string(path).unwrap()
+        };
+        let csv = written("a.csv", ExportFormat::Csv);
+        assert!(csv.starts_with("profile,region,") && csv.contains("\nbuild,eu-west-1,"), "{csv}");
+        let json: serde_json::Value = serde_json::from_str(&written("a.json", ExportFormat::Json)).unwrap();
+        assert_eq!(
+            (&json["images"][0]["profile"], &json["images"][0]["account_id"]),
+            (&"build".into(), &"123456789012".into())
+        );
     }
 
     #[test]

@@ -10,6 +10,6 @@ mod scrub;
 #[cfg(test)]
 mod tests;
 
-pub use effects::{EffectConfig, Effects};
+pub use effects::{EffectConfig, Effects, WorkspaceEffects};
 pub use form_files::FormFiles;
 pub use run::{Exit, TerminalPort, run};

@@ -4,16 +4,16 @@ use std::{collections::VecDeque, io, time::Duration};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Effects, recording::Recorder};
+use super::{WorkspaceEffects, recording::Recorder};
 use crate::{
     driver::Clock,
     term::{Input, Pacer},
-    tui::{Effect, Model, Msg, Unlogged},
+    tui::{Effect, Model, Msg, ProfileId, Unlogged, Workspace},
 };
 
 /// The terminal as the loop needs it; the real one, or one in memory. What a terminal does not have does nothing.
 pub trait TerminalPort {
-    /// Draws the model.
+    /// Draws the account that is shown.
     fn draw(&mut self, model: &Model) -> io::Result<()>;
     /// Follows a new size.
     fn resize(&mut self, _columns: u16, _rows: u16) {}
@@ -69,21 +69,22 @@ const MESSAGE_BATCH: usize = 256;
 /// If the terminal cannot be written. It is handled as a hang-up then: a lost connection is often noticed by drawing before
 /// SIGHUP arrives.
 pub async fn run(
-    model: &mut Model,
-    first: Vec<Effect>,
-    effects: &mut Effects,
+    workspace: &mut Workspace,
+    first: Vec<(ProfileId, Effect)>,
+    effects: &mut WorkspaceEffects,
     inputs: &mut UnboundedReceiver<Input>,
     terminal: &mut impl TerminalPort,
     clock: Clock,
     frames_per_second: u32,
 ) -> io::Result<Exit> {
-    let recorder = Recorder::begin(model);
-    let mut screen = RunningScreen { model, effects, terminal, clock, recorder };
+    let recorder = Recorder::begin(workspace.shown());
+    let mut screen = RunningScreen { workspace, effects, terminal, clock, recorder };
     let ended = screen.run(first, inputs, Pacer::new(frames_per_second)).await;
     if ended.is_err() {
         // The effects of a hang-up do not need the terminal; those that do are ignored.
-        for effect in screen.update(Msg::Input(Input::Hangup)) {
-            screen.effects.start(effect);
+        let profile = screen.workspace.shown().id;
+        for (profile, effect) in screen.update(profile, Msg::Input(Input::Hangup)) {
+            screen.effects.start(profile, effect);
         }
         screen.effects.finish().await;
     }
@@ -92,8 +93,8 @@ pub async fn run(
 
 /// The screen and all that acts on it.
 struct RunningScreen<'a, T> {
-    model: &'a mut Model,
-    effects: &'a mut Effects,
+    workspace: &'a mut Workspace,
+    effects: &'a mut WorkspaceEffects,
     terminal: &'a mut T,
     clock: Clock,
     recorder: Option<Recorder>,
@@ -102,18 +103,18 @@ struct RunningScreen<'a, T> {
 impl<T: TerminalPort> RunningScreen<'_, T> {
     async fn run(
         &mut self,
-        first: Vec<Effect>,
+        first: Vec<(ProfileId, Effect)>,
         inputs: &mut UnboundedReceiver<Input>,
         mut pacer: Pacer,
     ) -> io::Result<Exit> {
         pacer.drawn(self.clock.elapsed());
-        for effect in first {
-            self.effects.start(effect);
+        for (profile, effect) in first {
+            self.effects.start(profile, effect);
         }
         loop {
             let msg = self.wait(inputs, &pacer).await;
             if let Some(step) = self.clock.take_step()
-                && let Some(exit) = self.handle(Msg::ClockStepped(step)).await?
+                && let Some(exit) = self.handle(self.of_shown(Msg::ClockStepped(step))).await?
             {
                 self.effects.finish().await;
                 return Ok(exit);
@@ -122,7 +123,7 @@ impl<T: TerminalPort> RunningScreen<'_, T> {
             let mut entered = false;
             for _ in 0..MESSAGE_BATCH {
                 let Some(msg) = next else { break };
-                entered |= matches!(msg, Msg::Input(Input::Line(_)));
+                entered |= matches!(msg.1, Msg::Input(Input::Line(_)));
                 if let Some(exit) = self.handle(msg).await? {
                     self.effects.finish().await;
                     return Ok(exit);
@@ -130,43 +131,49 @@ impl<T: TerminalPort> RunningScreen<'_, T> {
                 pacer.dirty();
                 // Each line is answered before the next one is taken in, with all that has come until then.
                 let input = if entered { None } else { inputs.try_recv().ok() };
-                next = input.map(Msg::Input).or_else(|| self.effects.ready());
+                next = input.map(|input| self.of_shown(Msg::Input(input))).or_else(|| self.effects.ready());
             }
             if entered || pacer.due(self.clock.elapsed()).is_some_and(|wait| wait.is_zero()) {
-                if let Some(exit) = self.handle(Msg::Frame).await? {
+                if let Some(exit) = self.handle(self.of_shown(Msg::Frame)).await? {
                     self.effects.finish().await;
                     return Ok(exit);
                 }
-                self.terminal.draw(self.model)?;
+                self.terminal.draw(self.workspace.shown())?;
                 pacer.drawn(self.clock.elapsed());
             }
         }
     }
 
     /// The next message; `None` when it is only time to draw.
-    async fn wait(&mut self, inputs: &mut UnboundedReceiver<Input>, pacer: &Pacer) -> Option<Msg> {
+    async fn wait(&mut self, inputs: &mut UnboundedReceiver<Input>, pacer: &Pacer) -> Option<(ProfileId, Msg)> {
         let never = Duration::from_hours(24);
-        let tick = self.model.next_deadline().map_or(never, |at| self.clock.until(at));
+        let tick = self.workspace.next_deadline().map_or(never, |at| self.clock.until(at));
         let frame = pacer.due(self.clock.elapsed()).unwrap_or(never);
-        tokio::select! {
+        let msg = tokio::select! {
             biased;
-            input = inputs.recv() => Some(Msg::Input(input.unwrap_or(Input::Hangup))),
-            msg = self.effects.next() => msg,
-            () = tokio::time::sleep(frame) => None,
-            () = tokio::time::sleep(tick) => Some(Msg::Tick),
-        }
+            input = inputs.recv() => Msg::Input(input.unwrap_or(Input::Hangup)),
+            (profile, msg) = self.effects.next() => return Some((profile, msg)),
+            () = tokio::time::sleep(frame) => return None,
+            () = tokio::time::sleep(tick) => Msg::Tick,
+        };
+        Some(self.of_shown(msg))
     }
 
-    /// Records a message, and updates the model with it.
-    fn update(&mut self, msg: Msg) -> Vec<Effect> {
+    /// A message for the account that is shown, or for all.
+    fn of_shown(&self, msg: Msg) -> (ProfileId, Msg) {
+        (self.workspace.shown().id, msg)
+    }
+
+    /// Records a message for a profile, and updates the workspace with it.
+    fn update(&mut self, profile: ProfileId, msg: Msg) -> Vec<(ProfileId, Effect)> {
         let now = self.clock.now();
         if let Some(recorder) = &mut self.recorder {
-            recorder.record(self.model, &msg, now);
+            recorder.record(self.workspace.shown(), profile, &msg, now);
         }
-        self.model.update(msg, now)
+        self.workspace.update(profile, msg, now)
     }
 
-    async fn handle(&mut self, msg: Msg) -> io::Result<Option<Exit>> {
+    async fn handle(&mut self, (profile, msg): (ProfileId, Msg)) -> io::Result<Option<Exit>> {
         let exit = match msg {
             Msg::Input(Input::Hangup) => Exit::Gone,
             Msg::Input(Input::Terminate) => Exit::Terminated,
@@ -175,14 +182,14 @@ impl<T: TerminalPort> RunningScreen<'_, T> {
         if let Msg::Input(Input::Resize(columns, rows)) = msg {
             self.terminal.resize(columns, rows);
         }
-        let mut todo = VecDeque::from(self.update(msg));
-        while let Some(effect) = todo.pop_front() {
-            tracing::debug!(?effect, "out");
+        let mut todo = VecDeque::from(self.update(profile, msg));
+        while let Some((profile, effect)) = todo.pop_front() {
+            tracing::debug!(profile = profile.0, ?effect, "out");
             match effect {
                 Effect::Quit => return Ok(Some(exit)),
                 Effect::Clipboard(Unlogged(text)) => {
                     if !self.terminal.clipboard(&text)? {
-                        todo.extend(self.update(Msg::ClipboardTooLong));
+                        todo.extend(self.update(profile, Msg::ClipboardTooLong));
                     }
                 }
                 Effect::Bell => self.terminal.bell()?,
@@ -199,7 +206,7 @@ impl<T: TerminalPort> RunningScreen<'_, T> {
                     self.effects.resume();
                     suspended?;
                 }
-                other => self.effects.start(other),
+                other => self.effects.start(profile, other),
             }
         }
         Ok(None)

@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::{EffectConfig, Effects, FormFiles, TerminalPort, region_cache::RegionCache, run};
+use super::{EffectConfig, Effects, FormFiles, TerminalPort, WorkspaceEffects, region_cache::RegionCache, run};
 use crate::{
     config::{Config, RememberedViews},
     domain::AccountKey,
@@ -12,7 +12,7 @@ use crate::{
     sim::{Scenario, SharedWorld, World, connector},
     store::DriverLock,
     term::{Caps, Input},
-    tui::{Effect, Model, Msg, Start},
+    tui::{Effect, Model, Msg, Start, Workspace},
 };
 
 /// A terminal that is closed when it is given back to the shell.
@@ -38,7 +38,7 @@ async fn a_terminal_closed_while_the_program_is_suspended_leaves_no_queue_paused
     let (dir, clock) = (tempfile::tempdir().unwrap(), Clock::real());
     let world = SharedWorld::new(World::new(&Scenario::named("demo").unwrap(), clock.now()));
     let (home, account) = world.with(|w| (w.home().clone(), AccountKey::new(&w.account().clone(), None)));
-    let source = SessionSource::Simulated { http: connector::http_client(world, move || clock.now()).into(), home };
+    let source = SessionSource::simulated(connector::http_client(world, move || clock.now()).into(), home);
     let config = EffectConfig {
         store: StoreLocation::Dir(dir.path().to_owned()),
         driver: DriverSettings::default(),
@@ -52,6 +52,7 @@ async fn a_terminal_closed_while_the_program_is_suspended_leaves_no_queue_paused
         caps: Caps::full(),
         demo: Some("demo".into()),
         profile: None,
+        other_profiles: Vec::new(),
         seed: 7,
         now: clock.now(),
         size: (80, 24),
@@ -60,10 +61,10 @@ async fn a_terminal_closed_while_the_program_is_suspended_leaves_no_queue_paused
         first_run: false,
         remembers: false,
     };
-    let (mut model, first) = Model::new(start);
-    let mut effects = Effects::new(source, config, clock);
+    let (mut workspace, first) = Workspace::new(start);
+    let mut effects = WorkspaceEffects::new(source, config, clock);
     let (keys, mut inputs) = unbounded_channel();
-    let ended = run(&mut model, first, &mut effects, &mut inputs, &mut ClosingTerminal(keys), clock, 30).await;
+    let ended = run(&mut workspace, first, &mut effects, &mut inputs, &mut ClosingTerminal(keys), clock, 30).await;
     assert_eq!(ended.unwrap_err().raw_os_error(), Some(rustix::io::Errno::IO.raw_os_error()));
     let taken = async {
         while DriverLock::try_take(dir.path(), &account).unwrap().is_some() {

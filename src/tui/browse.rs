@@ -3,7 +3,7 @@
 use crate::{
     aws::ImagePage,
     config::StartRegions,
-    domain::{Account, Failure, LoginBackoff, OwnerFilter, Region, text::count},
+    domain::{Account, Failure, ImageQuery, LoginBackoff, OwnerFilter, Region, text::count},
     engine::Command,
     tui::{
         banner,
@@ -13,11 +13,15 @@ use crate::{
         freshness::Freshness,
         model::{Connection, Model, PendingReply, Reconnect},
         msg::{Connected, Effect},
+        others::{ListKey, WorkspaceRequest},
         quit, sign_in,
     },
 };
 
 pub(super) fn refresh(model: &mut Model, effects: &mut Vec<Effect>) {
+    if !model.others.is_empty() {
+        model.requests.push(WorkspaceRequest::Refresh);
+    }
     if matches!(model.connection, Connection::Failed(_)) {
         let connect = model.connect();
         effects.push(connect);
@@ -79,12 +83,28 @@ pub(super) fn choose_owner(model: &mut Model, whose: OwnerFilter, effects: &mut 
     relist_all(model, effects);
 }
 
+/// Lists the same regions by the same query as the account that is shown, as far as this one has them.
+pub(super) fn follow(model: &mut Model, regions: &[Region], query: &ImageQuery, effects: &mut Vec<Effect>) {
+    if !matches!(model.connection, Connection::Ready(_)) {
+        return;
+    }
+    model.fast_regions = None;
+    let wanted: Vec<Region> = regions.iter().filter(|region| model.may_list(region)).cloned().collect();
+    if model.query != *query {
+        model.query = query.clone();
+        model.chosen = wanted;
+        relist_all(model, effects);
+    } else if model.chosen != wanted {
+        list_regions(model, wanted, effects);
+    }
+}
+
 /// Drops all rows and lists every chosen region again: no row of the old query may stay on the screen.
 fn relist_all(model: &mut Model, effects: &mut Vec<Effect>) {
     forget_lists(model, |_, _| true);
     model.live.clear();
     model.catalogue.clear();
-    model.images.reset();
+    model.images.reset(model.id);
     model.pending.retain(|_, pending| !matches!(pending, PendingReply::FirstPage(_)));
     if let Some(fast) = &mut model.fast_regions {
         fast.forget_asked();
@@ -313,7 +333,8 @@ pub(super) fn on_page(
 /// Removes the marks of images that are not listed any more.
 pub(super) fn unmark_gone(model: &mut Model, region: &Region) {
     if let Some(listing) = model.catalogue.listing(region) {
-        model.images.marked.keep_listed(region, listing.images());
+        let list = ListKey { region: region.clone(), profile: model.id };
+        model.images.marked.keep_listed(&list, listing.images());
     }
 }
 
@@ -340,7 +361,7 @@ pub(super) fn switch_profile(model: &mut Model, profile: String, effects: &mut V
     model.live = Freshness::default();
     model.chosen.clear();
     model.fast_regions = None;
-    model.images.reset();
+    model.images.reset(model.id);
     model.overlays.clear();
     model.profile = Some(profile);
     let connect = model.connect();

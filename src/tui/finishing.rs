@@ -5,7 +5,7 @@ use crate::{
     engine::{Job, JobId, JobPhase, Note, StepState},
     labels,
     term::osc::Notification,
-    tui::{job_counts::JobCounts, model::Model, msg::Effect},
+    tui::{accounts, model::Model, msg::Effect},
 };
 
 /// Rings and notifies for copies that have just ended.
@@ -69,7 +69,7 @@ pub(super) fn follow_title(model: &mut Model, effects: &mut Vec<Effect>) {
     if !model.start.config.ui.title {
         return;
     }
-    let counts = JobCounts::of(model);
+    let counts = accounts::job_counts(model);
     // The percent comes first: a tab has room for little.
     let title = match counts.percent() {
         Some(percent) => format!("{percent}% amigrate: {}", count(counts.running(), "copy", "copies")),

@@ -1,12 +1,13 @@
 //! The copies counted by state, for the header and the window's title.
 
 use crate::{
+    domain::text::thousands,
     engine::{JobPhase, JobState, RemovalReason},
-    tui::model::Model,
+    tui::jobs_view::JobsView,
 };
 
 /// Copies by state, and their total size and progress in GiB percent.
-#[derive(Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct JobCounts {
     pub(super) copying: usize,
     pub(super) queued: usize,
@@ -21,9 +22,9 @@ pub(super) struct JobCounts {
 }
 
 impl JobCounts {
-    pub(super) fn of(model: &Model) -> Self {
+    pub(super) fn of(jobs: &JobsView) -> Self {
         let mut counts = Self::default();
-        for job in model.jobs_view.jobs() {
+        for job in jobs.jobs() {
             match &job.state {
                 _ if job.state.phase() == JobPhase::Deregistering => counts.deregistering += 1,
                 JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => counts.queued += 1,
@@ -43,6 +44,34 @@ impl JobCounts {
             }
         }
         counts
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.copying += other.copying;
+        self.queued += other.queued;
+        self.in_doubt += other.in_doubt;
+        self.cancelling += other.cancelling;
+        self.deregistering += other.deregistering;
+        self.available += other.available;
+        self.failed += other.failed;
+        self.gone += other.gone;
+        self.size += other.size;
+        self.done += other.done;
+    }
+
+    /// The counts with their words. The number before each is the drop order: where there is no room, the highest goes first.
+    pub(super) fn counted(&self) -> impl Iterator<Item = (u8, String)> {
+        let counted = [
+            (1, self.copying, "copying"),
+            (1, self.in_doubt, "in doubt"),
+            (4, self.queued, "queued"),
+            (3, self.cancelling, "cancelling"),
+            (3, self.deregistering, "deregistering"),
+            (6, self.available, "available"),
+            (5, self.failed, "failed"),
+            (5, self.gone, "gone"),
+        ];
+        counted.into_iter().filter(|(_, n, _)| *n > 0).map(|(drop, n, word)| (drop, format!("{} {word}", thousands(n))))
     }
 
     /// Copies that have not ended and are not being removed.

@@ -31,6 +31,8 @@ pub struct Areas {
     pub details: Rect,
     /// Panes and details together: where overlays open.
     pub body: Rect,
+    /// The accounts on the screen; empty where there is only one.
+    pub accounts: Rect,
     /// A message; empty if there is none.
     pub notice: Rect,
     pub footer: Rect,
@@ -49,14 +51,16 @@ pub fn areas(model: &Model, size: Rect) -> Areas {
     let room = rows - 2 - banner.height;
     let lines = u16::try_from(notice_lines(model, size.width).len()).unwrap_or(0).min(room);
     let notice = Rect { y: footer.y - lines, height: lines, ..size };
-    let body = Rect { y: banner.bottom(), height: room - lines, ..size };
+    let accounts = u16::from(!model.others.is_empty() && rows >= SMALLEST.1).min(room - lines);
+    let body = Rect { y: banner.bottom(), height: room - lines - accounts, ..size };
+    let accounts = Rect { y: body.bottom(), height: accounts, ..size };
     let jobs = jobs_height(model, body.height);
     let beside = if model.details_beside && size.width >= BESIDE { share(size.width, 2, 5) } else { 0 };
     let lists = Rect { width: body.width - beside, ..body };
     let details = Rect { x: lists.right(), width: beside, ..body };
     let images = Rect { height: body.height - jobs, ..lists };
     let jobs = Rect { y: body.y + images.height, height: jobs, ..lists };
-    Areas { header, banner, images, jobs, details, body, notice, footer }
+    Areas { header, banner, images, jobs, details, body, accounts, notice, footer }
 }
 
 /// The areas at the terminal's present size.

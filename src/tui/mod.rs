@@ -2,6 +2,8 @@
 //!
 //! [`Model::update`] neither waits nor fails; [`view::draw`] is a pure function of the model.
 
+mod accounts;
+mod actions;
 mod banner;
 mod browse;
 pub mod catalogue;
@@ -23,10 +25,12 @@ pub mod msg;
 mod narrowing;
 mod news;
 mod notice;
+pub mod others;
 mod pages;
 mod pending;
 pub mod problem_log;
 pub mod problems;
+mod profiles;
 mod quit;
 pub mod screens;
 mod send;
@@ -42,6 +46,7 @@ pub mod view;
 mod view_memory;
 mod welcome;
 pub mod widgets;
+mod workspace;
 
 pub use crate::config::bindings;
 pub use jobs_view::JobsView;
@@ -50,8 +55,10 @@ pub use msg::{
     Connected, Effect, EffectId, ExportRequest, Msg, Reply, Restored, StorageReply, StorageRequest, StoredFilters,
     StoredForms, Unlogged,
 };
+pub use others::ProfileId;
 pub use sync_plan::{PrintedPlan, SyncRequest};
 pub use typing::{TypedLine, Typing};
+pub use workspace::Workspace;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

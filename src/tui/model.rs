@@ -1,9 +1,6 @@
 //! The state of the screen, in one place with one owner. Only [`Model::update`] changes it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,9 +10,8 @@ use crate::{
         theme::{DEFAULT, WITHOUT_COLOURS},
     },
     domain::{
-        Account, AccountId, AccountKey, ClientToken, Failure, Image, ImageColumn, ImageQuery, LoginBackoff,
-        OwnerFilter, Region, RegionInfo, filter::Filter, image_access::ShareRequest, kms_key::KeyList, price::Prices,
-        review::Review,
+        Account, AccountId, AccountKey, ClientToken, Failure, ImageQuery, LoginBackoff, OwnerFilter, Region,
+        RegionInfo, filter::Filter, image_access::ShareRequest, kms_key::KeyList, price::Prices, review::Review,
     },
     term::Caps,
     tui::{
@@ -26,6 +22,7 @@ use crate::{
         jobs_view::JobsView,
         line_mode::state::LineModeState,
         msg::{Connected, Effect, EffectId},
+        others::{OtherAccount, ProfileId, WorkspaceRequest},
         problem_log::ProblemLog,
         screens::{Overlay, images::ImagesPane, jobs::JobsPane, palette::PaletteHistory, review::requested::Requested},
         shown_ends::ShownEnds,
@@ -50,6 +47,8 @@ pub struct Start {
     /// Name of the demo's scenario; `None` outside the demo.
     pub demo: Option<String>,
     pub profile: Option<String>,
+    /// The profiles of the other accounts on the screen.
+    pub other_profiles: Vec<String>,
     /// Random bits that keep this run's client tokens apart from those of other runs.
     pub seed: u128,
     pub now: Timestamp,
@@ -94,6 +93,12 @@ pub(super) enum Reconnect {
 /// The whole state.
 #[derive(Debug)]
 pub struct Model {
+    /// The number of its profile.
+    pub id: ProfileId,
+    /// The other accounts on the screen, in the order of their profiles.
+    pub others: Vec<OtherAccount>,
+    /// What the workspace is to do once the message is handled.
+    pub(super) requests: Vec<WorkspaceRequest>,
     pub start: Start,
     /// Time of the last message.
     pub now: Timestamp,
@@ -181,8 +186,10 @@ impl Model {
     /// The state before anything is known, and the first effects.
     pub fn new(start: Start) -> (Self, Vec<Effect>) {
         let whose = crate::domain::OwnerFilter::parse(&start.config.browse.whose).unwrap_or_default();
-        let columns = start.config.browse.columns.iter().filter_map(|name| ImageColumn::parse(name)).collect();
         let mut model = Self {
+            id: ProfileId::default(),
+            others: Vec::new(),
+            requests: Vec::new(),
             now: start.now,
             size: start.size,
             connection: Connection::Connecting(EffectId(0)),
@@ -196,7 +203,7 @@ impl Model {
             jobs_view: JobsView::new(SignedDuration::from_mins(start.config.jobs.stall_warning_minutes.into())),
             problem_log: ProblemLog::default(),
             keys: BTreeMap::new(),
-            images: ImagesPane::with_columns(columns),
+            images: ImagesPane::with_columns(&start.config.browse.columns),
             jobs: JobsPane::default(),
             focus: Pane::Images,
             full: None,
@@ -332,11 +339,6 @@ impl Model {
     /// Returns false for a region that the account does not have or has not enabled, as far as that is known.
     pub(super) fn may_list(&self, region: &Region) -> bool {
         self.regions.is_empty() || self.regions.iter().any(|info| info.region == *region && info.enabled())
-    }
-
-    /// The image under the cursor.
-    pub fn current_image(&self) -> Option<&Arc<Image>> {
-        self.images.rows.get(self.images.list.cursor)
     }
 
     pub(super) fn next_effect_id(&mut self) -> EffectId {

@@ -17,7 +17,7 @@ use crate::{
         kms_key::KeyList,
         lineage::LineageRead,
         orphans::{FoundOrphans, Orphan, RecycleBin},
-        palette::ExportFormat,
+        palette::{ExportFormat, ExportedImage},
         preset::Preset,
         review::{CheckAnswer, CheckRequest},
         storage_held::RegionStorage,
@@ -228,6 +228,8 @@ pub enum Effect {
     },
     /// Keep how the account's images are shown, for the next start.
     Remember(RememberedView),
+    /// Leave the account: its profile is not on the screen any more.
+    LeaveAccount,
     Quit,
 }
 
@@ -335,7 +337,7 @@ pub struct ExportRequest {
     pub format: ExportFormat,
     /// A file that is there may be replaced.
     pub replace: bool,
-    pub images: Vec<Arc<Image>>,
+    pub images: Vec<ExportedImage>,
     /// The regions that could not be listed.
     pub failures: Vec<(Region, Failure)>,
 }

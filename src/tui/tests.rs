@@ -18,7 +18,7 @@ mod finding;
 mod finishing;
 mod form;
 mod history;
-mod jobs;
+pub(super) mod jobs;
 mod keys;
 mod line_mode;
 mod live;
@@ -90,6 +90,7 @@ fn start(change: impl FnOnce(&mut Config)) -> (Model, Vec<Effect>) {
         caps: Caps::full(),
         demo: None,
         profile: Some("prod".into()),
+        other_profiles: Vec::new(),
         seed: 7,
         now: now(),
         size: (100, 30),
@@ -116,7 +117,6 @@ fn reply(model: &mut Model, id: EffectId, reply: Reply) -> Vec<Effect> {
     model.update(Msg::Reply { id, reply }, now())
 }
 
-/// What the runtime does before it draws.
 fn frame(model: &mut Model) {
     assert_eq!(model.update(Msg::Frame, model.now), []);
 }

@@ -9,6 +9,7 @@ use crate::{
     labels,
     term::{Input, input::KeyEvent},
     tui::{
+        actions::act,
         bindings::{Action, Context},
         browse, discovery, finishing, keymap, known_regions, layout,
         line_mode::{self, Step, text::PAGE},
@@ -17,12 +18,7 @@ use crate::{
         mouse,
         msg::{Effect, EffectId, Msg, Reply, StorageReply},
         narrowing, news, pages, problems, quit,
-        screens::{
-            Overlay, confirm, coverage, form, images, input, jobs,
-            pager::{self, Pager},
-            palette::{self, update::PaletteOutcome},
-            picker, review, storage, storage_held, sync_plan,
-        },
+        screens::{Overlay, form, images, input, jobs, pager, palette, picker, review, storage, sync_plan},
         sign_in, text_input, unlisted, view_memory, welcome,
     },
 };
@@ -114,66 +110,6 @@ fn on_paste(model: &mut Model, text: &str) {
             "Nothing to paste into here. Open a filter with {filter} or go to a text field first."
         ));
     }
-}
-
-/// Runs an action, chosen by key or from the command list.
-fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
-    if act_on_screen(model, action, effects) {
-        if matches!(action, Action::Filter | Action::Find) {
-            text_input::select_filter(model);
-        }
-        return;
-    }
-    match action {
-        Action::Help => pager::update::open_help(model),
-        Action::Problems => model.overlays.push(Overlay::Pager(Pager::problems())),
-        Action::Commands => palette::update::open(model),
-        Action::Coverage | Action::Orphans | Action::RecycleBin | Action::Storage | Action::SyncPlan => {
-            pages::open(model, action, effects);
-        }
-        Action::OtherPane => {
-            model.focus = if model.focus == Pane::Images { Pane::Jobs } else { Pane::Images };
-            if model.full.is_some() {
-                model.full = Some(model.focus);
-            }
-        }
-        Action::ImagesOnly => toggle_full_height(model, Pane::Images),
-        Action::JobsOnly => toggle_full_height(model, Pane::Jobs),
-        Action::Grow => resize(model, 2),
-        Action::Shrink => resize(model, -2),
-        Action::ResetSizes => model.jobs_height = None,
-        Action::Back => model.details_beside = false,
-        Action::Refresh => {
-            discovery::ask_again(model);
-            browse::refresh(model, effects);
-        }
-        Action::Repaint => effects.push(Effect::Repaint),
-        Action::Suspend => effects.push(Effect::Suspend),
-        Action::Mouse => {
-            model.mouse = !model.mouse;
-            model.show_notice(if model.mouse {
-                "Mouse on: click selects, again opens, right marks; the wheel scrolls. Shift selects text."
-            } else {
-                "Mouse off: your terminal selects text."
-            });
-            effects.push(Effect::Mouse(model.mouse));
-        }
-        Action::Quit => quit::quit(model, effects),
-        _ => {}
-    }
-}
-
-fn toggle_full_height(model: &mut Model, pane: Pane) {
-    model.full = if model.full == Some(pane) { None } else { Some(pane) };
-    model.focus = pane;
-}
-
-/// Makes the pane with the focus higher by this many lines, or lower.
-fn resize(model: &mut Model, lines: i16) {
-    model.full = None;
-    let by = if model.focus == Pane::Jobs { lines } else { -lines };
-    let areas = layout::now(model);
-    model.jobs_height = Some(layout::within(areas.jobs.height.saturating_add_signed(by), areas.body.height));
 }
 
 fn on_job_update(model: &mut Model, update: JobUpdate) {
@@ -324,31 +260,43 @@ impl Model {
         }
         let mut effects = Vec::new();
         update(self, msg, &mut effects);
-        if is_frame {
-            return effects;
+        if !is_frame {
+            self.settle(of_jobs, &mut effects);
         }
-        sign_in::reconnect_if_due(self, &mut effects);
-        sign_in::retry_account_if_due(self, &mut effects);
+        effects
+    }
+
+    /// Does what was chosen while another account was shown; returns the effects to run.
+    pub(super) fn run(&mut self, work: impl FnOnce(&mut Self, &mut Vec<Effect>)) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        work(self, &mut effects);
+        self.settle(false, &mut effects);
+        effects
+    }
+
+    /// Does what is due after a change.
+    fn settle(&mut self, of_jobs: bool, effects: &mut Vec<Effect>) {
+        sign_in::reconnect_if_due(self, effects);
+        sign_in::retry_account_if_due(self, effects);
         review::open::expire_if_due(self);
-        sign_in::watch_login(self, &mut effects);
-        pager::audit::request_if_changed(self, &mut effects);
-        pager::image_details::request_if_opened(self, &mut effects);
-        pager::comparison::request_if_opened(self, &mut effects);
-        pager::lineage::request_if_opened(self, &mut effects);
-        pager::used_by::request_if_opened(self, &mut effects);
-        sync_plan::update::open_if_due(self, &mut effects);
-        narrowing::follow_filter(self, &mut effects);
-        discovery::act_if_due(self, &mut effects);
+        sign_in::watch_login(self, effects);
+        pager::audit::request_if_changed(self, effects);
+        pager::image_details::request_if_opened(self, effects);
+        pager::comparison::request_if_opened(self, effects);
+        pager::lineage::request_if_opened(self, effects);
+        pager::used_by::request_if_opened(self, effects);
+        sync_plan::update::open_if_due(self, effects);
+        narrowing::follow_filter(self, effects);
+        discovery::act_if_due(self, effects);
         let ended = self.jobs_view.take_ended();
         live::on_ended(self, &ended);
-        live::act_if_due(self, &mut effects);
-        finishing::on_ended(self, &ended, &mut effects);
+        live::act_if_due(self, effects);
+        finishing::on_ended(self, &ended, effects);
         if of_jobs || self.title.is_none() {
-            finishing::follow_title(self, &mut effects);
+            finishing::follow_title(self, effects);
         }
         news::tell_if_due(self);
-        view_memory::keep_if_changed(self, &mut effects);
-        effects
+        view_memory::keep_if_changed(self, effects);
     }
 }
 
@@ -368,32 +316,4 @@ fn refresh_rows(model: &mut Model) {
     let (jobs, images) = (rows(areas.jobs, 0), rows(areas.images, 1));
     jobs::lines::set_height(model, jobs);
     images::update::set_height(model, images);
-}
-
-/// Gives an action to the overlay on top, or else the focused pane. Returns true if it was used.
-fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    match model.overlays.last() {
-        Some(Overlay::Pager(_)) => pager::update::act(model, action, effects),
-        Some(Overlay::Form(_)) => form::update::act(model, action, effects),
-        Some(Overlay::Review(_)) => review::update::act(model, action, effects),
-        Some(Overlay::Coverage(_)) => coverage::update::act(model, action, effects),
-        Some(Overlay::Storage(_)) => storage::update::act(model, action, effects),
-        Some(Overlay::StorageHeld(_)) => storage_held::update::act(model, action, effects),
-        Some(Overlay::SyncPlan(_)) => sync_plan::update::act(model, action, effects),
-        Some(Overlay::Picker(_)) => picker::update::act(model, action, effects),
-        Some(Overlay::Palette(_)) => match palette::update::act(model, action, effects) {
-            PaletteOutcome::Ignored => false,
-            PaletteOutcome::Handled => true,
-            PaletteOutcome::Run(action) => {
-                act(model, action, effects);
-                true
-            }
-        },
-        Some(Overlay::InputLine(_)) => input::update::act(model, action, effects),
-        Some(Overlay::Confirmation(_)) => confirm::update::act(model, action, effects),
-        None => match model.focus {
-            Pane::Images => images::update::act(model, action, effects),
-            Pane::Jobs => jobs::update::act(model, action, effects),
-        },
-    }
 }

@@ -9,14 +9,13 @@ use ratatui::{
 use crate::{
     domain::{
         CredentialSource,
-        text::{clean, count, thousands},
+        text::{clean, count},
     },
     term,
     tui::{
-        banner,
+        accounts, banner,
         bindings::{Action, Binding, Context},
         glyphs::Glyphs,
-        job_counts::JobCounts,
         keymap,
         layout::{self, SMALLEST},
         model::{Connection, Model, Pane},
@@ -99,6 +98,7 @@ fn draw_roles(frame: &mut Frame<'_>, model: &Model) {
         let lines: Vec<Line<'_>> = lines.map(|l| Line::styled(format!(" {l}"), style)).collect();
         frame.render_widget(Paragraph::new(lines), areas.notice);
     }
+    frame.render_widget(Paragraph::new(accounts::line(model, usize::from(area.width), ctx)), areas.accounts);
     frame.render_widget(Paragraph::new(footer(model, usize::from(area.width))), areas.footer);
 }
 
@@ -186,25 +186,13 @@ fn regions(model: &Model) -> String {
 
 /// All copies in a line, such as `3 copying 2 queued 1 failed  61%`, as far as there is room.
 pub(super) fn job_summary(model: &Model, cells: usize) -> String {
-    let counts = JobCounts::of(model);
-    // The number is the drop order: where there is no room, the highest goes first.
+    let counts = accounts::job_counts(model);
     let mut words: Vec<(u8, String)> = Vec::new();
     let problems = model.problems().len();
     if problems > 0 {
         words.push((0, format!("{} (!) ", count(problems, "problem", "problems"))));
     }
-    let counted = [
-        (1, counts.copying, "copying"),
-        (1, counts.in_doubt, "in doubt"),
-        (4, counts.queued, "queued"),
-        (3, counts.cancelling, "cancelling"),
-        (3, counts.deregistering, "deregistering"),
-        (6, counts.available, "available"),
-        (5, counts.failed, "failed"),
-        (5, counts.gone, "gone"),
-    ];
-    let some = counted.into_iter().filter(|(_, n, _)| *n > 0);
-    words.extend(some.map(|(drop, n, word)| (drop, format!("{} {word}", thousands(n)))));
+    words.extend(counts.counted());
     if let Some(percent) = counts.percent() {
         words.push((2, format!(" {percent}%")));
     }

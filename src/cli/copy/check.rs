@@ -72,6 +72,7 @@ pub(super) async fn check(
         being_removed: known.being_removed(),
         completed: known.completed(),
         limits: setup.config.copy.review_limits(),
+        listed_by_others: Vec::new(),
         access_is_known: options.access_is_known,
     };
     let mut review = Review::new(plan, context, Timestamp::now());

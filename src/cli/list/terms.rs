@@ -34,6 +34,8 @@ fn check_term(term: &str) -> Result<(), Failure> {
         Err(meant.map_or(failure.clone(), |meant| failure.hint(format!("Did you mean `{meant}`?"))))
     };
     match key {
+        "profile" => wrong("only the screen shows several accounts at once".into(), None)
+            .map_err(|failure| failure.hint("--profiles chooses those that are listed.")),
         "state" if STATES.iter().all(|state| !state.as_str().starts_with(&value)) => {
             wrong("there is no such state".into(), nearest(&value, STATES.iter().map(|state| state.as_str())))
         }
@@ -57,6 +59,7 @@ mod tests {
             ("web states:av", "`state:av`"),
             ("state:pendign", "`pending`"),
             ("reigon:eu-", "`region:eu-`"),
+            ("profile:build", "--profiles"),
         ] {
             let failure = check(term).unwrap_err();
             assert!(failure.hint.contains(meant), "{term}: {failure:?}");

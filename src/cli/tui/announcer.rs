@@ -154,6 +154,7 @@ impl Announcer {
             lines.push(header.clone());
             self.header = header;
             lines.extend(line_mode::copies(model));
+            lines.extend(line_mode::other_accounts(model));
             lines.extend(line_mode::banner(model));
         }
         let mut shown = BTreeSet::new();
@@ -274,6 +275,7 @@ mod tests {
             caps: Caps { line_mode: true, ..Caps::full() },
             demo: None,
             profile: None,
+            other_profiles: Vec::new(),
             seed: 7,
             now: at(0),
             size: line_mode::text::SIZE,

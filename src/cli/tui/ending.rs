@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 
 use crate::{
-    domain::{Failure, text::count},
+    domain::{
+        Failure,
+        text::{clean, count},
+    },
     driver::DriverStatus,
     engine::{Job, JobState},
     labels,
@@ -26,10 +29,21 @@ fn hooks_that_are_left(due: usize, queued: usize, background: Option<&Result<(),
 }
 
 /// Prints the copies that continue in AWS, and what happens to the queue, after the screen was left.
-pub(super) fn print_what_continues(model: &Model, background: Option<&Result<(), Failure>>) {
+/// With several accounts each has a heading.
+pub(super) fn print_what_continues(model: &Model, background: Option<&Result<(), Failure>>, is_one_of_several: bool) {
+    let lines = what_continues(model, background);
+    let heading = format!("Account of profile {}:", clean(model.profile_name(model.id)));
+    let heading = Some(heading).filter(|_| is_one_of_several && !lines.is_empty());
+    let mut err = io::stderr().lock();
+    for line in heading.iter().chain(&lines) {
+        let _ = writeln!(err, "{line}");
+    }
+}
+
+fn what_continues(model: &Model, background: Option<&Result<(), Failure>>) -> Vec<String> {
     /// More would scroll away what the shell showed before.
     const LISTED: usize = 5;
-    let mut err = io::stderr().lock();
+    let mut lines = Vec::new();
     let copying: Vec<_> = model
         .jobs_view
         .jobs()
@@ -37,38 +51,37 @@ pub(super) fn print_what_continues(model: &Model, background: Option<&Result<(),
         .collect();
     if model.start.demo.is_some() {
         if !copying.is_empty() {
-            let _ = writeln!(err, "The demo's copies end with it.");
+            lines.push("The demo's copies end with it.".to_owned());
         }
-        return;
+        return lines;
     }
     for (job, image) in copying.iter().take(LISTED) {
         let (name, region) = (&job.request.name, &job.request.destination);
-        let _ = writeln!(err, "The copy {image} \"{name}\" in {region} continues in AWS.");
+        lines.push(format!("The copy {image} \"{name}\" in {region} continues in AWS."));
     }
     if copying.len() > LISTED {
-        let _ = writeln!(err, "{} more continue in AWS. `amigrate jobs` lists them all.", copying.len() - LISTED);
+        lines.push(format!("{} more continue in AWS. `amigrate jobs` lists them all.", copying.len() - LISTED));
     }
     let queued = model.jobs_view.jobs().filter(|j| j.needs_driving()).count();
-    if let Some(text) = hooks_that_are_left(model.jobs_view.hooks_due, queued, background) {
-        let _ = writeln!(err, "{text}");
-    }
+    lines.extend(hooks_that_are_left(model.jobs_view.hooks_due, queued, background));
     if queued > 0 {
         let steps = if model.jobs_view.jobs().any(Job::has_open_steps) { ", or with post-copy steps left" } else { "" };
         let copies = format!("{} queued or being removed{steps}", count(queued, "copy is", "copies are"));
-        let _ = match (background, &model.jobs_view.driver) {
+        lines.push(match (background, &model.jobs_view.driver) {
             (Some(Ok(())), _) => {
-                writeln!(err, "{copies}: this continues in the background; `amigrate jobs` shows the progress.")
+                format!("{copies}: this continues in the background; `amigrate jobs` shows the progress.")
             }
-            (Some(Err(failure)), _) => writeln!(err, "{copies}: this does not continue in the background: {failure}"),
+            (Some(Err(failure)), _) => format!("{copies}: this does not continue in the background: {failure}"),
             (None, driver @ DriverStatus::OtherProcess(_)) => {
                 let who = labels::driver::unresponsive(driver)
                     .or_else(|| labels::driver::running_elsewhere(driver))
                     .unwrap_or_default();
-                writeln!(err, "{copies}: {who}.")
+                format!("{copies}: {who}.")
             }
-            (None, _) => writeln!(err, "{copies}: this continues when amigrate or `amigrate drive` is started next."),
-        };
+            (None, _) => format!("{copies}: this continues when amigrate or `amigrate drive` is started next."),
+        });
     }
+    lines
 }
 
 /// Prints that an export was not finished, if one was not.

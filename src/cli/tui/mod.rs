@@ -25,7 +25,7 @@ use crate::{
     config::{self, Config, FilterFile, LastValues, PresetFile, RememberedViews, SettingSource, Themes},
     domain::Failure,
     driver::{Clock, SessionSource, StoreLocation},
-    runtime::{EffectConfig, Effects, Exit, FormFiles, TerminalPort, region_cache::RegionCache, run},
+    runtime::{EffectConfig, Exit, FormFiles, TerminalPort, WorkspaceEffects, region_cache::RegionCache, run},
     sim::connector,
     term::{
         Input, Pacer,
@@ -33,14 +33,17 @@ use crate::{
         osc::Notification,
         session,
     },
-    tui::{Model, Start, line_mode::text::SIZE},
+    tui::{Start, Workspace, line_mode::text::SIZE},
 };
 
 /// How long exiting may take: a hang-up ends the program within a second.
 const EXIT_TIMEOUT: Duration = Duration::from_millis(900);
 
 /// On the account of the usual AWS chain.
-pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
+pub(super) fn account(mut setup: Setup) -> Result<ExitCode, Failure> {
+    if let Some(first) = setup.screen_profiles.first() {
+        setup.profile = Some(first.clone());
+    }
     let _log = setup.start_log()?;
     let remember_in = config::state_dir().filter(|_| setup.config.ui.remember);
     let region_cache = remember_in.as_deref().map_or_else(RegionCache::default, RegionCache::in_dir);
@@ -62,7 +65,9 @@ pub(super) fn demo(mut setup: Setup, args: &WorldArgs) -> Result<ExitCode, Comma
     let plan = args.plan()?;
     let _log = if setup.config.log.file.is_empty() { None } else { setup.start_log()? };
     // The account's settings do not apply here.
-    setup.profile = None;
+    let profiles = plan.scenario.access_keys();
+    setup.screen_profiles.retain(|profile| profiles.contains_key(profile));
+    setup.profile = setup.screen_profiles.first().or_else(|| profiles.keys().next()).cloned();
     if setup.config.browse.regions.is_empty() {
         setup.config.browse.regions = vec!["all".into()];
     }
@@ -71,7 +76,7 @@ pub(super) fn demo(mut setup: Setup, args: &WorldArgs) -> Result<ExitCode, Comma
         let world = plan.build(clock.now());
         let home = world.with(|w| w.home().clone());
         let http = connector::http_client(world, move || clock.now()).into();
-        SessionSource::Simulated { http, home }
+        SessionSource::Simulated { http, home, profiles: plan.scenario.access_keys() }
     });
     Ok(shown?)
 }
@@ -143,6 +148,7 @@ fn start(setup: Setup, demo: Option<String>, clock: Clock) -> Result<Start, Fail
         caps,
         demo,
         profile: setup.profile,
+        other_profiles: setup.screen_profiles.iter().skip(1).cloned().collect(),
         seed: uuid::Uuid::new_v4().as_u128(),
         now: clock.now(),
         size: if in_lines { SIZE } else { session::size() },
@@ -172,16 +178,19 @@ impl<S: FnOnce(Clock) -> SessionSource> Run<S> {
     ) -> Result<Exit, Failure> {
         let _reader = read()?;
         let clock = self.clock;
-        let (mut model, first) = Model::new(start);
+        let (mut workspace, first) = Workspace::new(start);
         // The first frame goes out before the world is built or a certificate is read.
-        let mut effects = Effects::new(SessionSource::NotSet, self.effects, clock);
-        terminal.draw(&model).map_err(|e| broken(&e))?;
+        let mut effects = WorkspaceEffects::new(SessionSource::NotSet, self.effects, clock);
+        terminal.draw(workspace.shown()).map_err(|e| broken(&e))?;
         effects.set_source((self.source)(clock));
-        let ended = run(&mut model, first, &mut effects, &mut self.inputs, &mut terminal, clock, frames).await;
+        let ended = run(&mut workspace, first, &mut effects, &mut self.inputs, &mut terminal, clock, frames).await;
         session::end_within(EXIT_TIMEOUT, ExitStatus::HungUp as i32);
         drop(terminal);
         if matches!(ended, Ok(Exit::Quit)) {
-            ending::print_what_continues(&model, effects.background());
+            let several = workspace.accounts().count() > 1;
+            for model in workspace.accounts() {
+                ending::print_what_continues(model, effects.background(model.id), several);
+            }
             ending::print_unwritten(effects.unwritten());
         }
         ended.or_else(|e| if gone(&e) { Ok(Exit::Gone) } else { Err(broken(&e)) })

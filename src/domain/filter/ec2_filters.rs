@@ -69,6 +69,7 @@ impl ImageTerm {
             Self::Region(_)
             | Self::Encrypted(false)
             | Self::Owner(_)
+            | Self::Profile(_)
             | Self::Age(_)
             | Self::Size(_)
             | Self::Launched(_)

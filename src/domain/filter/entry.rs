@@ -113,9 +113,22 @@ pub struct Entry<'a> {
     pub(super) capitals: Capitals<'a>,
     pub(super) letters: Letters,
     pub(super) size: u64,
+    /// The profile that lists it; empty where that is not known.
+    pub(super) profile: &'a str,
 }
 
 impl<'a> Entry<'a> {
+    /// Returns the profile that lists it; empty where that is not known.
+    pub fn profile(&self) -> &'a str {
+        self.profile
+    }
+
+    /// Returns the entry as this profile lists it.
+    #[must_use]
+    pub fn listed_by(self, profile: &'a str) -> Self {
+        Self { profile, ..self }
+    }
+
     /// Returns its size in GiB.
     pub fn size(&self) -> u64 {
         self.size

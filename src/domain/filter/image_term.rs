@@ -25,6 +25,8 @@ pub enum ImageTerm {
     Region(String),
     Encrypted(bool),
     Owner(String),
+    /// The profile that lists it.
+    Profile(String),
     Tag(String, Option<String>),
     /// Seconds since the creation.
     Age(Bound<i64>),
@@ -42,13 +44,14 @@ pub enum ImageTerm {
 }
 
 /// Forms and meanings of `key:value` terms, for help and documentation.
-pub const TERMS: [(&str, &str); 17] = [
+pub const TERMS: [(&str, &str); 18] = [
     ("name:", "a part of the name, or with * and ? the whole of it: web-*"),
     ("state:", "available, pending, failed, disabled, ..."),
     ("arch:", "x86_64, arm64, i386, ..."),
     ("region:", "eu-west-1, or a beginning: eu-"),
     ("enc:", "yes or no"),
     ("owner:", "an account id, or amazon"),
+    ("profile:", "whose list has it, where the screen shows several accounts"),
     ("tag:KEY", "has the tag"),
     ("tag:KEY=VALUE", "has the tag with that value, in quotes if it has blanks"),
     ("age:<30d", "created in the last 30 days; > for longer ago; m h d w mo y"),
@@ -63,12 +66,13 @@ pub const TERMS: [(&str, &str); 17] = [
 ];
 
 /// Keys, in the order in which Tab offers them.
-pub const KEYS: [&str; 16] = [
+pub const KEYS: [&str; 17] = [
     "state",
     "arch",
     "region",
     "enc",
     "owner",
+    "profile",
     "tag",
     "age",
     "size",
@@ -97,6 +101,7 @@ pub(super) fn parse(key: &str, value: &str) -> Parsed<ImageTerm> {
         "arch" => Parsed::Term(ImageTerm::Architecture(lower)),
         "region" => Parsed::Term(ImageTerm::Region(lower)),
         "owner" => Parsed::Term(ImageTerm::Owner(lower)),
+        "profile" => Parsed::Term(ImageTerm::Profile(lower)),
         "platform" => Parsed::Term(ImageTerm::Platform(lower)),
         "boot" => Parsed::one_of(&lower, &["uefi", "legacy-bios", "uefi-preferred"], ImageTerm::BootMode),
         "root" => Parsed::one_of(&lower, &["ebs", "instance-store"], ImageTerm::RootType),
@@ -156,6 +161,7 @@ impl ImageTerm {
                 image.owner_id.as_str().starts_with(owner.as_str())
                     || image.image_owner_alias.as_deref().is_some_and(|alias| begins(alias, owner, &[]))
             }
+            Self::Profile(profile) => entry.profile.to_ascii_lowercase().starts_with(profile.as_str()),
             Self::Tag(key, value) => entry.has_tag(key, value.as_deref()),
             Self::Age(bound) => image.created.is_some_and(|created| bound.allows(&since(created))),
             // One that was never launched was not launched for any time.

@@ -116,6 +116,7 @@ impl TextIndex {
             capitals: Capitals { bits: &self.capitals, start },
             letters: *self.letters.get(at)?,
             size: u64::from(*self.sizes.get(at)?),
+            profile: "",
         })
     }
 }

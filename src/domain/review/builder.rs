@@ -9,7 +9,7 @@ use super::{
     index::Index,
     outlook::Outlook,
     requests::becomes_public,
-    sources::source_findings,
+    sources::{is_unshared, source_findings},
     state::{Check, CheckState, Review},
     table::{Cell, CellValue, ReviewTable, Row, Status},
 };
@@ -287,7 +287,8 @@ impl<'a> Builder<'a> {
                     allowed.insert(region, settings);
                 }
                 (CheckRequest::Sources { region, images }, CheckState::Answered(_)) => {
-                    for gone in images.iter().filter(|id| !index.sources.contains_key(id)) {
+                    let unseen = images.iter().filter(|id| !index.sources.contains_key(id));
+                    for gone in unseen.filter(|id| !is_unshared(self.review, id)) {
                         self.sources = Status::Refused;
                         let kind = FindingKind::SourceUnavailable { source: gone.clone(), state: None };
                         self.findings.add(Severity::Refusal, kind, Some(region), Field::Sources);

@@ -1,11 +1,12 @@
 //! What a review knows without asking AWS.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::domain::{
     account::AccountId,
     copy::{CopyRequest, Encryption, ImageName},
     ids::ImageId,
+    image::Image,
     placement::Placement,
     region::{Region, RegionInfo},
 };
@@ -25,6 +26,8 @@ pub struct ReviewContext {
     /// Own copies that have ended well, for estimates.
     pub completed: Vec<CompletedCopy>,
     pub limits: ReviewLimits,
+    /// The images to copy as another account on the screen lists them. What this account does not see of them is named.
+    pub listed_by_others: Vec<Arc<Image>>,
     /// What the owners of the sources share was looked up before, or is given before the copies start.
     pub access_is_known: bool,
 }

@@ -1,6 +1,9 @@
 //! What an answer leads to: other checks, for which it gives the reason.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
@@ -10,6 +13,7 @@ use super::{
     index::{Encrypted, Index, KeySource},
     names::numbered_patterns,
     requests::managed_by_aws,
+    sources::is_unseen,
     state::{Check, CheckId, CheckState, Review},
 };
 use crate::domain::{
@@ -162,7 +166,9 @@ impl Review {
     fn follow_sources(&mut self) {
         let Some(own) = self.context.account.clone() else { return };
         let index = Index::of(self, None);
-        let mut foreign: Vec<&Image> = index.sources.values().copied().filter(|image| image.owner_id != own).collect();
+        let unseen = self.context.listed_by_others.iter().map(Arc::as_ref).filter(|image| is_unseen(self, image));
+        let sources = index.sources.values().copied().chain(unseen);
+        let mut foreign: Vec<&Image> = sources.filter(|image| image.owner_id != own).collect();
         foreign.sort_by(|a, b| (&a.region, &a.id).cmp(&(&b.region, &b.id)));
         let mut regions: Vec<Region> = foreign.iter().map(|image| image.region.clone()).collect();
         regions.dedup();

@@ -2,11 +2,15 @@
 //! case, such as product codes.
 
 use super::{
-    checks::AllowedImages,
+    checks::{AllowedImages, CheckAnswer, CheckRequest},
     findings::{FindingKind, Severity},
-    state::Review,
+    state::{CheckState, Review},
 };
-use crate::domain::image::{Image, ImageState};
+use crate::domain::{
+    ids::ImageId,
+    image::{Image, ImageState},
+    image_access::MissingAccess,
+};
 
 /// Returns the findings about a source. `allowed` are its region's settings, if they were requested.
 pub(super) fn source_findings(
@@ -31,4 +35,26 @@ pub(super) fn source_findings(
         warn(FindingKind::Deprecated { source: id, since });
     }
     found
+}
+
+/// Returns true if EC2 was asked for an image and did not name it.
+pub(super) fn is_unseen(review: &Review, image: &Image) -> bool {
+    review.checks.iter().any(|check| match (&check.request, &check.state) {
+        (CheckRequest::Sources { images, .. }, CheckState::Answered(CheckAnswer::Images(found))) => {
+            images.contains(&image.id) && found.iter().all(|seen| seen.id != image.id)
+        }
+        _ => false,
+    })
+}
+
+/// Returns true if an image that this account does not see is there all the same, or may be until that is known: its owner does not share
+/// it, which is a finding of its own.
+pub(super) fn is_unshared(review: &Review, image: &ImageId) -> bool {
+    review.checks.iter().any(|check| match (&check.request, &check.state) {
+        (CheckRequest::MissingAccess { image: of }, state) if of.id == *image => match state {
+            CheckState::Answered(CheckAnswer::MissingAccess(missing)) => missing.contains(&MissingAccess::Image),
+            state => !matches!(state, CheckState::Failed(_)),
+        },
+        _ => false,
+    })
 }

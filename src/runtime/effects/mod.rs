@@ -8,8 +8,15 @@ mod jobs;
 mod storage;
 mod sync;
 mod usage;
+mod workspace;
 
-use std::{ffi::OsString, sync::Arc};
+use std::{
+    ffi::OsString,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+pub use self::workspace::WorkspaceEffects;
 
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -130,12 +137,7 @@ impl Effects {
 
     /// Waits for the next message. Never `None`: a sender is held here.
     pub async fn next(&mut self) -> Option<Msg> {
-        loop {
-            let result = self.receiver.recv().await?;
-            if let Some(msg) = self.accept(result) {
-                return Some(msg);
-            }
-        }
+        Some(std::future::poll_fn(|context| self.poll_next(context)).await)
     }
 
     /// The next message, if one has arrived.
@@ -146,6 +148,16 @@ impl Effects {
             }
         }
         None
+    }
+
+    /// The next message, once one has arrived: a sender is held here, so that there is always a next one.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Msg> {
+        while let Poll::Ready(Some(result)) = self.receiver.poll_recv(context) {
+            if let Some(msg) = self.accept(result) {
+                return Poll::Ready(msg);
+            }
+        }
+        Poll::Pending
     }
 
     /// The message of a task's result; `None` for a result that is out of date.
@@ -234,6 +246,7 @@ impl Effects {
             | Effect::Repaint
             | Effect::ResumeTerminal
             | Effect::Suspend
+            | Effect::LeaveAccount
             | Effect::Quit => {}
         }
     }
@@ -260,9 +273,8 @@ impl Effects {
     }
 
     fn list_profiles(&self, id: EffectId) {
-        self.spawn(
-            async move { TaskResult::Msg(Msg::Reply { id, reply: Reply::Profiles(crate::aws::profiles().await) }) },
-        );
+        let source = self.source.clone();
+        self.spawn(async move { TaskResult::Msg(Msg::Reply { id, reply: Reply::Profiles(source.profiles().await) }) });
     }
 
     fn check(&self, id: EffectId, request: CheckRequest) {

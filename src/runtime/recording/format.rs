@@ -12,7 +12,7 @@ use crate::{
     config::{Aws, Config, Copy, Hooks, Jobs, Log, Themes, settings::check_numbers},
     domain::{Failure, price::Prices},
     term::{Caps, Input},
-    tui::{Model, Msg, Start},
+    tui::{Msg, ProfileId, Start, Workspace},
 };
 
 /// The form of the lines; a new one whenever what is written cannot be read by earlier versions or the other way round.
@@ -28,7 +28,16 @@ pub struct Line<E> {
     /// The entry's number within the run, from 0 on: what was not written is missed.
     pub n: u64,
     pub at: Timestamp,
+    /// Whose model was given it; the first one's in recordings of earlier versions.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub profile: ProfileId,
     pub entry: E,
+}
+
+/// Returns true for the profile that the screen began with.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_first(profile: &ProfileId) -> bool {
+    *profile == ProfileId::default()
 }
 
 /// The largest terminal that a recording is read of: larger than any, and small enough to be drawn.
@@ -101,6 +110,9 @@ pub struct Beginning {
     caps: Caps,
     demo: Option<String>,
     profile: Option<String>,
+    /// Empty in recordings of earlier versions.
+    #[serde(default)]
+    other_profiles: Vec<String>,
     /// Columns and rows.
     size: (u16, u16),
     /// Those that are not the built-in ones.
@@ -114,7 +126,20 @@ impl Beginning {
     /// What a model was started with, without the seed of its client tokens and without the settings that the screen does not show:
     /// paths, an endpoint, the words of a hook.
     pub(super) fn of(start: &Start) -> Self {
-        let Start { config, caps, demo, profile, seed: _, now: _, size, prices, themes, first_run, remembers } = start;
+        let Start {
+            config,
+            caps,
+            demo,
+            profile,
+            other_profiles,
+            seed: _,
+            now: _,
+            size,
+            prices,
+            themes,
+            first_run,
+            remembers,
+        } = start;
         let hook = config.hooks.job_ended.first().map(|_| "hook".to_owned());
         let shown = Config {
             aws: Aws::default(),
@@ -134,6 +159,7 @@ impl Beginning {
             caps: caps.clone(),
             demo: demo.clone(),
             profile: profile.clone(),
+            other_profiles: other_profiles.clone(),
             size: *size,
             prices: Some(prices).filter(|_| !config.copy.prices_file.is_empty()).cloned(),
             themes: themes.for_recording(),
@@ -142,11 +168,11 @@ impl Beginning {
         }
     }
 
-    /// Makes the model as it was at the beginning.
+    /// Makes the screen as it was at the beginning.
     ///
     /// # Errors
     /// If the built-in prices cannot be read, and for settings that no file can have.
-    pub(super) fn model(self, now: Timestamp) -> Result<Model, Failure> {
+    pub(super) fn workspace(self, now: Timestamp) -> Result<Workspace, Failure> {
         let config = Config {
             notes: self.notes,
             unknown_variables: self.unknown_variables,
@@ -160,6 +186,7 @@ impl Beginning {
             caps: self.caps,
             demo: self.demo,
             profile: self.profile,
+            other_profiles: self.other_profiles,
             // The stand-ins of the client tokens that it makes are those of this seed.
             seed: 0,
             now,
@@ -169,6 +196,6 @@ impl Beginning {
             first_run: self.first_run,
             remembers: self.remembers,
         };
-        Ok(Model::new(start).0)
+        Ok(Workspace::new(start).0)
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         Input,
         input::{KeyCode, KeyEvent, KeyModifiers},
     },
-    tui::{Model, Msg},
+    tui::{Model, Msg, ProfileId},
 };
 
 /// Writes the messages of one run.
@@ -38,26 +38,26 @@ impl Recorder {
         }
         let run = RunId { pid: std::process::id(), began: model.start.now };
         let mut recorder = Self { run, next: 0, tokens: StandIns::new(model.start.seed), drawn: false };
-        recorder.write(model.start.now, Entry::Began::<_, ()>(&Beginning::of(&model.start)));
+        recorder.write(model.start.now, model.id, Entry::Began::<_, ()>(&Beginning::of(&model.start)));
         Some(recorder)
     }
 
-    /// Records what the model is about to be given.
-    pub fn record(&mut self, model: &Model, msg: &Msg, now: Timestamp) {
+    /// Records what a profile's model is about to be given, while this one is shown.
+    pub fn record(&mut self, shown: &Model, profile: ProfileId, msg: &Msg, now: Timestamp) {
         let is_frame = *msg == Msg::Frame;
         if is_frame && self.drawn {
             return;
         }
         self.drawn = is_frame;
-        let shown = match msg {
-            Msg::Input(input) if model.enters_client_token() => Cow::Owned(Msg::Input(masked(input))),
+        let msg = match msg {
+            Msg::Input(input) if shown.enters_client_token() => Cow::Owned(Msg::Input(masked(input))),
             other => Cow::Borrowed(other),
         };
-        self.write(now, Entry::Msg::<(), _>(&*shown));
+        self.write(now, profile, Entry::Msg::<(), _>(&*msg));
     }
 
-    fn write<B: Serialize, M: Serialize>(&mut self, at: Timestamp, entry: Entry<B, M>) {
-        let line = Line { run: self.run, n: self.next, at, entry };
+    fn write<B: Serialize, M: Serialize>(&mut self, at: Timestamp, profile: ProfileId, entry: Entry<B, M>) {
+        let line = Line { run: self.run, n: self.next, at, profile, entry };
         self.next += 1;
         match serde_json::to_string(&Filtered::new(&line, &self.tokens)) {
             Ok(json) => tracing::debug!(target: TARGET, "{}", on_one_line(&json)),

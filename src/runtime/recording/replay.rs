@@ -1,4 +1,4 @@
-//! Gives a recording's messages to a new model.
+//! Gives a recording's messages to a new screen.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use super::{format::Entry, log_files::Recording};
 use crate::{
     domain::Failure,
     term::Input,
-    tui::{Model, Msg, view},
+    tui::{Msg, Workspace, view},
 };
 
 /// Where a replay ends.
@@ -20,10 +20,10 @@ pub enum Until {
     Message(u64),
 }
 
-/// A model as it was during a run.
+/// A screen as it was during a run.
 #[derive(Debug)]
 pub struct Replay {
-    pub model: Model,
+    pub workspace: Workspace,
     /// The number of the last message.
     pub message: u64,
     /// When it came.
@@ -31,7 +31,7 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Replays a recording to a new model, on a terminal of this size at the end if one is given.
+    /// Replays a recording to a new screen, on a terminal of this size at the end if one is given.
     ///
     /// # Errors
     /// If the recording does not begin with its beginning.
@@ -41,7 +41,7 @@ impl Replay {
             return Err(Failure::new("replay the recording", "it has no beginning"));
         };
         let began = recording.run.began;
-        let mut replay = Self { model: beginning.clone().model(began)?, message: 0, at: began };
+        let mut replay = Self { workspace: beginning.clone().workspace(began)?, message: 0, at: began };
         let last = match until {
             Until::End => last_frame(recording),
             Until::Message(number) => number,
@@ -49,20 +49,21 @@ impl Replay {
         };
         for line in lines.take_while(|line| line.n <= last) {
             if let Entry::Msg(msg) = &line.entry {
-                _ = replay.model.update(msg.clone(), line.at);
+                _ = replay.workspace.update(line.profile, msg.clone(), line.at);
                 (replay.message, replay.at) = (line.n, line.at);
             }
         }
+        let profile = replay.workspace.shown().id;
         if let Some((columns, rows)) = size {
-            _ = replay.model.update(Msg::Input(Input::Resize(columns, rows)), replay.at);
+            _ = replay.workspace.update(profile, Msg::Input(Input::Resize(columns, rows)), replay.at);
         }
-        _ = replay.model.update(Msg::Frame, replay.at);
+        _ = replay.workspace.update(profile, Msg::Frame, replay.at);
         Ok(replay)
     }
 
     /// The screen as lines of text.
     pub fn screen(&self) -> String {
-        view::plain_text(&self.model)
+        view::plain_text(self.workspace.shown())
     }
 }
 

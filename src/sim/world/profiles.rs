@@ -1,10 +1,21 @@
 //! The profiles of a scenario's accounts, as an AWS configuration file has them.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
-use crate::sim::world::scenario::Scenario;
+use crate::{aws::SimulatedLogin, sim::world::scenario::Scenario};
 
 impl Scenario {
+    /// Returns the access keys of the accounts that have one, by the names of their profiles; none if there is one account only.
+    pub fn access_keys(&self) -> BTreeMap<String, String> {
+        let others = self.other_accounts.iter();
+        let mut keys: BTreeMap<String, String> =
+            others.filter_map(|a| Some((a.profile.to_string(), a.access_key.as_ref()?.to_string()))).collect();
+        if !keys.is_empty() {
+            keys.insert("default".into(), SimulatedLogin::ACCESS_KEY.into());
+        }
+        keys
+    }
+
     /// Returns a configuration file with a profile for each account and each role that somebody may assume; empty if there is
     /// one account only.
     pub fn profiles_file(&self) -> String {

@@ -15,6 +15,6 @@ mod typing;
 pub use awaited::awaited;
 pub use places::{place, question};
 pub(super) use rows::on_frame;
-pub use screen::{banner, copies, header, keys, screen};
+pub use screen::{banner, copies, header, keys, other_accounts, screen};
 pub(super) use typed::{Meaning, Step, meaning, take};
 pub(super) use typing::is_typing;

@@ -85,8 +85,8 @@ fn id_at(model: &Model, row: usize) -> Option<RowId> {
         Some(Overlay::SyncPlan(screen)) => screen.row_id(row).map(RowId::Item),
         Some(_) => None,
         None if model.focus == Pane::Images => {
-            let image = model.images.rows.get(row)?;
-            Some(RowId::Image(image.region.clone(), image.id.clone()))
+            let list = model.images.rows.list_of(row)?;
+            Some(RowId::Image(list.clone(), model.images.rows.get(row)?.id.clone()))
         }
         None => jobs::lines::job_at(model, row).map(RowId::Job),
     }
@@ -99,7 +99,7 @@ fn row_of(model: &Model, id: &RowId) -> Option<usize> {
         (RowId::Item(id), Some(Overlay::Storage(screen))) => screen.row_of(id),
         (RowId::Item(id), Some(Overlay::StorageHeld(screen))) => screen.row_of(id),
         (RowId::Item(id), Some(Overlay::SyncPlan(screen))) => screen.row_of(id),
-        (RowId::Image(region, id), None) => model.images.rows.line_of(region, id),
+        (RowId::Image(list, id), None) => model.images.rows.line_of(list, id),
         (RowId::Job(id), None) => jobs::lines::row_of(model, *id),
         _ => None,
     }

@@ -1,8 +1,9 @@
 //! The screen with the focus, and the lines above and below it.
 
 use super::{text::LineModeScreen, typing::is_typing};
+use crate::domain::text::clean;
 use crate::tui::{
-    banner,
+    accounts, banner,
     bindings::{Action, Context},
     keymap,
     model::{Model, Pane},
@@ -41,13 +42,20 @@ pub fn screen(model: &Model) -> LineModeScreen {
 pub fn header(model: &Model) -> String {
     let badges = banner::badges(model).into_iter().map(|badge| badge.trim().to_owned());
     let summary = view::account_summary(model, ROOM, "");
-    let parts: Vec<String> = badges.chain(columns(&summary).map(str::to_owned)).collect();
+    let others = model.others.iter().map(|other| clean(&other.name).into_owned()).collect::<Vec<_>>();
+    let others = (!others.is_empty()).then(|| format!("also {}", others.join(" and ")));
+    let parts: Vec<String> = badges.chain(columns(&summary).map(str::to_owned)).chain(others).collect();
     format!("amigrate: {}", parts.join(", "))
 }
 
 /// What separates the parts of a line.
 fn columns(line: &str) -> impl Iterator<Item = &str> {
     line.split("  ").map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// How the other accounts on the screen are, a line each.
+pub fn other_accounts(model: &Model) -> Vec<String> {
+    model.others.iter().map(|other| format!("Account {}", accounts::summaries(other)[0])).collect()
 }
 
 /// What stops all work, and what to do about it.

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    domain::{ImageId, Region, draft::Field},
+    domain::{ImageId, draft::Field},
     engine::JobId,
+    tui::others::ListKey,
 };
 
 /// What is printed in reply to a line.
@@ -22,7 +23,7 @@ pub enum LineReply {
 /// What a row is, of a list that changes by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowId {
-    Image(Region, ImageId),
+    Image(ListKey, ImageId),
     Job(JobId),
     Item(String),
 }

@@ -13,7 +13,7 @@ pub(super) fn ami(n: u32) -> ImageId {
 }
 
 /// A copy of batch-a to eu-west-1, requested a minute ago.
-pub(super) fn job(n: u32) -> Job {
+pub(in crate::tui) fn job(n: u32) -> Job {
     let request = CopyRequest {
         source_name: format!("src-{n}"),
         volumes: vec![8, 100],

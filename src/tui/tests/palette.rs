@@ -110,7 +110,7 @@ fn the_images_shown_are_exported() {
     let effects = command(&mut model, "export out.csv");
     let [Effect::Export { id, request }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((request.format, request.replace), (ExportFormat::Csv, false));
-    assert_eq!(request.images.iter().map(|i| &*i.name).collect::<Vec<_>>(), ["web-12"]);
+    assert_eq!(request.images.iter().map(|i| &*i.image.name).collect::<Vec<_>>(), ["web-12"]);
     assert!(!format!("{request:?}").contains("web-12"), "no images in the log");
     reply(&mut model, *id, Reply::Exported(Ok(())));
     assert_eq!(model.notice.as_ref().map(|n| n.text.as_str()), Some("1 image written to out.csv."));

@@ -10,10 +10,10 @@ use amigrate::{
     config::{Config, RememberedViews, Themes},
     driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::EngineConfig,
-    runtime::{EffectConfig, Effects, FormFiles, TerminalPort, region_cache::RegionCache, run},
+    runtime::{EffectConfig, FormFiles, TerminalPort, WorkspaceEffects, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, decode},
-    tui::{Model, Start, view},
+    tui::{Model, Start, Workspace, view},
 };
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use tokio::sync::mpsc::unbounded_channel;
@@ -155,11 +155,12 @@ fn frames(picture: &Picture) -> Vec<Buffer> {
             background: Vec::new(),
         };
         let (caps, seed, now, prices) = (Caps::full(), 1, clock.now(), config.prices().unwrap());
-        let (mut model, first) = Model::new(Start {
+        let (mut workspace, first) = Workspace::new(Start {
             config,
             caps,
             demo: Some("demo".into()),
             profile: None,
+            other_profiles: Vec::new(),
             seed,
             now,
             size,
@@ -169,7 +170,7 @@ fn frames(picture: &Picture) -> Vec<Buffer> {
             remembers: false,
         });
         let http = connector::http_client(world, move || clock.now()).into();
-        let mut effects = Effects::new(SessionSource::Simulated { http, home }, means, clock);
+        let mut effects = WorkspaceEffects::new(SessionSource::simulated(http, home), means, clock);
         let last = Arc::new(Mutex::new(Buffer::default()));
         let terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("it is in memory");
         let mut camera = Camera { terminal, last: Arc::clone(&last) };
@@ -189,7 +190,7 @@ fn frames(picture: &Picture) -> Vec<Buffer> {
             sender.send(Input::Hangup).expect("the loop listens");
             frames
         });
-        run(&mut model, first, &mut effects, &mut inputs, &mut camera, clock, 30).await.expect("it is in memory");
+        run(&mut workspace, first, &mut effects, &mut inputs, &mut camera, clock, 30).await.expect("it is in memory");
         typist.await.expect("nobody panicked")
     })
 }

@@ -1,6 +1,7 @@
 //! The whole program, scenario and keys in, screens out: the real loop, the embedded EC2, the real painter and a
 //! terminal emulator, on tokio's paused clock. Nothing really waits, and every screen is the same in every run.
 
+mod accounts;
 mod browse;
 mod bytes;
 mod compare;

@@ -23,7 +23,7 @@ pub(crate) async fn record(
 ) -> (MessageLog, Model, Vec<Effect>) {
     let (_, http, home, clock) = builder.world();
     let (mut model, first) = Model::new(builder.start());
-    let mut effects = Effects::new(SessionSource::Simulated { http, home }, effect_config(&builder.config), clock);
+    let mut effects = Effects::new(SessionSource::simulated(http, home), effect_config(&builder.config), clock);
     let mut asked = first.clone();
     for effect in first {
         effects.start(effect);

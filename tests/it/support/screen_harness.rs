@@ -14,13 +14,13 @@ use amigrate::{
     domain::{Image, ImageQuery, Region},
     driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::{EngineConfig, Job},
-    runtime::{EffectConfig, Effects, Exit, FormFiles, TerminalPort, region_cache::RegionCache, run},
+    runtime::{EffectConfig, Exit, FormFiles, TerminalPort, WorkspaceEffects, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{
         Caps, Input, Screen,
         input::{KeyCode, KeyEvent, KeyModifiers},
     },
-    tui::{Model, Start, view},
+    tui::{Model, Start, Workspace, view},
 };
 use jiff::Timestamp;
 use tokio::{
@@ -66,6 +66,8 @@ pub(crate) struct ScreenHarnessBuilder {
     pub(crate) config: Config,
     /// Presets and last values.
     pub(crate) forms: FormFiles,
+    /// The profiles whose accounts are on the screen, where there are several.
+    pub(crate) profiles: Vec<String>,
 }
 
 impl ScreenHarnessBuilder {
@@ -73,7 +75,7 @@ impl ScreenHarnessBuilder {
     pub(crate) fn new(scenario: Scenario) -> Self {
         let mut config = Config::default();
         config.browse.regions = vec!["all".into()];
-        Self { scenario, size: (80, 24), caps: Caps::full(), config, forms: FormFiles::default() }
+        Self { scenario, size: (80, 24), caps: Caps::full(), config, forms: FormFiles::default(), profiles: Vec::new() }
     }
 
     pub(crate) fn size(mut self, columns: u16, rows: u16) -> Self {
@@ -97,7 +99,8 @@ impl ScreenHarnessBuilder {
             config: self.config.clone(),
             caps: self.caps.clone(),
             demo: Some("play".into()),
-            profile: None,
+            profile: self.profiles.first().cloned(),
+            other_profiles: self.profiles.iter().skip(1).cloned().collect(),
             seed: SEED,
             now: start_time(),
             size: self.size,
@@ -134,15 +137,17 @@ impl ScreenHarnessBuilder {
         let mut terminal =
             EmulatedTerminal { screen: Screen::new(Vec::new(), self.size, &self.caps), seen: Arc::clone(&seen) };
         let (keys, mut inputs): (_, UnboundedReceiver<Input>) = unbounded_channel();
-        let origin = SessionSource::Simulated { http: http.clone(), home: home.clone() };
+        let origin =
+            SessionSource::Simulated { http: http.clone(), home: home.clone(), profiles: self.scenario.access_keys() };
         let (means, frames) =
             (EffectConfig { forms: self.forms, ..effect_config(&self.config) }, self.config.ui.frames_local);
         let running = tokio::spawn(async move {
-            let (mut model, first) = Model::new(start);
-            terminal.draw(&model).unwrap();
-            let mut effects = Effects::new(origin, means, clock);
-            let exit = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await.unwrap();
-            (model, exit)
+            let (mut workspace, first) = Workspace::new(start);
+            terminal.draw(workspace.shown()).unwrap();
+            let mut effects = WorkspaceEffects::new(origin, means, clock);
+            let exit =
+                run(&mut workspace, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await.unwrap();
+            (workspace.into_shown(), exit)
         });
         ScreenHarness { world, keys, seen, session: Session::simulated(http, home), running }
     }

@@ -11,10 +11,10 @@ use std::{
 
 use amigrate::{
     driver::{Clock, SessionSource},
-    runtime::{Effects, TerminalPort, run},
+    runtime::{TerminalPort, WorkspaceEffects, run},
     sim::connector,
     term::{Caps, CapsOverrides, Screen, TermSession, Tty, input, session},
-    tui::{Model, view},
+    tui::{Model, Workspace, view},
 };
 use jiff::Timestamp;
 use tokio::sync::mpsc::unbounded_channel;
@@ -74,10 +74,10 @@ async fn act(role: &str) {
     let _reader = input::spawn(sender, size).unwrap();
     let broken = (role == "task").then_some(broken);
     let mut terminal = FaultyTerminal { screen: Screen::new(Tty, size, &caps), broken };
-    let (mut model, first) = Model::new(builder.start());
-    let origin = SessionSource::Simulated { http: http.into(), home };
-    let mut effects = Effects::new(origin, effect_config(&config), clock);
-    run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, 30).await.unwrap();
+    let (mut workspace, first) = Workspace::new(builder.start());
+    let origin = SessionSource::simulated(http.into(), home);
+    let mut effects = WorkspaceEffects::new(origin, effect_config(&config), clock);
+    run(&mut workspace, first, &mut effects, &mut inputs, &mut terminal, clock, 30).await.unwrap();
     drop(session);
 }
 

@@ -1,5 +1,7 @@
 //! Sources of other accounts: what their owners do not share.
 
+use std::sync::Arc;
+
 use super::{super::findings::UnknownCheck, *};
 use crate::domain::{
     draft::Field,
@@ -92,4 +94,37 @@ fn a_denied_look_is_unknown_and_refuses_nothing() {
     assert_eq!(finding.kind, FindingKind::Unknown { what: UnknownCheck::MissingAccess, why });
     assert_eq!((finding.severity, &finding.field), (Severity::Unknown, &Field::Sources));
     assert_eq!(table.sources, Status::Unknown);
+}
+
+#[test]
+fn an_image_that_another_account_lists_and_this_one_does_not_see_is_not_shared() {
+    let listed = |id: &str| Arc::new(Image { owner_id: owner(), ..image(id, "us-east-1", false) });
+    let context = || ReviewContext { listed_by_others: vec![listed("ami-1")], ..context() };
+    let unseen = |request: &CheckRequest| match request {
+        CheckRequest::Sources { .. } => Some(Ok(CheckAnswer::Images(Vec::new()))),
+        _ => None,
+    };
+    assert_eq!(asked(context(), &unseen), ["ami-1"], "nobody on the screen lists the other");
+    let found = |missing: &Result<Vec<MissingAccess>, Failure>| {
+        let mut review = Review::new(Plan { copies: copies(), ..Plan::default() }, context(), now());
+        answer_all(&mut review, &|request| match request {
+            CheckRequest::MissingAccess { .. } => Some(missing.clone().map(CheckAnswer::MissingAccess)),
+            request => unseen(request),
+        });
+        let table = review.table();
+        assert!(table.refusal().is_some(), "{missing:?}");
+        table.findings.into_iter().map(|finding| finding.kind).collect::<Vec<_>>()
+    };
+    let gone = |id: &str| FindingKind::SourceUnavailable { source: ami(id), state: None };
+    let target = AccessTarget { image: ami("ami-1"), region: region("us-east-1"), account: own() };
+    let missing = vec![MissingAccess::Image];
+    let not_shared = FindingKind::NotShared { owner: owner(), target, missing: missing.clone() };
+    let kinds = found(&Ok(missing));
+    assert!(
+        kinds.contains(&not_shared) && kinds.contains(&gone("ami-2")) && !kinds.contains(&gone("ami-1")),
+        "{kinds:?}"
+    );
+    for unknown in [Err(denied()), Ok(Vec::new())] {
+        assert!(found(&unknown).contains(&gone("ami-1")), "{unknown:?}");
+    }
 }

@@ -83,14 +83,14 @@ impl TypedTexts {
         let Some(Entry::Began(beginning)) = lines.next().map(|line| &line.entry) else {
             return Err(Failure::new("redact the recording", "it has no beginning"));
         };
-        let mut model = beginning.clone().model(recording.run.began)?;
+        let mut workspace = beginning.clone().workspace(recording.run.began)?;
         let (mut typed, mut open) = (Self::default(), false);
         for line in lines {
             let Entry::Msg(msg) = &line.entry else { continue };
             if let Msg::Input(input) = msg {
-                open = typed.add(&model, line.n, input, open);
+                open = typed.add(workspace.shown(), line.n, input, open);
             }
-            _ = model.update(msg.clone(), line.at);
+            _ = workspace.update(line.profile, msg.clone(), line.at);
         }
         Ok(typed)
     }

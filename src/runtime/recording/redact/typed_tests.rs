@@ -14,7 +14,7 @@ use crate::{
         Caps,
         input::{KeyEvent, KeyModifiers},
     },
-    tui::{Connected, EffectId, Model, Reply, Start},
+    tui::{Connected, EffectId, Model, ProfileId, Reply, Start},
 };
 
 fn start() -> Start {
@@ -23,6 +23,7 @@ fn start() -> Start {
         caps: Caps::full(),
         demo: None,
         profile: None,
+        other_profiles: Vec::new(),
         seed: 0,
         now: Timestamp::from_second(1_800_000_000).unwrap(),
         size: (100, 30),
@@ -37,7 +38,10 @@ fn recording(start: &Start, msgs: Vec<Msg>) -> Recording {
     let run = RunId { pid: 1, began: start.now };
     let began = Entry::Began(Box::new(Beginning::of(start)));
     let entries = [began].into_iter().chain(msgs.into_iter().map(Entry::Msg));
-    let lines = (0..).zip(entries).map(|(n, entry)| Line { run, n, at: start.now, entry }).collect();
+    let lines = (0..)
+        .zip(entries)
+        .map(|(n, entry)| Line { run, n, at: start.now, profile: ProfileId::default(), entry })
+        .collect();
     Recording { run, lines, problem: None }
 }
 
@@ -180,7 +184,7 @@ fn a_remembered_view_comes_back_with_its_order_and_owner() {
 }
 
 fn replayed(recording: &Recording) -> Model {
-    Replay::new(recording, Until::End, None).unwrap().model
+    Replay::new(recording, Until::End, None).unwrap().workspace.into_shown()
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::{
 const ROOM: usize = 1_000;
 
 pub fn screen(form: &Form, model: &Model) -> LineModeScreen {
-    let mut screen = LineModeScreen::new(view::title(form));
+    let mut screen = LineModeScreen::new(view::title(form, model));
     for source in &form.draft.sources {
         let kind = if source.instance_store() { "instance store".into() } else { gib(source.size_gib()) };
         let encrypted = if source.encrypted() { ", encrypted" } else { "" };

@@ -11,6 +11,7 @@ use crate::{
     tui::{
         model::{Model, Pane},
         msg::Effect,
+        others::ListKey,
         screens::{
             Overlay,
             confirm::Confirmation,
@@ -61,7 +62,8 @@ pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects
         format!("{n} queued. See {}.", model.place_of_jobs())
     });
     for (region, id) in sources {
-        model.images.marked.remove(&region, &id);
+        let list = ListKey { region, profile: model.id };
+        model.images.marked.remove(&list, &id);
     }
     model.focus = Pane::Jobs;
     if model.full == Some(Pane::Images) {

@@ -46,7 +46,7 @@ const KEY_STATE: usize = 26;
 
 /// Draws the form over both panes, with what the model knows of keys and prices.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, model: &Model, ctx: DrawContext<'_>) {
-    let inner = pane(frame, area, Line::raw(format!(" {} ", title(form))), true, ctx);
+    let inner = pane(frame, area, Line::raw(format!(" {} ", title(form, model))), true, ctx);
     let width = usize::from(inner.width);
     let mut body =
         Body { form, keys: &model.keys, ctx, lines: source_lines(form, width, ctx), focus: 0, cursor: None, width };
@@ -90,13 +90,16 @@ fn begins_warning(line: &Line<'_>) -> bool {
     [theme::WARN, theme::BAD].contains(&line.style) && (text.starts_with(outcome::WARNING) || text.starts_with("! "))
 }
 
-pub(super) fn title(form: &Form) -> String {
+pub(super) fn title(form: &Form, model: &Model) -> String {
     match form.purpose {
         Purpose::Copies | Purpose::Again(_) => {
             let images = count(form.draft.sources.len(), "image", "images");
             let copies = || count(form.draft.copies(), "copy", "copies");
             let exactly = form.draft.only.as_ref().map(|_| format!(", only what is missing: {}", copies()));
-            format!("Copy {images}{}", exactly.unwrap_or_default())
+            // With several accounts on the screen the images may be another's.
+            let account = form.draft.account.as_ref().filter(|_| !model.others.is_empty());
+            let into = account.map(|id| format!(" into {} {id}", clean(model.profile_name(model.id))));
+            format!("Copy {images}{}{}", into.unwrap_or_default(), exactly.unwrap_or_default())
         }
         Purpose::Steps(_) => "Edit what is done with an available copy".to_owned(),
     }

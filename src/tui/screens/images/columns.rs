@@ -32,6 +32,11 @@ pub(in crate::tui) fn columns(model: &Model, inner: usize) -> Vec<Placed> {
     } else {
         chosen.iter().map(|column| Placed { cells: cells(column, region), column: column.clone() }).collect()
     };
+    let names = std::iter::once(model.id).chain(model.others.iter().map(|other| other.id));
+    let longest = names.map(|id| model.profile_name(id).chars().count()).max().unwrap_or_default();
+    for placed in columns.iter_mut().filter(|placed| placed.column == ImageColumn::Profile) {
+        placed.cells = longest.clamp(7, 24);
+    }
     let identifies = |placed: &Placed| matches!(placed.column, ImageColumn::Name | ImageColumn::ImageId);
     if !columns.iter().any(identifies) {
         columns.insert(0, Placed { column: ImageColumn::Name, cells: 0 });
@@ -80,17 +85,23 @@ fn is_flexible(column: &ImageColumn) -> bool {
     matches!(column, ImageColumn::Description | ImageColumn::Tag(_))
 }
 
+/// Returns the columns of most interest, the most important one first.
+fn usual(model: &Model) -> Vec<ImageColumn> {
+    use ImageColumn as C;
+    let mine = matches!(model.query.whose, OwnerFilter::Mine | OwnerFilter::Account(_));
+    let whose = (!model.others.is_empty()).then_some(C::Profile);
+    let owner = (!mine).then_some(C::Owner);
+    let rest = [C::Age, C::Size, C::Encrypted, C::State, C::Architecture];
+    let first = std::iter::once(C::Name).chain(whose);
+    first.chain([C::Region, C::ImageId]).chain(owner).chain(rest).collect()
+}
+
 /// Returns the columns that are shown unless others were chosen. Where there is little room the less important ones are missing,
 /// where there is much there are more.
 fn by_themselves(model: &Model, inner: usize, region: usize) -> Vec<Placed> {
     use ImageColumn as C;
-    let mine = matches!(model.query.whose, OwnerFilter::Mine | OwnerFilter::Account(_));
     let mut columns: Vec<Placed> =
-        [C::Name, C::Region, C::ImageId, C::Owner, C::Age, C::Size, C::Encrypted, C::State, C::Architecture]
-            .into_iter()
-            .filter(|column| *column != C::Owner || !mine)
-            .map(|column| Placed { cells: cells(&column, region), column })
-            .collect();
+        usual(model).into_iter().map(|column| Placed { cells: cells(&column, region), column }).collect();
     let longest = model.images.rows.longest_name();
     let fits = |columns: &[Placed], name: usize| used(columns) + name <= inner;
     let wanted = longest.clamp(NAME_AT_LEAST, NAME_WANTED);
@@ -147,7 +158,7 @@ fn cells(column: &ImageColumn, region: usize) -> usize {
         C::Architecture => 6,
         C::Created | C::Deprecated | C::LastLaunched => 10,
         C::Description => 24,
-        C::Owner => 12,
+        C::Owner | C::Profile => 12,
         C::Platform | C::BootMode => 15,
         C::RootType | C::SourceRegion => 14,
         C::Snapshots => 26,
@@ -169,6 +180,7 @@ pub(super) fn heading(column: &ImageColumn) -> String {
         C::Created => "CREATED",
         C::Description => "DESCRIPTION",
         C::Owner => "OWNER",
+        C::Profile => "PROFILE",
         C::Platform => "PLATFORM",
         C::BootMode => "BOOT",
         C::RootType => "ROOT",
@@ -198,6 +210,7 @@ pub(in crate::tui) fn about(column: &ImageColumn) -> &'static str {
         C::Created => "date of creation",
         C::Description => "description",
         C::Owner => "owner's account or alias",
+        C::Profile => "profile whose account lists it",
         C::Platform => "platform",
         C::BootMode => "boot mode",
         C::RootType => "root device: EBS or instance store",
@@ -216,7 +229,13 @@ pub(super) fn is_right_aligned(column: &ImageColumn) -> bool {
 }
 
 /// Returns an image's text in a column, and its style.
-pub(super) fn text(column: &ImageColumn, image: &Image, cells: usize, now: Timestamp) -> (String, Style) {
+pub(super) fn text(
+    column: &ImageColumn,
+    image: &Image,
+    profile: &str,
+    cells: usize,
+    now: Timestamp,
+) -> (String, Style) {
     use ImageColumn as C;
     let plain = |text: &str| (text.to_owned(), Style::default());
     let optional = |text: Option<&str>| {
@@ -238,6 +257,7 @@ pub(super) fn text(column: &ImageColumn, image: &Image, cells: usize, now: Times
         C::LastLaunched => day(image.last_launched),
         C::Deprecated => day(image.deprecated),
         C::Description => plain(&image.description),
+        C::Profile => plain(profile),
         C::Owner => plain(image.image_owner_alias.as_deref().unwrap_or(image.owner_id.as_str())),
         C::Platform => optional(image.platform_details.as_deref()),
         C::BootMode => optional(image.boot_mode.as_deref()),

@@ -43,7 +43,7 @@ fn field(column: &ImageColumn) -> Option<Field> {
         | C::Platform
         | C::BootMode
         | C::RootType => Some(Field::Kind),
-        C::Age | C::Created | C::LastLaunched | C::Deprecated | C::Size | C::Encrypted | C::Public => None,
+        C::Age | C::Created | C::LastLaunched | C::Deprecated | C::Size | C::Encrypted | C::Public | C::Profile => None,
     }
 }
 
@@ -56,6 +56,7 @@ fn is_about(term: &ImageTerm, column: &ImageColumn) -> bool {
         ImageTerm::Region(_) => *column == C::Region,
         ImageTerm::Encrypted(_) => *column == C::Encrypted,
         ImageTerm::Owner(_) => *column == C::Owner,
+        ImageTerm::Profile(_) => *column == C::Profile,
         ImageTerm::Tag(key, _) => matches!(column, C::Tag(shown) if **shown == **key),
         ImageTerm::Age(_) => matches!(column, C::Age | C::Created),
         ImageTerm::Size(_) => *column == C::Size,

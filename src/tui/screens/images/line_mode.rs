@@ -13,6 +13,7 @@ use crate::{
         line_mode::text::{LineModeLine, LineModeScreen, page},
         live,
         model::Model,
+        others::ListKey,
     },
 };
 
@@ -26,8 +27,8 @@ pub fn screen(model: &Model) -> LineModeScreen {
     }
     let mut screen = LineModeScreen { title: title(model), lines: Vec::new() };
     let rows = page(pane.list.cursor, pane.rows.len());
-    for (at, image) in pane.rows.iter().enumerate().skip(rows.start).take(rows.len()) {
-        screen.lines.push(row(model, at, image));
+    for (at, (list, image)) in pane.rows.with_lists().enumerate().skip(rows.start).take(rows.len()) {
+        screen.lines.push(row(model, at, list, image));
     }
     if pane.rows.is_empty() {
         for line in empty_text(model) {
@@ -65,18 +66,21 @@ fn title(model: &Model) -> LineModeLine {
     LineModeLine::new(parts.join(", ")).keyed(key)
 }
 
-fn row(model: &Model, at: usize, image: &Image) -> LineModeLine {
+fn row(model: &Model, at: usize, list: &ListKey, image: &Image) -> LineModeLine {
     use ImageColumn as C;
     let chosen = &model.images.columns;
     let mine = matches!(model.query.whose, OwnerFilter::Mine | OwnerFilter::Account(_));
     let usual = [C::Name, C::Region, C::ImageId, C::Age, C::Size, C::Encrypted, C::State, C::Architecture, C::Owner];
     let usual = &usual[..usual.len() - usize::from(mine)];
     let mut columns = if chosen.is_empty() { usual.to_vec() } else { chosen.clone() };
+    if chosen.is_empty() && !model.others.is_empty() {
+        columns.insert(1, C::Profile);
+    }
     if !columns.iter().any(|column| matches!(column, C::Name | C::ImageId)) {
         columns.insert(0, C::Name);
     }
-    let marked = model.images.marked.contains(image);
-    let cells: Vec<(&C, String)> = columns.iter().map(|column| (column, cell(model, column, image))).collect();
+    let marked = model.images.marked.contains(list, &image.id);
+    let cells: Vec<(&C, String)> = columns.iter().map(|column| (column, cell(model, column, list, image))).collect();
     // Without the age: a row whose age changes is the same row.
     let steady = cells.iter().filter(|(column, _)| **column != C::Age).map(|(_, cell)| cell.as_str());
     let key = format!("{} {} {marked} {}", at + 1, image.id, steady.collect::<Vec<_>>().join(","));
@@ -85,9 +89,9 @@ fn row(model: &Model, at: usize, image: &Image) -> LineModeLine {
 }
 
 /// What a column says, so that it is understood without its heading; nothing where it says nothing.
-fn cell(model: &Model, column: &ImageColumn, image: &Image) -> String {
+fn cell(model: &Model, column: &ImageColumn, list: &ListKey, image: &Image) -> String {
     use ImageColumn as C;
-    let (value, _) = text(column, image, usize::MAX, model.now);
+    let (value, _) = text(column, image, model.profile_name(list.profile), usize::MAX, model.now);
     let value = clean(&value).into_owned();
     match column {
         C::Name | C::Region | C::ImageId | C::State | C::Architecture => value,

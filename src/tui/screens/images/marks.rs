@@ -5,11 +5,14 @@ use std::{
     sync::Arc,
 };
 
-use crate::domain::{Image, ImageId, Region};
+use crate::{
+    domain::{Image, ImageId, Region},
+    tui::others::{ListKey, ProfileId},
+};
 
 /// Marked images, including those hidden by the filter.
 #[derive(Debug, Default)]
-pub struct Marks(HashMap<Region, HashSet<ImageId>>);
+pub struct Marks(HashMap<ListKey, HashSet<ImageId>>);
 
 impl Marks {
     pub fn len(&self) -> usize {
@@ -20,13 +23,27 @@ impl Marks {
         self.0.values().all(HashSet::is_empty)
     }
 
-    pub fn contains(&self, image: &Image) -> bool {
-        self.0.get(&image.region).is_some_and(|ids| ids.contains(&image.id))
+    /// Number of marks in the lists of a profile.
+    pub fn of_profile(&self, profile: ProfileId) -> usize {
+        self.0.iter().filter(|(key, _)| key.profile == profile).map(|(_, ids)| ids.len()).sum()
     }
 
-    /// Removes the marks of a region's images that are not among these.
-    pub(in crate::tui) fn keep_listed(&mut self, region: &Region, images: &[Arc<Image>]) {
-        if let Some(ids) = self.0.get_mut(region).filter(|ids| !ids.is_empty()) {
+    /// The profiles in whose lists images are marked, in their order.
+    pub(in crate::tui) fn profiles(&self) -> Vec<ProfileId> {
+        let marked = self.0.iter().filter(|(_, ids)| !ids.is_empty());
+        let mut profiles: Vec<ProfileId> = marked.map(|(key, _)| key.profile).collect();
+        profiles.sort_unstable();
+        profiles.dedup();
+        profiles
+    }
+
+    pub fn contains(&self, list: &ListKey, image: &ImageId) -> bool {
+        self.0.get(list).is_some_and(|ids| ids.contains(image))
+    }
+
+    /// Removes the marks of a list's images that are not among these.
+    pub(in crate::tui) fn keep_listed(&mut self, list: &ListKey, images: &[Arc<Image>]) {
+        if let Some(ids) = self.0.get_mut(list).filter(|ids| !ids.is_empty()) {
             let listed: HashSet<&ImageId> = images.iter().map(|image| &image.id).collect();
             ids.retain(|id| listed.contains(id));
         }
@@ -35,13 +52,18 @@ impl Marks {
     /// Removes the marks in all other regions. Returns how many they were.
     pub(in crate::tui) fn keep_regions(&mut self, regions: &[Region]) -> usize {
         let before = self.len();
-        self.0.retain(|region, _| regions.contains(region));
+        self.0.retain(|list, _| regions.contains(&list.region));
         before - self.len()
     }
 
+    /// Removes the marks in the lists of all other profiles.
+    pub(in crate::tui) fn keep_profiles(&mut self, keeps: impl Fn(ProfileId) -> bool) {
+        self.0.retain(|list, _| keeps(list.profile));
+    }
+
     /// Removes the mark of an image.
-    pub(in crate::tui) fn remove(&mut self, region: &Region, id: &ImageId) {
-        if let Some(ids) = self.0.get_mut(region) {
+    pub(in crate::tui) fn remove(&mut self, list: &ListKey, id: &ImageId) {
+        if let Some(ids) = self.0.get_mut(list) {
             ids.remove(id);
         }
     }
@@ -51,16 +73,16 @@ impl Marks {
     }
 
     /// Marks the image, or removes its mark.
-    pub(super) fn toggle(&mut self, image: &Image) {
-        let ids = self.0.entry(image.region.clone()).or_default();
-        if !ids.remove(&image.id) {
-            ids.insert(image.id.clone());
+    pub(super) fn toggle(&mut self, list: &ListKey, image: &ImageId) {
+        let ids = self.0.entry(list.clone()).or_default();
+        if !ids.remove(image) {
+            ids.insert(image.clone());
         }
     }
 
-    /// Marks these images of a region. Returns how many of them were not marked.
-    pub(super) fn extend(&mut self, region: &Region, images: &[&Arc<Image>]) -> usize {
-        let ids = self.0.entry(region.clone()).or_default();
+    /// Marks these images of a list. Returns how many of them were not marked.
+    pub(super) fn extend(&mut self, list: &ListKey, images: &[&Arc<Image>]) -> usize {
+        let ids = self.0.entry(list.clone()).or_default();
         let before = ids.len();
         ids.reserve(images.len());
         ids.extend(images.iter().map(|image| image.id.clone()));

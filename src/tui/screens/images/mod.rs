@@ -1,9 +1,11 @@
 //! The images pane: the images of all chosen regions in one table, filtered, sorted, marked.
 
+mod chosen;
 pub mod columns;
 mod highlights;
 pub mod line_mode;
 mod marks;
+pub mod other_accounts;
 mod parallel;
 mod region_index;
 mod row;
@@ -17,7 +19,10 @@ use tui_input::Input;
 
 use crate::{
     domain::{Image, ImageColumn, ImageId, Region, filter::Filter},
-    tui::widgets::list::List,
+    tui::{
+        others::{ListKey, ProfileId},
+        widgets::list::List,
+    },
 };
 
 pub use marks::Marks;
@@ -59,15 +64,15 @@ pub struct ImagesPane {
     pub changed: bool,
     pub filter_changed: bool,
     /// The image the cursor stays on.
-    current: Option<ImageRef>,
+    current: Option<(ListKey, ImageId)>,
     /// Rows of the window.
     height: usize,
 }
 
 impl ImagesPane {
-    /// Returns a pane that shows these columns; none for those that fit.
-    pub fn with_columns(columns: Vec<ImageColumn>) -> Self {
-        Self { columns, ..Self::default() }
+    /// Returns a pane that shows the columns of these names; none for those that fit.
+    pub fn with_columns(names: &[String]) -> Self {
+        Self { columns: names.iter().filter_map(|name| ImageColumn::parse(name)).collect(), ..Self::default() }
     }
 
     /// Ends the typing of the filter, and notes it.
@@ -86,10 +91,10 @@ impl ImagesPane {
         self.rows.total()
     }
 
-    /// Drops all rows and marks; filter and order stay.
-    pub fn reset(&mut self) {
+    /// Drops all rows, and the marks of a profile; filter and order stay.
+    pub fn reset(&mut self, profile: ProfileId) {
         self.rows = Rows::default();
-        self.marked.clear();
+        self.marked.keep_profiles(|marked| marked != profile);
         (self.hidden_marks, self.counted_marks) = (0, 0);
         self.list = List::default();
         self.current = None;

@@ -1,27 +1,47 @@
-//! The images of a region with what is searched of them.
+//! The images of a region, as one account lists them, with what is searched of them.
 
 use std::sync::Arc;
 
-use crate::domain::{
-    Image, ImageId, Region,
-    filter::{Entry, TextIndex},
+use crate::{
+    domain::{
+        AccountId, Image, ImageId,
+        filter::{Entry, TextIndex},
+    },
+    tui::others::ListKey,
 };
+
+/// The list of a region for the table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RegionList<'a> {
+    pub(super) key: &'a ListKey,
+    /// The profile that lists it.
+    pub(super) profile: &'a str,
+    pub(super) images: &'a [Arc<Image>],
+    /// Owns none of the images shown.
+    pub(super) left_out: Option<&'a AccountId>,
+}
 
 /// The images of a region in the catalogue's order, with their searched texts.
 #[derive(Debug)]
 pub(super) struct RegionIndex {
-    pub(super) region: Region,
+    pub(super) key: ListKey,
+    /// The profile that lists them.
+    profile: String,
+    pub(super) left_out: Option<AccountId>,
     images: Vec<Arc<Image>>,
     texts: TextIndex,
 }
 
 impl RegionIndex {
-    pub(super) fn new(region: Region) -> Self {
-        Self { region, images: Vec::new(), texts: TextIndex::default() }
+    pub(super) fn new(key: ListKey) -> Self {
+        Self { key, profile: String::new(), left_out: None, images: Vec::new(), texts: TextIndex::default() }
     }
 
     /// Brings the index up to date: the images before the first that differs stay as they are. Returns how many they are.
-    pub(super) fn follow(&mut self, images: &[Arc<Image>]) -> usize {
+    pub(super) fn follow(&mut self, list: RegionList<'_>) -> usize {
+        let images = list.images;
+        list.profile.clone_into(&mut self.profile);
+        self.left_out = list.left_out.cloned();
         let kept = self.images.iter().zip(images).take_while(|(old, new)| Arc::ptr_eq(old, new)).count();
         self.texts.truncate(kept);
         self.images.truncate(kept);
@@ -55,14 +75,14 @@ impl RegionIndex {
     }
 
     pub(super) fn entry(&self, at: usize) -> Option<Entry<'_>> {
-        self.texts.entry(at, self.images.get(at)?)
+        Some(self.texts.entry(at, self.images.get(at)?)?.listed_by(&self.profile))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::AccountId;
+    use crate::{domain::Region, tui::others::ProfileId};
 
     fn image(name: &str) -> Arc<Image> {
         let region = Region::new("eu-west-1").unwrap();
@@ -75,7 +95,8 @@ mod tests {
     #[test]
     fn an_index_follows_its_list() {
         let (a, b, c) = (image("aa"), image("bb"), image("cc"));
-        let mut index = RegionIndex::new(a.region.clone());
+        let key = ListKey { region: a.region.clone(), profile: ProfileId(0) };
+        let mut index = RegionIndex::new(key.clone());
         let names = |index: &RegionIndex| index.part(0, 9).map(|(_, e)| e.name().to_owned()).collect::<Vec<_>>();
         for (list, kept, expected) in [
             (vec![], 0, vec![]),
@@ -89,7 +110,7 @@ mod tests {
             (vec![], 0, vec![]),
         ] {
             let list: Vec<_> = list.into_iter().cloned().collect();
-            assert_eq!(index.follow(&list), kept);
+            assert_eq!(index.follow(RegionList { key: &key, profile: "", images: &list, left_out: None }), kept);
             assert_eq!(names(&index), expected);
             assert_eq!(index.len(), list.len());
         }

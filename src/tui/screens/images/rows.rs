@@ -4,13 +4,16 @@ use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use super::{
     parallel::{PARALLEL, cores, on_cores, sorted},
-    region_index::RegionIndex,
+    region_index::{RegionIndex, RegionList},
     row::{Changes, Row, merged, rows},
     sort::{Sort, SortKey, start},
 };
-use crate::domain::{
-    AccountId, Image, ImageId, Region,
-    filter::{Entry, Filter, Scratch},
+use crate::{
+    domain::{
+        AccountId, Image, ImageId,
+        filter::{Entry, Filter, Scratch},
+    },
+    tui::others::ListKey,
 };
 
 /// The table: all images in order, and those that match the filter.
@@ -22,7 +25,7 @@ pub struct Rows {
     /// All images of the table.
     order: Vec<Row>,
     /// What `order` is sorted by, and whose images are not in it.
-    filled: Option<(Sort, Option<AccountId>)>,
+    filled: Option<(Sort, Vec<Option<AccountId>>)>,
     /// The position in `order` of each image of each index; [`NOWHERE`] for those not in the table.
     places: Vec<Vec<u32>>,
     /// The images that match the filter, if there is one.
@@ -71,9 +74,18 @@ impl Rows {
         self.image(*self.shown().get(line)?)
     }
 
-    /// The line of an image.
-    pub fn line_of(&self, region: &Region, id: &ImageId) -> Option<usize> {
-        let n = self.indexes.iter().position(|index| index.region == *region)?;
+    /// The list that has the image in a line.
+    pub fn list_of(&self, line: usize) -> Option<&ListKey> {
+        self.list(*self.shown().get(line)?)
+    }
+
+    fn list(&self, row: Row) -> Option<&ListKey> {
+        Some(&self.indexes.get(row.index as usize)?.key)
+    }
+
+    /// The line of an image of a list.
+    pub fn line_of(&self, list: &ListKey, id: &ImageId) -> Option<usize> {
+        let n = self.indexes.iter().position(|index| index.key == *list)?;
         let at = self.indexes.get(n)?.find(id)?;
         let place = usize::try_from(*self.places.get(n)?.get(at)?).ok()?;
         let row = *self.order.get(place)?;
@@ -85,13 +97,18 @@ impl Rows {
         self.shown().iter().filter_map(|row| self.image(*row))
     }
 
-    /// The images shown, region by region and as the lists have them: as they are in memory, 100,000 are read several times faster.
-    pub(super) fn by_list(&self) -> Vec<(&Region, Vec<&Arc<Image>>)> {
+    /// The images shown, in order, each with its list.
+    pub fn with_lists(&self) -> impl Iterator<Item = (&ListKey, &Arc<Image>)> {
+        self.shown().iter().filter_map(|row| self.list(*row).zip(self.image(*row)))
+    }
+
+    /// The images shown, list by list and as the lists have them: as they are in memory, 100,000 are read several times faster.
+    pub(super) fn by_list(&self) -> Vec<(&ListKey, Vec<&Arc<Image>>)> {
         let mut rows = self.shown().to_vec();
         rows.sort_unstable();
         let of = |rows: &[Row]| {
             let index = self.indexes.get(rows.first()?.index as usize)?;
-            Some((&index.region, rows.iter().filter_map(|row| index.image(row.at as usize)).collect()))
+            Some((&index.key, rows.iter().filter_map(|row| index.image(row.at as usize)).collect()))
         };
         rows.chunk_by(|a, b| a.index == b.index).filter_map(of).collect()
     }
@@ -101,16 +118,17 @@ impl Rows {
         self.order.iter().filter_map(|row| self.image(*row))
     }
 
-    /// Indexes the lists, which come in the order of their regions, sorts the images that belong into the table, and clears
-    /// the filter. Those whose values are equal are sorted by name, region and id. `left_out` owns none of the images shown.
-    pub(super) fn fill<'a>(
-        &mut self,
-        lists: impl Iterator<Item = (&'a Region, &'a [Arc<Image>])>,
-        left_out: Option<&AccountId>,
-        sort: &Sort,
-    ) {
+    /// All images before the filter, in order, each with its list.
+    pub(super) fn all_with_lists(&self) -> impl Iterator<Item = (&ListKey, &Arc<Image>)> {
+        self.order.iter().filter_map(|row| self.list(*row).zip(self.image(*row)))
+    }
+
+    /// Indexes the lists, which come in the order of their keys, sorts the images that belong into the table, and clears
+    /// the filter. Those whose values are equal are sorted by name, region and id.
+    pub(super) fn fill<'a>(&mut self, lists: impl Iterator<Item = RegionList<'a>>, sort: &Sort) {
         let changes = self.follow(lists);
-        let wanted = (sort.clone(), left_out.cloned());
+        let left_out = self.indexes.iter().map(|index| index.left_out.clone()).collect();
+        let wanted = (sort.clone(), left_out);
         let new = changes.new_rows();
         // A page that comes to many images is merged into them: most of a long list stays where it is.
         if new.len() <= self.by_name.len() / 8 {
@@ -135,17 +153,17 @@ impl Rows {
     }
 
     /// Indexes the lists.
-    fn follow<'a>(&mut self, lists: impl Iterator<Item = (&'a Region, &'a [Arc<Image>])>) -> Changes {
+    fn follow<'a>(&mut self, lists: impl Iterator<Item = RegionList<'a>>) -> Changes {
         let mut changes = Changes { before: vec![None; self.indexes.len()], now: Vec::new() };
         let old = self.indexes.drain(..).enumerate();
-        let mut old: BTreeMap<Region, (usize, RegionIndex)> =
-            old.map(|(n, index)| (index.region.clone(), (n, index))).collect();
-        for ((region, images), n) in lists.zip(0..) {
-            let (before, mut index) = match old.remove(region) {
+        let mut old: BTreeMap<ListKey, (usize, RegionIndex)> =
+            old.map(|(n, index)| (index.key.clone(), (n, index))).collect();
+        for (list, n) in lists.zip(0..) {
+            let (before, mut index) = match old.remove(list.key) {
                 Some((before, index)) => (Some(before), index),
-                None => (None, RegionIndex::new(region.clone())),
+                None => (None, RegionIndex::new(list.key.clone())),
             };
-            let kept = index.follow(images);
+            let kept = index.follow(list);
             if let Some(before) = before {
                 changes.before[before] = Some((n, kept));
             }
@@ -170,10 +188,11 @@ impl Rows {
     }
 
     /// Sorts those of the rows that belong into the table. Equal ones stay in the order they are in.
-    fn sorted(&self, rows: &[Row], (sort, left_out): &(Sort, Option<AccountId>)) -> Vec<Row> {
+    fn sorted(&self, rows: &[Row], (sort, left_out): &(Sort, Vec<Option<AccountId>>)) -> Vec<Row> {
         let key = |row: Row| {
             let entry = self.entry(row)?;
-            (left_out.as_ref() != Some(&entry.image.owner_id)).then(|| sort.key(&entry, row.index.into()))
+            let left_out = left_out.get(row.index as usize)?.as_ref();
+            (left_out != Some(&entry.image.owner_id)).then(|| sort.key(&entry, row.index.into()))
         };
         let compare = |(a, _): &(SortKey<'_>, Row), (b, _): &(SortKey<'_>, Row)| sort.compare(a, b);
         if rows.len() < PARALLEL {

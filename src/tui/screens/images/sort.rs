@@ -46,6 +46,8 @@ impl Sort {
             ImageColumn::Name => SortValue::Text(entry.name()),
             ImageColumn::Region => SortValue::Number(region),
             ImageColumn::Size => SortValue::Number(entry.size()),
+            ImageColumn::Profile if entry.profile().is_empty() => SortValue::Missing,
+            ImageColumn::Profile => SortValue::Text(entry.profile()),
             other => other.sort_value(entry.image),
         };
         match value {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
-use super::{ImagesPane, Sort, columns::columns, image_ref, saved_filters};
+use super::{
+    ImagesPane, Sort, chosen, columns::columns, image_ref, other_accounts, region_index::RegionList, saved_filters,
+};
 use crate::{
     domain::{
-        Image,
-        filter::{self, Filter, KEYS, values_of},
-        plan::too_many_copies,
+        AccountId, Image,
+        filter::{self, Filter, KEYS, Wanted, values_of},
         text::{count, thousands},
     },
     term::input::KeyEvent,
@@ -18,6 +19,7 @@ use crate::{
         layout,
         model::{Model, PendingReply},
         msg::Effect,
+        others::ListKey,
         screens::{
             Overlay, form, input,
             pager::{Pager, beside, comparison, lineage, used_by},
@@ -27,17 +29,37 @@ use crate::{
     },
 };
 
+/// A list, the profile and the images that it has, and the account.
+type ListOf<'a> = (ListKey, &'a str, &'a [Arc<Image>], Option<&'a AccountId>);
+
 /// Rebuilds the rows if something changed, and keeps the cursor on its image.
 pub fn refresh_rows(model: &mut Model) {
     let own = model.account.as_ref().map(|a| a.id.clone());
+    let name = model.profile_name(model.id).to_owned();
     let shared = model.query.whose == crate::domain::OwnerFilter::Shared;
     let pane = &mut model.images;
     let filter_changed = std::mem::take(&mut pane.filter_changed);
     if std::mem::take(&mut pane.changed) {
+        let mut lists: Vec<ListOf<'_>> = Vec::new();
+        for (region, listing) in model.catalogue.listings() {
+            let key = ListKey { region: region.clone(), profile: model.id };
+            lists.push((key, &name, listing.images(), own.as_ref()));
+        }
+        for other in &model.others {
+            for (region, list) in &other.lists {
+                let key = ListKey { region: region.clone(), profile: other.id };
+                lists.push((key, &other.name, &list.images, other.account.as_ref()));
+            }
+        }
+        lists.sort_by(|(a, ..), (b, ..)| a.cmp(b));
         // One's own images are among those that EC2 lists as shared.
-        let left_out = own.as_ref().filter(|_| shared);
-        let lists = model.catalogue.listings().map(|(region, listing)| (region, listing.images()));
-        pane.rows.fill(lists, left_out, &pane.sort);
+        let lists = lists.iter().map(|(key, profile, images, owner)| RegionList {
+            key,
+            profile,
+            images,
+            left_out: owner.filter(|_| shared),
+        });
+        pane.rows.fill(lists, &pane.sort);
         pane.parsed = Filter::parse(pane.filter.value(), model.now);
         pane.rows.filter(&pane.parsed);
     } else if !filter_changed && pane.parsed.is_old(model.now) {
@@ -59,8 +81,8 @@ pub fn refresh_rows(model: &mut Model) {
         return;
     }
     count_hidden_marks(pane);
-    if let Some((region, id)) = &pane.current
-        && let Some(at) = pane.rows.line_of(region, id)
+    if let Some((list, id)) = &pane.current
+        && let Some(at) = pane.rows.line_of(list, id)
     {
         pane.list.cursor = at;
     }
@@ -70,7 +92,8 @@ pub fn refresh_rows(model: &mut Model) {
 fn count_hidden_marks(pane: &mut ImagesPane) {
     let marks = pane.marked.len();
     let filtered = marks > 0 && pane.rows.len() < pane.rows.total();
-    let shown = || pane.rows.iter().filter(|image| pane.marked.contains(image)).take(marks).count();
+    let is_marked = |(list, image): &(&ListKey, &Arc<Image>)| pane.marked.contains(list, &image.id);
+    let shown = || pane.rows.with_lists().filter(is_marked).take(marks).count();
     pane.hidden_marks = if filtered { marks - shown() } else { 0 };
     pane.counted_marks = marks;
 }
@@ -88,7 +111,8 @@ pub fn set_height(model: &mut Model, height: usize) {
 
 /// Makes the cursor stay on the image it is on now.
 fn follow_cursor(pane: &mut ImagesPane) {
-    pane.current = pane.rows.get(pane.list.cursor).map(|i| image_ref(i));
+    let line = pane.list.cursor;
+    pane.current = pane.rows.list_of(line).cloned().zip(pane.rows.get(line).map(|image| image.id.clone()));
 }
 
 /// Gives a key to the filter. Returns true if it was used.
@@ -104,7 +128,11 @@ fn complete(model: &mut Model) {
     refresh_rows(model);
     let input = &model.images.filter;
     let all = || model.images.rows.all().map(AsRef::as_ref);
-    match filter::complete(input.value(), input.cursor(), &KEYS, |wanted| values_of(all(), wanted)) {
+    let values = |wanted: Wanted<'_>| match wanted {
+        Wanted::Value("profile") => model.profile_names(),
+        other => values_of(all(), other),
+    };
+    match filter::complete(input.value(), input.cursor(), &KEYS, values) {
         None => {
             let help = model.keymap.key(Context::Filter, Action::Help);
             model.show_notice(format!("Nothing begins like that. {help} lists what a filter takes."));
@@ -148,8 +176,9 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             sort_by(model, reversed);
         }
         Action::Mark => {
-            if let Some(image) = pane.rows.get(pane.list.cursor) {
-                pane.marked.toggle(image);
+            let line = pane.list.cursor;
+            if let Some((list, image)) = pane.rows.list_of(line).zip(pane.rows.get(line)) {
+                pane.marked.toggle(list, &image.id);
                 pane.list.act(Action::Down, pane.rows.len(), pane.height);
                 follow_cursor(pane);
             }
@@ -181,7 +210,7 @@ fn sort_by_next(model: &mut Model) {
 fn mark_all(model: &mut Model) {
     let pane = &mut model.images;
     let before = pane.marked.len();
-    let new = pane.rows.by_list().iter().map(|(region, images)| pane.marked.extend(region, images)).sum();
+    let new = pane.rows.by_list().iter().map(|(list, images)| pane.marked.extend(list, images)).sum();
     let all = before + new;
     let images = count(new, "image", "images");
     model.show_notice(match (new, before) {
@@ -194,6 +223,9 @@ fn mark_all(model: &mut Model) {
 
 /// Runs an action that opens something for images, or for choosing others.
 fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
+    if other_accounts::takes(model, action) {
+        return true;
+    }
     match action {
         Action::Details => {
             if let Some(image) = model.current_image().cloned() {
@@ -223,9 +255,10 @@ fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
             }
         }
         Action::Copy => open_form(model),
+        Action::CopyInto => other_accounts::copy_into(model),
         Action::Deregister => {
-            let images = marked_images(model, usize::MAX);
-            name_hidden(model);
+            let images = chosen::images(model, usize::MAX);
+            chosen::name_hidden(model);
             input::open::deregister(model, images, effects);
         }
         Action::SaveFilter => saved_filters::save_as(model),
@@ -233,9 +266,6 @@ fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
         Action::Columns => picker::columns::open(model),
         Action::Regions => picker::open::regions(model),
         Action::Whose => picker::open::owners(model),
-        Action::Profile if model.start.demo.is_some() => {
-            model.show_notice("The demo has only one account. Run `amigrate` without `demo` to use yours.");
-        }
         Action::Profile => {
             let id = model.expect_reply(PendingReply::Profiles);
             effects.push(Effect::ListProfiles { id });
@@ -258,18 +288,16 @@ pub fn select(model: &mut Model, line: Option<usize>) -> Option<bool> {
 /// Opens the copy form on the marked images, unless they are more than it takes: looking at each of 100,000 images takes longer than a
 /// frame.
 pub fn open_form(model: &mut Model) {
-    name_hidden(model);
-    let most = model.start.config.copy.max_copies;
-    let advice = too_many_copies(model.images.marked.len(), most);
-    match advice.filter(|_| marked_images(model, most + 1).len() > most) {
-        Some(advice) => model.show_error(advice),
-        None => form::open::open(model, marked_images(model, usize::MAX)),
+    chosen::name_hidden(model);
+    match chosen::to_copy(model) {
+        Err(advice) => model.show_error(advice),
+        Ok(images) => form::open::open(model, images),
     }
 }
 
 /// Compares the two marked images, or the marked one with the one under the cursor.
 fn diff(model: &mut Model) {
-    let mut images = marked_images(model, 3);
+    let mut images = chosen::images(model, 3);
     if let ([marked], Some(current)) = (&images[..], model.current_image().cloned())
         && !model.images.marked.is_empty()
         && image_ref(marked) != image_ref(&current)
@@ -279,7 +307,7 @@ fn diff(model: &mut Model) {
     match &images[..] {
         [left, right] => {
             let page = comparison::of_two(left, right);
-            name_hidden(model);
+            chosen::name_hidden(model);
             model.overlays.push(Overlay::Pager(page));
         }
         [_, _, _, ..] => model.show_notice("More than two images are marked; two are compared."),
@@ -288,23 +316,4 @@ fn diff(model: &mut Model) {
             model.show_notice(format!("Mark two images with {mark} to compare them."));
         }
     }
-}
-
-/// Says that what is opened is about images that are not seen.
-fn name_hidden(model: &mut Model) {
-    let hidden = model.images.hidden_marks;
-    if hidden > 0 {
-        let unmark = model.keymap.key(Context::Images, Action::MarkNone);
-        let images = count(hidden, "marked image that the filter hides", "marked images that the filter hides");
-        model.show_notice(format!("This is about {images} too. In the list {unmark} unmarks all."));
-    }
-}
-
-/// The marked images in the order of the table, up to a limit; or the one under the cursor if none is marked.
-fn marked_images(model: &Model, most: usize) -> Vec<Arc<Image>> {
-    let pane = &model.images;
-    if pane.marked.is_empty() {
-        return model.current_image().cloned().into_iter().collect();
-    }
-    pane.rows.all().filter(|i| pane.marked.contains(i)).take(pane.marked.len().min(most)).cloned().collect()
 }

@@ -26,7 +26,9 @@ use crate::{
         catalogue::{ListState, Listing},
         live,
         model::{Connection, Model, Pane},
-        narrowing, theme,
+        narrowing,
+        others::ListKey,
+        theme,
         widgets::{
             draw_context::{DrawContext, pane, position},
             elide::elide,
@@ -137,8 +139,14 @@ fn headings(model: &Model, columns: &[Placed], ctx: DrawContext<'_>) -> Line<'st
 /// The rows of the window. Names are cut where they are alike.
 fn rows(model: &Model, columns: &[Placed], height: usize, ctx: DrawContext<'_>) -> Vec<Line<'static>> {
     let pane = &model.images;
-    let images: Vec<&Image> = pane.rows.iter().skip(pane.list.offset).take(height).map(AsRef::as_ref).collect();
-    let names: Vec<_> = images.iter().map(|image| clean(&image.name)).collect();
+    let images: Vec<(&ListKey, &Image)> = pane
+        .rows
+        .with_lists()
+        .skip(pane.list.offset)
+        .take(height)
+        .map(|(list, image)| (list, image.as_ref()))
+        .collect();
+    let names: Vec<_> = images.iter().map(|(_, image)| clean(&image.name)).collect();
     let cells = columns.iter().find(|placed| placed.column == ImageColumn::Name).map_or(0, |placed| placed.cells);
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     let kept = elide(&names, cells);
@@ -149,14 +157,14 @@ fn rows(model: &Model, columns: &[Placed], height: usize, ctx: DrawContext<'_>) 
 
 fn row(
     model: &Model,
-    image: &Image,
+    (list, image): (&ListKey, &Image),
     line: usize,
     name: Vec<Range<usize>>,
     columns: &[Placed],
     highlights: &mut Highlights<'_>,
     ctx: DrawContext<'_>,
 ) -> Line<'static> {
-    let (at_cursor, marked) = (line == model.images.list.cursor, model.images.marked.contains(image));
+    let (at_cursor, marked) = (line == model.images.list.cursor, model.images.marked.contains(list, &image.id));
     let base = match (at_cursor, marked) {
         (true, _) if model.focus == Pane::Images => theme::CURSOR,
         (_, true) => theme::MARKED,
@@ -167,7 +175,7 @@ fn row(
         vec![Span::styled(format!("{}{}", if current { ">" } else { " " }, if marked { "*" } else { " " }), base)];
     let mut name = Some(name).filter(|_| !image.name.is_empty());
     for Placed { column, cells } in columns {
-        let (text, style) = text(column, image, *cells, model.now);
+        let (text, style) = text(column, image, model.profile_name(list.profile), *cells, model.now);
         // Colours are hard to read on the reversed row of the cursor.
         let style = if current || marked { base } else { style };
         let fitted = match name.take_if(|_| *column == ImageColumn::Name) {

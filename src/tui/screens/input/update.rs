@@ -8,6 +8,7 @@ use crate::{
         browse, layout,
         model::Model,
         msg::Effect,
+        others::ListKey,
         screens::{Overlay, form, images, storage, sync_plan},
     },
 };
@@ -29,7 +30,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                     Typed::Filter { name, filter } => images::saved_filters::save(model, name, filter, effects),
                     Typed::DeregisterImages(images) => {
                         for (region, image) in images.iter().map(|i| (&i.region, &i.image)) {
-                            model.images.marked.remove(region, image);
+                            let list = ListKey { region: region.clone(), profile: model.id };
+                            model.images.marked.remove(&list, image);
                         }
                         model.send_command(Command::DeregisterImages(images), effects);
                     }

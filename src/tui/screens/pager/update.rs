@@ -247,6 +247,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             | Action::RecycleBin
             | Action::Storage
             | Action::SyncPlan
+            | Action::NextAccount
             | Action::Repaint
             | Action::Suspend
             | Action::Quit

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
-    sync::Arc,
 };
 
 use super::Candidate;
@@ -15,10 +14,11 @@ use crate::{
         text::count,
     },
     tui::{
-        browse,
+        accounts, browse,
         catalogue::ListState,
         model::{Connection, FilterRequest, FormRequest, Model, PendingReply},
         msg::{Effect, ExportRequest, Reply, StoredFilters, StoredForms},
+        profiles,
         screens::{
             Overlay,
             images::{Sort, columns, saved_filters, update::sort_by},
@@ -106,7 +106,7 @@ pub(super) fn run(model: &mut Model, command: PaletteCommand, effects: &mut Vec<
             browse::choose_owner(model, whose, effects);
             Ok(())
         }
-        PaletteCommand::Profile(profile) => switch_profile(model, profile, effects),
+        PaletteCommand::Profile(profiles) => switch_profiles(model, &profiles, effects),
         PaletteCommand::Sort { column, reversed } => match ImageColumn::parse(&column) {
             Some(column) => {
                 let sort = Sort::by(column);
@@ -194,20 +194,17 @@ fn automatic_regions(model: &mut Model, effects: &mut Vec<Effect>) -> Result<(),
     Ok(())
 }
 
-fn switch_profile(model: &mut Model, profile: String, effects: &mut Vec<Effect>) -> Result<(), String> {
-    if model.start.demo.is_some() {
-        return Err("The demo has only one account.".into());
-    }
+fn switch_profiles(model: &mut Model, profiles: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
     if model.overlays.iter().any(|o| matches!(o, Overlay::Form(form) if form.is_edited())) {
         return Err("Close the copy form first: what was entered in it would be lost.".into());
     }
-    browse::switch_profile(model, profile, effects);
+    profiles::choose(model, profiles::read(profiles), effects);
     Ok(())
 }
 
 fn export(model: &mut Model, path: PathBuf, format: ExportFormat, replace: bool, effects: &mut Vec<Effect>) {
     crate::tui::screens::images::update::refresh_rows(model);
-    let images: Vec<_> = model.images.rows.iter().map(Arc::clone).collect();
+    let images = accounts::exported(model);
     let incomplete = |region: &Region, why: &str| Failure::new(format!("list images in {region}"), why);
     let failures = model.catalogue.listings().filter_map(|(region, listing)| {
         let failure = match &listing.state {
@@ -220,7 +217,7 @@ fn export(model: &mut Model, path: PathBuf, format: ExportFormat, replace: bool,
         };
         Some((region.clone(), failure))
     });
-    let failures: Vec<(Region, Failure)> = failures.collect();
+    let failures: Vec<(Region, Failure)> = failures.chain(accounts::incomplete(model)).collect();
     let incomplete = failures.iter().map(|(region, _)| region.clone()).collect();
     let id = model.expect_reply(PendingReply::Export { path: path.clone(), images: images.len(), incomplete });
     let request = ExportRequest { path, format, replace, images, failures };

@@ -39,6 +39,7 @@ pub fn open(model: &mut Model) {
                 | Action::RecycleBin
                 | Action::Storage
                 | Action::SyncPlan
+                | Action::NextAccount
                 | Action::Grow
                 | Action::Shrink
                 | Action::ResetSizes

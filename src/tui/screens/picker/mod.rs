@@ -1,5 +1,6 @@
 //! A list to choose one or several from: regions, destinations, KMS keys, owners, profiles.
 
+pub mod accounts;
 pub mod columns;
 pub mod form_lists;
 pub mod line_mode;
@@ -25,6 +26,7 @@ use crate::{
     term::input::{KeyCode, KeyEvent, KeyModifiers},
     tui::{
         bindings::{Action, Context},
+        others::ProfileId,
         screens::input::OwnerInput,
         widgets::{editor, list::List},
     },
@@ -48,6 +50,8 @@ pub enum PickerKind {
     /// Whose images are listed.
     Owner,
     Profile,
+    /// The account that images are copied into.
+    Account,
     /// Columns of the image list, in their order.
     Columns,
     /// A saved filter.
@@ -59,6 +63,7 @@ pub enum PickerKind {
 enum Value {
     Region(Region),
     Text(String),
+    Account(ProfileId),
     Owner(OwnerFilter),
     /// An owner that is typed next.
     OwnerInput(OwnerInput),
@@ -341,6 +346,7 @@ impl Picker {
         match self.kind {
             PickerKind::SourceTags => count(n, "key", "keys"),
             PickerKind::Columns => count(n, "column", "columns"),
+            PickerKind::Profile => count(n, "profile", "profiles"),
             _ => count(n, "region", "regions"),
         }
     }
@@ -359,6 +365,7 @@ impl Picker {
             PickerKind::Preset => format!("Presets ({remove} removes one)"),
             PickerKind::Owner => "Whose images".into(),
             PickerKind::Profile => "Profiles".into(),
+            PickerKind::Account => "Account to copy into".into(),
             PickerKind::Columns => "Columns".into(),
             PickerKind::Filter => format!("Filters ({remove} removes a saved one)"),
         }

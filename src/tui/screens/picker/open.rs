@@ -11,6 +11,7 @@ use crate::{
         text::{age, count},
     },
     tui::{
+        bindings::{Action, Context},
         catalogue::ListState,
         discovery,
         model::{Connection, Model, PendingReply},
@@ -157,18 +158,35 @@ pub fn owners(model: &mut Model) {
 
 /// Opens the picker of profiles, once they are known.
 pub fn on_profiles(model: &mut Model, profiles: &[String]) {
+    if profiles.is_empty() && model.start.demo.is_some() {
+        model.show_notice("The demo has only one account. Run `amigrate` without `demo` to use yours.");
+        return;
+    }
     if profiles.is_empty() {
         model.show_error("No profiles are configured. `aws configure --profile NAME` creates one.");
         return;
     }
-    let current = model.profile.as_deref();
+    let current = model.profile_in_use();
+    let others: Vec<&str> = model.others.iter().map(|other| &*other.name).collect();
+    let note = |profile: &str| match profile {
+        profile if current == Some(profile) => "current",
+        profile if others.contains(&profile) => "on the screen",
+        _ => "",
+    };
     let items = profiles.iter().map(|p| Item {
         value: Value::Text(p.clone()),
         label: p.clone(),
-        note: if current == Some(p.as_str()) { "current".into() } else { String::new() },
+        note: note(p).into(),
         enabled: true,
     });
-    let mut picker = Picker::new(PickerKind::Profile, items.collect(), false);
+    let mut picker = Picker::new(PickerKind::Profile, items.collect(), true);
+    if !others.is_empty() {
+        picker.marked = (0..profiles.len()).filter(|at| !picker.items[*at].note.is_empty()).collect();
+    }
+    if profiles.len() > 1 {
+        let mark = model.keymap.key(Context::Picker, Action::Mark);
+        picker.message = format!("{mark} marks several: the accounts of all marked profiles are shown together.");
+    }
     picker.present = current.map(|profile| Value::Text(profile.to_owned()));
     picker.go_to_present();
     model.overlays.push(Overlay::Picker(picker));

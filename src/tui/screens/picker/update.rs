@@ -8,6 +8,7 @@ use crate::{
         browse,
         model::Model,
         msg::Effect,
+        profiles,
         screens::{
             Overlay,
             confirm::Confirmation,
@@ -103,7 +104,11 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
         (PickerKind::Filter, Value::Filter(filter) | Value::RecentFilter(filter)) => {
             images::saved_filters::set(model, &filter);
         }
-        (PickerKind::Profile, Value::Text(profile)) => browse::switch_profile(model, profile, effects),
+        (PickerKind::Account, Value::Account(account)) => images::other_accounts::copy_into_account(model, account),
+        (PickerKind::Profile, Value::Text(_)) => {
+            let name = |value: &Value| if let Value::Text(name) = value { Some(name.clone()) } else { None };
+            profiles::choose(model, values.iter().filter_map(name).collect(), effects);
+        }
         (kind, first) => accept_for_form(model, kind, first, &values, &label, effects),
     }
 }

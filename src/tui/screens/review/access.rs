@@ -82,8 +82,9 @@ pub(in crate::tui) fn confirmed(model: &mut Model, request: ShareRequest) {
 
 /// Takes in what the owner's account has given: says so, and checks the copies again.
 pub fn on_given(model: &mut Model, outcome: &ShareOutcome, effects: &mut Vec<Effect>) {
-    // What was answered before is not true any more.
+    // What was answered before is not true any more, nor is the account being asked.
     model.last_review = None;
+    model.notice = None;
     open::ask_again(model, effects);
     for failure in outcome.failures.iter().chain(&outcome.audit_failures) {
         model.show_failure("give access", failure);

@@ -1,10 +1,10 @@
 //! Opening the review with what is known without asking AWS, and sending its checks.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     domain::{
-        Failure, ImageId,
+        Failure, Image, ImageId,
         plan::Plan,
         review::{CheckAnswer, CheckId, Review, ReviewContext, context::UnderWay},
     },
@@ -33,6 +33,11 @@ pub fn open(model: &mut Model, plan: Plan, effects: &mut Vec<Effect>) {
 
 fn context(model: &Model) -> ReviewContext {
     let (under_way, being_removed) = jobs(model);
+    let of_others = |image: &&Arc<Image>| model.owners_on_screen.contains(&image.owner_id);
+    let listed_by_others = match model.overlays.last() {
+        Some(Overlay::Form(form)) => form.draft.sources.iter().filter(of_others).cloned().collect(),
+        _ => Vec::new(),
+    };
     ReviewContext {
         account: model.account.as_ref().map(|account| account.id.clone()),
         regions: model.regions.clone(),
@@ -40,6 +45,7 @@ fn context(model: &Model) -> ReviewContext {
         being_removed,
         completed: model.jobs_view.completed(),
         limits: model.start.config.copy.review_limits(),
+        listed_by_others,
         access_is_known: false,
     }
 }

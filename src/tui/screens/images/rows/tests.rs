@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::{
-    domain::{ImageColumn, image::Tag},
-    tui::screens::images::parallel::PARALLEL,
+    domain::{ImageColumn, Region, image::Tag},
+    tui::{others::ProfileId, screens::images::parallel::PARALLEL},
 };
 
 fn images(region: &str, n: usize) -> Vec<Arc<Image>> {
@@ -25,8 +25,26 @@ fn images(region: &str, n: usize) -> Vec<Arc<Image>> {
 
 fn filled(lists: &[Vec<Arc<Image>>], sort: &Sort) -> Rows {
     let mut rows = Rows::default();
-    rows.fill(lists.iter().map(|l| (&l[0].region, l.as_slice())), None, sort);
+    fill(&mut rows, lists, &[None; 3], sort);
     rows
+}
+
+/// The list that has the images of a region in a test: the second one is another profile's.
+fn key(at: usize, images: &[Arc<Image>]) -> ListKey {
+    let profile = ProfileId(u32::from(at == 1 && images[0].region.as_str() == "eu-west-1"));
+    ListKey { region: images[0].region.clone(), profile }
+}
+
+fn fill(rows: &mut Rows, lists: &[Vec<Arc<Image>>], left_out: &[Option<&AccountId>; 3], sort: &Sort) {
+    let keys: Vec<(ListKey, usize)> =
+        (0..lists.len()).filter(|at| !lists[*at].is_empty()).map(|at| (key(at, &lists[at]), at)).collect();
+    let lists = keys.iter().map(|(key, at)| RegionList {
+        key,
+        profile: ["build", "production"][key.profile.0 as usize],
+        images: &lists[*at],
+        left_out: left_out[*at],
+    });
+    rows.fill(lists, sort);
 }
 
 fn names(rows: &Rows) -> Vec<String> {
@@ -97,14 +115,13 @@ fn only_images_that_belong_are_in_the_table() {
         Arc::get_mut(&mut list[at]).unwrap().owner_id = own.clone();
     }
     let mut rows = Rows::default();
-    let lists = [(&list[0].region, list.as_slice())];
-    rows.fill(lists.into_iter(), Some(&own), &Sort::by(ImageColumn::Name));
+    fill(&mut rows, std::slice::from_ref(&list), &[Some(&own); 3], &Sort::by(ImageColumn::Name));
     assert_eq!((rows.total(), names(&rows)), (2, vec!["app-1 eu-west-1".to_owned(), "app-3 eu-west-1".to_owned()]));
     rows.filter(&Filter::parse("app-2", Timestamp::default()));
     assert!(rows.is_empty() && rows.get(0).is_none());
     let line = |rows: &Rows, name: &str| {
         let image = list.iter().find(|i| &*i.name == name).unwrap();
-        rows.line_of(&image.region, &image.id)
+        rows.line_of(&key(0, &list), &image.id)
     };
     assert_eq!((line(&rows, "app-1"), line(&rows, "app-3")), (None, None));
     rows.filter(&Filter::parse("", Timestamp::default()));
@@ -116,7 +133,7 @@ fn only_images_that_belong_are_in_the_table() {
 
 /// An image with these values, of which only some change from list to list.
 fn varied(region: usize, n: u32, version: u32) -> Arc<Image> {
-    let region = Region::new(["eu-west-1", "us-east-1", "us-west-2"][region]).unwrap();
+    let region = Region::new(["eu-west-1", "eu-west-1", "us-west-2"][region]).unwrap();
     let owner = AccountId::new(if n.is_multiple_of(5) { "999999999999" } else { "123456789012" }).unwrap();
     let mut image = Image::bare(ImageId::new(&format!("ami-{n:08x}")).unwrap(), region, owner);
     image.name = ["", "web", "Web", "db", "a-long-name-of-an-image-1"][(n as usize + version as usize) % 5].into();
@@ -138,12 +155,13 @@ proptest::proptest! {
         let mut lists: [Vec<Arc<Image>>; 3] = [
             (0..40).map(|n| varied(0, n, 0)).collect(), Vec::new(), (0..40).map(|n| varied(2, n, 0)).collect(),
         ];
-        let (mut rows, mut sort, mut left_out) = (Rows::default(), sorts[0].clone(), None);
+        let (mut rows, mut sort, mut left_out) = (Rows::default(), sorts[0].clone(), [None; 3]);
         for (region, cut, added, how, is_listed) in steps {
             match how {
                 0 => sort = sorts[cut % 3].clone(),
                 1 => sort = sort.reversed(),
-                2 => left_out = (cut % 2 == 0).then_some(&own),
+                // Accounts leave out their own.
+                2 => left_out[cut % 3] = (cut % 2 == 0).then_some(&own),
                 _ => {}
             }
             let list = &mut lists[region];
@@ -152,15 +170,16 @@ proptest::proptest! {
                 list.retain(|image| image.id.as_str() != format!("ami-{n:08x}"));
                 list.push(varied(region, n, version));
             }
-            let listed = || lists.iter().filter(|l| !l.is_empty()).map(|l| (&l[0].region, l.as_slice()));
-            rows.fill(listed(), left_out, &sort);
+            fill(&mut rows, &lists, &left_out, &sort);
             let mut new = Rows::default();
-            new.fill(listed(), left_out, &sort);
-            let shown = |rows: &Rows| rows.iter().map(|i| (i.region.clone(), i.id.clone(), i.description.clone())).collect::<Vec<_>>();
+            fill(&mut new, &lists, &left_out, &sort);
+            let shown = |rows: &Rows| {
+                rows.with_lists().map(|(list, i)| (list.clone(), i.id.clone(), i.description.clone())).collect::<Vec<_>>()
+            };
             proptest::prop_assert_eq!(shown(&rows), shown(&new));
             proptest::prop_assert_eq!(rows.longest_name(), new.longest_name());
-            for (line, image) in new.iter().enumerate() {
-                proptest::prop_assert_eq!(rows.line_of(&image.region, &image.id), Some(line));
+            for (line, (list, image)) in new.with_lists().enumerate() {
+                proptest::prop_assert_eq!(rows.line_of(list, &image.id), Some(line));
             }
         }
     }

@@ -1,0 +1,63 @@
+//! What the account on the screen shows of the others: their images beside its own, and how they are. Nothing of it can be changed.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{AccountId, Image, Region},
+    tui::{bindings::Action, job_counts::JobCounts},
+};
+
+/// Number of a profile that is on the screen. It is given once in a run, in the order in which profiles come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ProfileId(pub u32);
+
+/// The list of a region as an account sees it: an image that one account shares with another is in the lists of both.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListKey {
+    pub region: Region,
+    pub profile: ProfileId,
+}
+
+/// What an account's model has the workspace do, which has all of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum WorkspaceRequest {
+    /// Show another account, and run the action there.
+    Show(ProfileId, Action),
+    ShowNext,
+    /// Show another account, and open its form on these images.
+    CopyInto(ProfileId, Vec<Arc<Image>>),
+    /// Have the accounts of exactly these profiles on the screen.
+    Profiles(Vec<String>),
+    /// List the images of the others again as well.
+    Refresh,
+}
+
+/// Another account on the screen.
+#[derive(Debug, Clone)]
+pub struct OtherAccount {
+    pub id: ProfileId,
+    /// The profile, or where none is named the account.
+    pub name: String,
+    /// Once known.
+    pub account: Option<AccountId>,
+    /// Its images, as far as they are listed.
+    pub lists: BTreeMap<Region, OtherList>,
+    /// What keeps the images from being complete, for people; empty if they are.
+    pub images_missing: String,
+    /// Images are being listed.
+    pub is_loading: bool,
+    pub(super) jobs: JobCounts,
+    pub problems: usize,
+}
+
+/// A list of another account.
+#[derive(Debug, Clone, Default)]
+pub struct OtherList {
+    /// The version of the account's list.
+    pub version: u64,
+    pub images: Vec<Arc<Image>>,
+    /// All of the region's images are in it.
+    pub is_complete: bool,
+}
