@@ -27,10 +27,11 @@ fn one_of(commands: &Commands, pattern: &str) -> ImageId {
     ImageId::new(id).expect("an id")
 }
 
-/// What was printed, without the times of the answers.
+/// What was printed, without the times of the answers, and the days from the simulator's report to this computer's today.
 fn timeless(commands: &Commands) -> String {
     let time = regex::Regex::new(r"20[0-9-]{8}T[0-9:]{8}\.[0-9]{3}Z").expect("a pattern");
-    time.replace_all(commands.transcript(), "TIME").into_owned()
+    let age = regex::Regex::new(r"is [0-9]+ days old").expect("a pattern");
+    age.replace_all(&time.replace_all(commands.transcript(), "TIME"), "is N days old").into_owned()
 }
 
 fn requests(commands: &Commands) -> u64 {
