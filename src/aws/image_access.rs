@@ -7,9 +7,10 @@ use aws_sdk_kms::types::{GrantListEntry, GrantOperation, KeyManagerType};
 
 use super::session::Session;
 use crate::domain::{
-    AccountId, Failure, FailureKind, Image, LaunchPermission, SnapshotId,
+    AccountId, Failure, FailureKind, Image, LaunchPermission, Region, SnapshotId,
     image_access::{AccessTarget, GRANTED_OPERATIONS, MissingAccess, key_owner},
     image_details::VolumePermission,
+    key_policy,
     review::checks::KeyVerdict,
 };
 
@@ -31,7 +32,7 @@ impl Session {
         let keys: BTreeSet<Box<str>> = seen.into_iter().filter_map(|snapshot| snapshot.kms_key_id).collect();
         let mut unknown = None;
         for key in keys.into_iter().filter(|key| key_owner(key).is_some_and(|owner| owner != own)) {
-            match self.can_use_key(image, &key).await {
+            match self.can_use_key(&image.region, &key).await {
                 Ok(true) => {}
                 Ok(false) => missing.push(MissingAccess::Key(key)),
                 Err(failure) => unknown = Some(failure),
@@ -54,9 +55,9 @@ impl Session {
     ///
     /// # Errors
     /// If it is not known, also because the key cannot be used by anybody.
-    async fn can_use_key(&self, image: &Image, key: &str) -> Result<bool, Failure> {
+    pub async fn can_use_key(&self, region: &Region, key: &str) -> Result<bool, Failure> {
         let unusable = |why: String| Err(Failure::new(format!("use key {key}"), why));
-        match self.key_verdict(&image.region, key).await {
+        match self.key_verdict(region, key).await {
             Ok(KeyVerdict::Usable { .. }) => Ok(true),
             Ok(KeyVerdict::Unusable { why }) => unusable(why),
             Ok(KeyVerdict::NotFound) => unusable("there is no such key".into()),
@@ -99,7 +100,7 @@ impl Session {
         }
         let own = self.account().await?.id;
         for key in keys {
-            if self.lacks_key(image, target, &key, &own, theirs).await? {
+            if self.lacks_key(target, &key, &own, theirs).await? {
                 missing.push(MissingAccess::Key(key));
             }
         }
@@ -107,31 +108,44 @@ impl Session {
         Ok(missing)
     }
 
-    /// Returns true if a grant of the key is to be made. Its policy may let them use it, or an earlier grant.
+    /// Returns true if a grant of the key is to be made. Its policy may let them use it, or an earlier grant. That they may look at it is no
+    /// proof: a policy may allow nothing else.
     ///
     /// # Errors
     /// If nobody can use the key, it belongs to a third account that does not share it with them, or that cannot be read.
     async fn lacks_key(
         &self,
-        image: &Image,
         target: &AccessTarget,
         key: &str,
         own: &AccountId,
         theirs: &Self,
     ) -> Result<bool, Failure> {
-        let usable = theirs.can_use_key(image, key).await;
-        if usable == Ok(true) {
-            return Ok(false);
-        }
+        let seen = theirs.can_use_key(&target.region, key).await == Ok(true);
         if let Some(of) = key_owner(key).filter(|of| of != own) {
+            if seen {
+                return Ok(false);
+            }
             let why = format!("its snapshots are encrypted with {key}, which belongs to account {of}");
             let hint = format!("The administrators of account {of} can let account {} use the key.", target.account);
             return Err(Failure::new(format!("share {}", target.image), why).hint(hint));
         }
+        if seen {
+            // What may not be read is not known: they can try, and nothing is given that they may have.
+            let granted = self.is_granted(target, key).await.unwrap_or(true);
+            return Ok(!granted && self.policy_excludes(target, key).await.unwrap_or(false));
+        }
         self.refuse_managed_key(target, key).await?;
         // What keeps their account from asking does not keep this one from giving; a key that nobody can use is of no use to them either.
-        self.can_use_key(image, key).await?;
+        self.can_use_key(&target.region, key).await?;
         Ok(!self.is_granted(target, key).await?)
+    }
+
+    /// Returns true if the key's policy does not let the account copy snapshots, whoever in it asks.
+    async fn policy_excludes(&self, target: &AccessTarget, key: &str) -> Result<bool, Failure> {
+        let what = format!("read the policy of {key}");
+        let call = self.kms(&target.region).get_key_policy().key_id(key);
+        let policy = self.call(&what, "kms:GetKeyPolicy", call.send()).await?.policy.unwrap_or_default();
+        Ok(!key_policy::may_allow(&policy, &target.account, &GRANTED_OPERATIONS))
     }
 
     /// Returns true if a grant of the key lets the account copy snapshots.

@@ -21,6 +21,7 @@ pub mod image_column;
 pub mod image_deregistration;
 pub mod image_details;
 pub mod image_usage;
+pub mod key_policy;
 pub mod kms_key;
 pub mod lineage;
 pub mod orphans;

@@ -1,14 +1,57 @@
 //! Giving another account what it lacks to copy an image, with the credentials of the image's owner: each call on record in the owner's
 //! account.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::audited_calls::{AuditedCall, AuditedCalls};
 use crate::{
     aws::{Session, other_account},
     domain::{
-        AccountId, Failure,
+        AccountId, Failure, Image, Retry,
         image_access::{AccessTarget, GivenAccess, MissingAccess, ShareOutcome, ShareRequest, key_owner},
     },
 };
+
+/// How long it is waited for what was given, and how often it is asked. Source: KMS developer guide, "Eventual consistency (for grants)":
+/// usually less than five minutes. EC2 names no time.
+const LIMIT: Duration = Duration::from_mins(5);
+const FIRST_INTERVAL: Duration = Duration::from_millis(250);
+const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Waits until nothing is missing to copy an image, once its owner has given it: a grant of a key takes a while to take effect, and a copy
+/// that starts before may fail, since EC2 asks KMS without the grant's token. It is asked twice, because not all of KMS learns of a grant
+/// at once.
+///
+/// # Errors
+/// That it is not so within five minutes, which may be tried again ([`Retry::Later`]), or why it is not known.
+pub async fn wait_for_access(session: &Session, image: &Image) -> Result<(), Failure> {
+    let end = Instant::now() + LIMIT;
+    let (mut complete, mut interval) = (0, FIRST_INTERVAL);
+    loop {
+        let is_complete = match session.missing_access(image).await {
+            Ok(missing) => missing.is_empty(),
+            Err(failure) if failure.retry == Retry::Later => false,
+            Err(failure) => return Err(failure),
+        };
+        complete = if is_complete { complete + 1 } else { 0 };
+        if complete == 2 {
+            return Ok(());
+        }
+        let next = Instant::now() + interval;
+        if next > end {
+            let why = format!("what its owner has given has not taken effect within {} minutes", LIMIT.as_secs() / 60);
+            return Err(Failure::new(format!("copy {}", image.id), why)
+                .hint(
+                    "It stays given: run the same command again later, or without --share-from to start all the same.",
+                )
+                .retry(Retry::Later));
+        }
+        tokio::time::sleep_until(next).await;
+        interval = (interval * 2).min(LONGEST_INTERVAL);
+    }
+}
 
 /// The owner's side.
 pub struct AccessGiver<'a> {

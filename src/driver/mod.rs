@@ -37,7 +37,7 @@ pub use backend::{AwsBackend, BackendResponse, DriverBackend, ResponseMetadata, 
 pub use clock::Clock;
 pub use context::{Driver, DriverConfig, DriverHandle, DriverSettings, LockMode, Publisher, RECENT};
 pub use hooks::HookSettings;
-pub use image_access::AccessGiver;
+pub use image_access::{AccessGiver, wait_for_access};
 pub use queue::{Queue, StoreLocation};
 pub use session_source::SessionSource;
 pub use store_handle::StoreHandle;

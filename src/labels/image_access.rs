@@ -107,6 +107,12 @@ pub fn outcome_lines(outcome: &ShareOutcome) -> Vec<String> {
         lines.push("To undo it:".into());
         lines.extend(undo(&outcome.given).into_iter().map(|command| format!("  {command}")));
     }
+    if outcome.given.iter().any(|given| matches!(given.access, MissingAccess::Key(_))) {
+        lines.push(
+            "A grant of a key takes effect after seconds, and seldom minutes; copies that start before may fail."
+                .into(),
+        );
+    }
     for failure in outcome.failures.iter().chain(&outcome.audit_failures) {
         let text = failure.lines().join(". ");
         lines.push(format!("{}.", clean(&text).trim_end_matches('.')));
@@ -184,7 +190,8 @@ mod tests {
         assert_eq!(lines[1], format!("  grant of the key {KEY}"));
         assert!(lines[4].contains("modify-snapshot-attribute") && lines[4].contains("--operation-type remove"));
         assert!(lines[5].contains("revoke-grant") && lines[5].ends_with("--grant-id g1"), "{lines:?}");
-        assert!(lines[6].contains("denied") && lines[6].contains("Ask for it."), "{lines:?}");
+        assert!(lines[6].contains("copies that start before may fail"), "{lines:?}");
+        assert!(lines[7].contains("denied") && lines[7].contains("Ask for it."), "{lines:?}");
         assert!(!lines.concat().contains('\u{1b}'), "{lines:?}");
         let nothing = ShareOutcome::failed(owner, Failure::new("share ami-1", "denied"));
         assert_eq!(outcome_lines(&nothing).len(), 1, "{nothing:?}");

@@ -193,7 +193,8 @@ pub(in crate::aws) fn snapshot_failure(snapshot: &Snapshot, region: &Region) -> 
     let failure = Failure::new("copy", why.trim_end_matches('.')).retry(Retry::AfterChange);
     Some(if why.contains("key ID is not accessible") {
         failure.kind(FailureKind::KeyNotAccessible).hint(format!(
-            "The KMS key does not exist in {region}, is disabled, or its policy does not let EC2 use it for you."
+            "The KMS key does not exist in {region}, is disabled, or its policy does not let EC2 use it for you. The same may be true of \
+             the source's key; a new grant may take minutes to take effect."
         ))
     } else {
         failure

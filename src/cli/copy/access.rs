@@ -6,18 +6,18 @@ use std::sync::Arc;
 use crate::{
     aws::Session,
     cli::{
-        connection::Connection,
+        connection::{Connection, note_source},
         exit::{CommandError, ExitStatus},
         output::{report, tell},
         setup::Setup,
     },
     domain::{
-        AccountId, AccountKey, Failure, FailureKind, Image, ImageId, Region,
+        AccountId, AccountKey, Failure, FailureKind, Image, ImageId, Region, Retry,
         draft::Draft,
         image_access::{AccessTarget, MissingAccess, Share, needs_owners_permissions},
         text::clean,
     },
-    driver::AccessGiver,
+    driver::{AccessGiver, wait_for_access},
     labels,
 };
 
@@ -109,10 +109,15 @@ impl Shares {
     ///
     /// # Errors
     /// If the profile is not the owner's, or that cannot be read.
-    pub(super) async fn find(connection: &Connection, profile: &str, all: &[ToShare]) -> Result<Self, CommandError> {
+    pub(super) async fn find(
+        setup: &Setup,
+        connection: &Connection,
+        profile: &str,
+        all: &[ToShare],
+    ) -> Result<Self, CommandError> {
         let ours =
             connection.account.account().ok_or_else(|| Failure::new("share images", "the account is not known"))?;
-        let owner = Owner::sign_in(connection, profile, &ours).await?;
+        let owner = Owner::sign_in(setup, connection, profile, &ours).await?;
         let mut images: Vec<(Arc<Image>, Share)> = Vec::new();
         for ToShare { region, images: wanted } in all {
             let found = owner.session.describe_images(region, wanted).await?;
@@ -181,12 +186,39 @@ impl Shares {
         }
         Ok(())
     }
+
+    /// Waits until what was given has taken effect, in an earlier run as well.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub(super) async fn wait(&self, setup: &Setup, session: &Session) -> Result<(), CommandError> {
+        for (image, _) in &self.images {
+            if session.missing_access(image).await.is_ok_and(|missing| missing.is_empty()) {
+                continue;
+            }
+            let text =
+                format!("Waiting until what was given for {} takes effect: seconds, and seldom minutes.", image.id);
+            setup.output.note(&text);
+            match wait_for_access(session, image).await {
+                Err(failure) if failure.retry == Retry::Later => return Err(failure.into()),
+                // What is not known is said by the review.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Owner {
-    async fn sign_in(connection: &Connection, profile: &str, ours: &AccountId) -> Result<Self, CommandError> {
+    async fn sign_in(
+        setup: &Setup,
+        connection: &Connection,
+        profile: &str,
+        ours: &AccountId,
+    ) -> Result<Self, CommandError> {
         let (session, account) = connection.source.sign_in(Some(profile)).await?;
         let id = session.account().await?.id;
+        note_source(setup, &session, profile);
         if id == *ours {
             let why = format!("the profile `{}` is of account {id}, which makes the copies", clean(profile));
             let failure = Failure::new("share the images", why);

@@ -219,6 +219,8 @@ impl Asked {
             max_copies: setup.config.copy.max_copies,
             used_tokens: &used_tokens,
             job_tags: setup.config.copy.own_tags(),
+            // By `access::check`.
+            asks_for_keys: true,
             ..CheckContext::at(Timestamp::now())
         };
         let mut all = Plan::default();

@@ -52,7 +52,7 @@ pub(super) async fn look_up(
     connection: &Connection,
 ) -> Result<LookedUp, CommandError> {
     let shares = match &args.share_from {
-        Some(profile) => Some(Shares::find(connection, profile, &asked.to_share(connection)?).await?),
+        Some(profile) => Some(Shares::find(setup, connection, profile, &asked.to_share(connection)?).await?),
         None => None,
     };
     let unshared = shares.as_ref().filter(|shares| shares.is_missing());
@@ -102,10 +102,11 @@ impl LookedUp {
         Start { copies: self.planned.plan.copies, queued: Vec::new(), skipped: Vec::new(), left_out: Vec::new() }
     }
 
-    /// Shares what is to be shared, and looks the images up again then, as the account that copies sees them.
+    /// Shares what is to be shared, and looks the images up again then, as the account that copies sees them. What was given has
+    /// taken effect afterwards.
     ///
     /// # Errors
-    /// If something could not be shared, or EC2 does not show it yet.
+    /// If something could not be shared, or EC2 or KMS does not know of it yet.
     pub(super) async fn shared(
         self,
         setup: &Setup,
@@ -113,8 +114,12 @@ impl LookedUp {
         asked: &Asked,
         connection: &Connection,
     ) -> Result<Planned, CommandError> {
-        let Some(shares) = self.shares.filter(Shares::is_missing) else { return Ok(self.planned) };
+        let Some(shares) = self.shares.filter(|_| !args.only_reads()) else { return Ok(self.planned) };
         shares.give(setup).await?;
+        shares.wait(setup, &connection.session).await?;
+        if !shares.is_missing() {
+            return Ok(self.planned);
+        }
         planned(setup, args, asked, connection, None).await.map_err(access::just_shared)
     }
 }

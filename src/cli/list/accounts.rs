@@ -12,6 +12,7 @@ use super::{
 use crate::{
     aws::{HttpClient, Session},
     cli::{
+        connection::note_source,
         exit::{CommandError, ExitStatus},
         output::report,
         region_failures::{RegionFailure, report_all, status},
@@ -37,6 +38,7 @@ pub(super) async fn list(
     for (position, ((profile, its_setup), result)) in profiles.iter().zip(&setups).zip(signed_in).enumerate() {
         match result {
             Ok((session, id)) => {
+                note_source(setup, &session, profile);
                 let same = |(_, _, other): &&(&Setup, Session, Arc<ListedAccount>)| other.id == id;
                 if let Some((_, _, same)) = accounts.iter().find(same) {
                     let (profile, other) = (clean(profile), clean(&same.profile));

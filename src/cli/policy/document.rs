@@ -29,7 +29,7 @@ pub(in crate::cli) struct Statement {
     resource: Vec<String>,
     /// Operator, key, values.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    condition: BTreeMap<&'static str, BTreeMap<&'static str, Vec<&'static str>>>,
+    condition: BTreeMap<&'static str, BTreeMap<&'static str, Vec<String>>>,
 }
 
 impl Statement {
@@ -38,8 +38,9 @@ impl Statement {
     }
 
     /// Adds a condition.
-    pub(super) fn only_if(mut self, operator: &'static str, key: &'static str, values: &[&'static str]) -> Self {
-        self.condition.entry(operator).or_default().insert(key, values.to_vec());
+    pub(super) fn only_if(mut self, operator: &'static str, key: &'static str, values: &[&str]) -> Self {
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        self.condition.entry(operator).or_default().insert(key, values);
         self
     }
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     aws::Session,
-    domain::{Failure, KmsKeyRef, Partition, Region},
+    domain::{AccountId, Failure, KmsKeyRef, Partition, Region},
 };
 
 pub(in crate::cli) use document::PolicyDocument;
@@ -34,9 +34,12 @@ pub(super) struct PolicyArgs {
     /// Allow the copying of instance-store images too, whose files are in S3
     #[arg(long)]
     instance_store: bool,
-    /// KMS key that copies may use, of a source or a destination; repeat it for more; all keys without one
+    /// KMS key that copies may use, of a source or a destination, or that may be shared; repeat it for more; all keys without one
     #[arg(long, value_name = "ARN", value_parser = key_arn)]
     kms_key_arn: Vec<String>,
+    /// Account to which keys may be shared; repeat it for more; any principal without one
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    grantee: Vec<AccountId>,
 }
 
 pub(super) fn run(setup: &Setup, args: &PolicyArgs) -> Result<ExitStatus, CommandError> {
@@ -47,11 +50,24 @@ pub(super) fn run(setup: &Setup, args: &PolicyArgs) -> Result<ExitStatus, Comman
             Failure::new(format!("use the key {key}"), format!("the policy is for the partition {partition}"));
         return Err(CommandError::usage(failure.hint("--region names a region of the key's partition.")));
     }
-    let scope = PolicyScope { partition, work, instance_store: args.instance_store, keys: args.kms_key_arn.clone() };
-    let copies = scope.allows(&[Work::Copy]);
-    if !copies && (scope.instance_store || !scope.keys.is_empty()) {
-        let what = if scope.instance_store { "--instance-store" } else { "--kms-key-arn" };
-        let why = "only copies need it, and `copy` is not among the work";
+    let grantees = args.grantee.iter().map(|account| format!("arn:{partition}:iam::{account}:root")).collect();
+    let keys = args.kms_key_arn.clone();
+    let scope = PolicyScope { partition, work, instance_store: args.instance_store, keys, grantees };
+    let (copies, gives) = (scope.allows(&[Work::Copy]), scope.allows(&[Work::GiveAccess]));
+    let unused = [
+        ("--instance-store", scope.instance_store && !copies, "only copies need it, and `copy` is not among the work"),
+        (
+            "--kms-key-arn",
+            !scope.keys.is_empty() && !copies && !gives,
+            "only copies and sharing need it, and neither `copy` nor `give-access` is among the work",
+        ),
+        (
+            "--grantee",
+            !scope.grantees.is_empty() && !gives,
+            "only sharing needs it, and `give-access` is not among the work",
+        ),
+    ];
+    if let Some((what, _, why)) = unused.into_iter().find(|(_, unused, _)| *unused) {
         return Err(CommandError::usage(Failure::new(format!("use {what}"), why)));
     }
     print_document(setup.output.format, &PolicyDocument::new(statements::statements(&scope)), io::stdout())?;
@@ -59,6 +75,9 @@ pub(super) fn run(setup: &Setup, args: &PolicyArgs) -> Result<ExitStatus, Comman
         setup
             .output
             .note("Copies may use every KMS key whose own policy allows it; --kms-key-arn names those they may.");
+    }
+    if gives && scope.grantees.is_empty() {
+        setup.output.note("Keys may be shared with anybody; --grantee names the accounts with which they may.");
     }
     if scope.instance_store {
         setup.output.note("s3:GetObject is allowed on every bucket; name those of the source images instead.");
@@ -74,6 +93,10 @@ fn partition(setup: &Setup) -> Result<&'static str, Failure> {
         setup.output.note(&format!("No region is configured: the policy is for the partition {partition}."));
     }
     Ok(partition)
+}
+
+fn account(text: &str) -> Result<AccountId, String> {
+    AccountId::new(text).map_err(|failure| failure.why)
 }
 
 /// Checks a key's ARN by form; its partition is checked once the session is known.

@@ -11,6 +11,8 @@ pub(super) enum Work {
     Cancel,
     /// Do what is done after a copy: launch permissions, deprecation, protection, a tag on the source
     Share,
+    /// Give other accounts access to one's images, as `amigrate copy --share-from` does with the owner's profile
+    GiveAccess,
     /// Deregister images
     Deregister,
     /// Deprecate and disable old copies, as `amigrate sync` does
@@ -32,6 +34,8 @@ pub(super) struct PolicyScope {
     pub(super) instance_store: bool,
     /// ARNs of keys; all keys if it is empty.
     pub(super) keys: Vec<String>,
+    /// ARNs of those to whom grants of keys are made; anybody if it is empty.
+    pub(super) grantees: Vec<String>,
 }
 
 impl PolicyScope {

@@ -5,18 +5,18 @@ use super::{
     document::Statement,
     scope::{
         PolicyScope,
-        Work::{self, Cancel, Copy, Deregister, List, Orphans, Retire, Share, Storage, Usage},
+        Work::{self, Cancel, Copy, Deregister, GiveAccess, List, Orphans, Retire, Share, Storage, Usage},
     },
 };
 use crate::domain::{image_access::GRANTED_OPERATIONS, orphans::KEPT_TAG};
 
 /// Actions that read, which EC2 and KMS mostly allow on all resources or none; and the work that needs them.
 const READS: &[(&str, &[Work])] = &[
-    ("ec2:DescribeRegions", &[List, Copy, Cancel, Share, Deregister, Retire, Usage, Orphans, Storage]),
-    ("ec2:DescribeImages", &[List, Copy, Cancel, Share, Deregister, Retire, Usage, Orphans, Storage]),
-    ("ec2:DescribeSnapshots", &[List, Copy, Cancel, Share, Deregister, Orphans, Storage]),
-    ("ec2:DescribeImageAttribute", &[List, Share, Deregister, Retire, Usage]),
-    ("ec2:DescribeSnapshotAttribute", &[List, Share, Deregister, Retire, Usage, Orphans]),
+    ("ec2:DescribeRegions", &[List, Copy, Cancel, Share, GiveAccess, Deregister, Retire, Usage, Orphans, Storage]),
+    ("ec2:DescribeImages", &[List, Copy, Cancel, Share, GiveAccess, Deregister, Retire, Usage, Orphans, Storage]),
+    ("ec2:DescribeSnapshots", &[List, Copy, Cancel, Share, GiveAccess, Deregister, Orphans, Storage]),
+    ("ec2:DescribeImageAttribute", &[List, Share, GiveAccess, Deregister, Retire, Usage]),
+    ("ec2:DescribeSnapshotAttribute", &[List, Share, GiveAccess, Deregister, Retire, Usage, Orphans]),
     ("ec2:DescribeImageReferences", &[Deregister, Retire, Usage]),
     ("ec2:DescribeImageUsageReports", &[Deregister, Usage]),
     ("ec2:DescribeImageUsageReportEntries", &[Deregister, Usage]),
@@ -32,8 +32,9 @@ const READS: &[(&str, &[Work])] = &[
     ("ec2:GetEbsEncryptionByDefault", &[Copy]),
     ("kms:ListAliases", &[Copy]),
     ("kms:ListKeys", &[Copy]),
-    ("kms:DescribeKey", &[Copy, Share]),
-    ("kms:ListGrants", &[Share]),
+    ("kms:DescribeKey", &[Copy, GiveAccess]),
+    ("kms:ListGrants", &[GiveAccess]),
+    ("kms:GetKeyPolicy", &[GiveAccess]),
 ];
 
 /// What EC2 reads in the caller's name to answer `DescribeImageReferences`. Source: EC2 User Guide, "Identify your resources
@@ -102,14 +103,29 @@ pub(super) fn statements(scope: &PolicyScope) -> Vec<Statement> {
             "ec2:EnableImageDeregistrationProtection",
         ];
         all.push(Statement::allow("AfterCopying", &actions, images()));
-        let keys = if scope.keys.is_empty() { all_keys(partition) } else { scope.keys.clone() };
-        let operations = Statement::allow("ShareKeys", &["kms:CreateGrant"], keys);
-        all.push(operations.only_if("ForAllValues:StringEquals", "kms:GrantOperations", &GRANTED_OPERATIONS));
         let tag =
             Statement::allow("TagTheSource", &["ec2:CreateTags"], vec![format!("arn:{partition}:ec2:*::image/*")]);
         all.push(tag.only_if("ForAllValues:StringLike", "aws:TagKeys", &["copied-to:*"]));
     }
+    if scope.allows(&[GiveAccess]) {
+        all.extend(give_access(scope, images()));
+    }
     all
+}
+
+/// Statements for those who share their own images.
+fn give_access(scope: &PolicyScope, images: Vec<String>) -> [Statement; 2] {
+    let actions = ["ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute"];
+    let keys = if scope.keys.is_empty() { all_keys(scope.partition) } else { scope.keys.clone() };
+    let grants = Statement::allow("ShareKeys", &["kms:CreateGrant"], keys).only_if(
+        "ForAllValues:StringEquals",
+        "kms:GrantOperations",
+        &GRANTED_OPERATIONS,
+    );
+    let grantees: Vec<&str> = scope.grantees.iter().map(String::as_str).collect();
+    let grants =
+        if grantees.is_empty() { grants } else { grants.only_if("StringEquals", "kms:GranteePrincipal", &grantees) };
+    [Statement::allow("GiveAccess", &actions, images), grants]
 }
 
 fn all_keys(partition: &str) -> Vec<String> {

@@ -72,6 +72,8 @@ pub struct CheckContext<'a> {
     pub job_tags: usize,
     /// Images that are there already, as far as they are listed.
     pub listed: Option<&'a ListedImages>,
+    /// Whether the keys of other accounts' images may be used is asked apart, and not warned of.
+    pub asks_for_keys: bool,
 }
 
 impl CheckContext<'_> {
@@ -79,7 +81,14 @@ impl CheckContext<'_> {
     pub const MAX_COPIES: usize = 3_000;
 
     pub fn at(now: Timestamp) -> Self {
-        Self { now, max_copies: Self::MAX_COPIES, used_tokens: &[], job_tags: JOB_TAGS, listed: None }
+        Self {
+            now,
+            max_copies: Self::MAX_COPIES,
+            used_tokens: &[],
+            job_tags: JOB_TAGS,
+            listed: None,
+            asks_for_keys: false,
+        }
     }
 }
 
@@ -127,7 +136,7 @@ impl Draft {
             mistakes.add(Field::Destinations, "Choose at least one region to copy to.".into());
             self.check_texts(&common, &mut mistakes);
         }
-        self.warn_of_sources(context.now, &mut warnings);
+        self.warn_of_sources(context, &mut warnings);
         Plan { copies, mistakes: mistakes.finish(), warnings: warnings.finish() }
     }
 

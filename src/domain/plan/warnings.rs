@@ -1,17 +1,15 @@
 //! What may go wrong with the sources.
 
-use jiff::Timestamp;
-
-use super::messages::Messages;
+use super::{CheckContext, messages::Messages};
 use crate::domain::{
     account::AccountId,
     draft::{Draft, Field},
 };
 
 impl Draft {
-    pub(super) fn warn_of_sources(&self, now: Timestamp, warnings: &mut Messages) {
+    pub(super) fn warn_of_sources(&self, context: &CheckContext<'_>, warnings: &mut Messages) {
         for source in &self.sources {
-            if let Some(since) = source.deprecated.filter(|since| *since <= now) {
+            if let Some(since) = source.deprecated.filter(|since| *since <= context.now) {
                 let text = format!("{} has been deprecated since {}.", source.id, since.strftime("%Y-%m-%d"));
                 warnings.add_known_later(Field::Sources, "deprecated", text);
             }
@@ -26,7 +24,7 @@ impl Draft {
                     ),
                 );
             }
-            if shared && source.encrypted() {
+            if shared && source.encrypted() && !context.asks_for_keys {
                 warn(
                     "shared encrypted",
                     format!(

@@ -1,10 +1,12 @@
 //! Giving access between two accounts of the embedded EC2.
 
-use super::super::{AccessGiver, AuditedCalls, StoreHandle, clock::tests::with_tokio};
+use tokio::time::Instant;
+
+use super::super::{AccessGiver, AuditedCalls, StoreHandle, clock::tests::with_tokio, wait_for_access};
 use crate::{
     aws::{HttpClient, Session, SimulatedLogin},
     domain::{
-        AccountId, AccountKey, FailureKind, Image, ImageQuery, OwnerFilter, Region,
+        AccountId, AccountKey, FailureKind, Image, ImageQuery, OwnerFilter, Region, Retry,
         image_access::{AccessTarget, MissingAccess, Share, ShareOutcome, ShareRequest},
     },
     engine::Outcome,
@@ -91,6 +93,9 @@ async fn the_owner_gives_what_is_missing_on_record_in_its_account() {
     assert_eq!((outcome.failures, outcome.audit_failures), (vec![], vec![]));
     assert_eq!(outcome.given.len(), 2);
     assert!(outcome.given[1].grant.is_some(), "by which it is taken back");
+    let fips = accounts.shared("golden-fips").await;
+    assert!(!accounts.ours.missing_access(&fips).await.unwrap().is_empty(), "no grant takes effect at once");
+    wait_for_access(&accounts.ours, &fips).await.unwrap();
     for name in ["golden-windows", "golden-fips"] {
         assert_eq!(accounts.missing(name).await.missing, [], "{name}");
     }
@@ -103,6 +108,43 @@ async fn the_owner_gives_what_is_missing_on_record_in_its_account() {
         accounts.audited().await,
         [("ModifySnapshotAttribute".into(), Some(true)), ("CreateGrant".into(), Some(true))]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_does_not_take_effect_is_not_waited_for_without_end() {
+    let accounts = Accounts::new().await;
+    let fips = accounts.missing("golden-fips").await;
+    accounts.world.with(|w| w.as_account(&accounts.owner, |w| w.latencies().grants_after_ms = 3_600_000));
+    assert_eq!(accounts.give(&accounts.owner, vec![fips]).await.given.len(), 1);
+    let (image, began) = (accounts.shared("golden-fips").await, Instant::now());
+    let failure = wait_for_access(&accounts.ours, &image).await.unwrap_err();
+    assert!((290..=300).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert_eq!((failure.retry, failure.why.contains("5 minutes")), (Retry::Later, true), "{failure:?}");
+    // What is not known is not waited for.
+    accounts.world.with(|w| w.policy().deny("DescribeKey"));
+    let began = Instant::now();
+    assert_eq!(
+        wait_for_access(&accounts.ours, &image).await.unwrap_err().code.as_deref(),
+        Some("AccessDeniedException")
+    );
+    assert_eq!(began.elapsed().as_secs(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_may_only_be_looked_at_is_granted() {
+    let accounts = Accounts::new().await;
+    let erp = accounts.shared("golden-erp").await;
+    let target = AccessTarget { image: erp.id.clone(), region: region(), account: accounts.us.clone() };
+    let missing = async || {
+        let missing = accounts.theirs.access_to_give(&erp, &target, &accounts.ours).await.unwrap();
+        missing.iter().map(MissingAccess::action).collect::<Vec<_>>()
+    };
+    assert_eq!(missing().await, [""; 0], "its policy lets them use it");
+    accounts.world.with(|w| w.as_account(&accounts.owner, |w| w.let_describe_keys(&region(), &accounts.us)));
+    assert_eq!(missing().await, ["CreateGrant"]);
+    // Whether it lets them cannot be read: nothing is given that they may have.
+    accounts.world.with(|w| w.as_account(&accounts.owner, |w| w.policy().deny("GetKeyPolicy")));
+    assert_eq!(missing().await, [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]

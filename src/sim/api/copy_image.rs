@@ -12,7 +12,7 @@ use crate::{
         },
         api_error::ApiError,
         world::{
-            kms_keys::KeyUse,
+            kms_keys::{KeyAccess, KeyUse},
             locations::Location,
             state::{RegionState, SeenImage, Token, World},
             timeline::{Actor, CreatedImage, CreatedSnapshot, Stages, TimeBased, Transfer, ms_between},
@@ -27,6 +27,8 @@ struct Accepted {
     encrypted: bool,
     /// ARN; `None` also if there is no such key.
     key: Option<String>,
+    /// EC2 may not use a key of the source or the copy, as it finds out while the copy runs.
+    fails: bool,
     location: Location,
     time_based: Option<TimeBased>,
 }
@@ -91,9 +93,14 @@ impl World {
         }
         // EC2 checks the key when the copy runs: a bad key fails the copy later, not this request.
         let named = call.key.as_deref();
-        let shared = || self.shared_key(to, named?, KeyUse::Encrypt).and(named.map(str::to_owned));
+        let shared = || {
+            let shared = self.shared_key(to, named?, KeyUse::Encrypt, &[], now)?;
+            (shared.access != KeyAccess::No).then(|| named.map(str::to_owned)).flatten()
+        };
         let key = if encrypted { state.key_arn(named, &self.account).or_else(shared) } else { None };
-        Ok(Accepted { source: source.image, image_tags, encrypted, key, location, time_based })
+        let fails = (encrypted && key.as_deref().is_none_or(|arn| !self.key_encrypts(to, arn, now)))
+            || !self.decrypts(&source.image, now);
+        Ok(Accepted { source: source.image, image_tags, encrypted, key, fails, location, time_based })
     }
 
     fn source(&self, call: &CopyCall, now: Timestamp) -> Result<SeenImage, ApiError> {
@@ -125,9 +132,8 @@ impl World {
         now: Timestamp,
     ) -> Result<ImageId, ApiError> {
         let (latencies, timeline) = (self.latencies, self.timeline(now));
-        let Accepted { source, image_tags, encrypted, key, location, time_based } = accepted;
+        let Accepted { source, image_tags, encrypted, key, fails, location, time_based } = accepted;
         let id = ImageId::new(&self.new_id("ami-")).map_err(|_| internal_error())?;
-        let fails = encrypted && key.as_deref().is_none_or(|arn| !self.key_encrypts(to, arn));
         let mut image = source.clone();
         let mut snapshots = Vec::new();
         let mut ended = latencies.snapshots_after_ms;
@@ -179,8 +185,11 @@ impl World {
     }
 
     /// Returns true if the account may encrypt with the key of this ARN, its own or another account's.
-    fn key_encrypts(&self, region: &Region, arn: &str) -> bool {
-        let shared = || self.shared_key(region, arn, KeyUse::Encrypt).is_some_and(|(_, _, key)| key.usable());
+    fn key_encrypts(&self, region: &Region, arn: &str, now: Timestamp) -> bool {
+        let shared = || {
+            let shared = self.shared_key(region, arn, KeyUse::Encrypt, &[], now);
+            shared.is_some_and(|shared| shared.access == KeyAccess::Yes && shared.key.usable())
+        };
         self.enabled(region).is_ok_and(|state| state.usable(arn)) || shared()
     }
 

@@ -1,5 +1,6 @@
 //! KMS: `ListAliases`, `ListKeys` and `DescribeKey`, and resolving key names.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
@@ -7,7 +8,7 @@ use crate::{
     sim::{
         api_error::ApiError,
         world::{
-            kms_keys::{EBS_ALIAS, KeyUse, KmsKey},
+            kms_keys::{EBS_ALIAS, KeyAccess, KeyUse, KmsKey},
             state::{RegionState, World},
         },
     },
@@ -50,13 +51,19 @@ impl RegionState {
 }
 
 /// Carries out one action and returns its JSON.
-pub(crate) fn call(world: &World, region: &Region, action: &str, body: &[u8]) -> Result<Value, ApiError> {
+pub(crate) fn call(
+    world: &World,
+    region: &Region,
+    action: &str,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Value, ApiError> {
     let state = world.enabled(region).map_err(|_| ApiError::unrecognized_client())?;
     let input = read(body)?;
     match action {
         "ListAliases" => page(&input, "Aliases", aliases(world, state, input["KeyId"].as_str())),
         "ListKeys" => page(&input, "Keys", keys(world, state)),
-        "DescribeKey" => describe(world, state, input["KeyId"].as_str()),
+        "DescribeKey" => describe(world, state, &input, now),
         _ => Err(ApiError::new("UnknownOperationException", "")),
     }
 }
@@ -88,15 +95,19 @@ fn keys(world: &World, state: &RegionState) -> Vec<Value> {
     state.keys.iter().map(key).collect()
 }
 
-fn describe(world: &World, state: &RegionState, name: Option<&str>) -> Result<Value, ApiError> {
-    let name = name.ok_or_else(|| {
+fn describe(world: &World, state: &RegionState, input: &Value, now: Timestamp) -> Result<Value, ApiError> {
+    let name = input["KeyId"].as_str().ok_or_else(|| {
         ApiError::new(
             "ValidationException",
             "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null",
         )
     })?;
+    let tokens: Vec<&str> = input["GrantTokens"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let own = state.key(name, &world.account).map(|key| (world, state, key));
-    let shared = || world.shared_key(&state.region, name, KeyUse::Describe);
+    let shared = || {
+        let shared = world.shared_key(&state.region, name, KeyUse::Describe, &tokens, now)?;
+        (shared.access == KeyAccess::Yes).then_some((shared.owner, shared.state, shared.key))
+    };
     let Some((owner, state, key)) = own.or_else(shared) else {
         return Err(no_such_key(world, state, name));
     };

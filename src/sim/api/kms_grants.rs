@@ -1,4 +1,4 @@
-//! KMS: `CreateGrant`, `ListGrants` and `RevokeGrant`.
+//! KMS: `CreateGrant`, `ListGrants` and `RevokeGrant`, and `GetKeyPolicy`, which says the rest of who may use a key.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ const OPERATIONS: [&str; 17] = [
 
 /// Returns true for the actions of this file.
 pub(crate) fn has(action: &str) -> bool {
-    ["CreateGrant", "ListGrants", "RevokeGrant"].contains(&action)
+    ["CreateGrant", "ListGrants", "RevokeGrant", "GetKeyPolicy"].contains(&action)
 }
 
 /// Carries out one action and returns its JSON.
@@ -69,6 +69,11 @@ pub(crate) fn call(
             let wanted = key.grants.iter().filter(|g| only("GrantId", &g.id) && only("GranteePrincipal", &g.grantee));
             page(&input, "Grants", wanted.map(|grant| describe(grant, &arn, &account)).collect())
         }
+        "GetKeyPolicy" => {
+            let owner = world.account.clone();
+            let policy = policy(key_mut(world, region, &id)?, region, &owner);
+            Ok(json!({ "Policy": policy.to_string(), "PolicyName": "default" }))
+        }
         _ => {
             let grant = input["GrantId"].as_str().ok_or_else(|| missing("grantId"))?;
             let key = key_mut(world, region, &id)?;
@@ -88,7 +93,7 @@ fn own_key(world: &World, region: &Region, action: &str, name: &str) -> Result<(
     let key = state.key(name, &world.account).ok_or_else(|| no_such_key(world, state, name))?;
     let arn = state.arn(&world.account, &format!("key/{}", key.id));
     // Of keys that AWS manages only AWS makes grants.
-    if key.denied || (key.manager == "AWS" && action != "ListGrants") {
+    if key.denied || (key.manager == "AWS" && !["ListGrants", "GetKeyPolicy"].contains(&action)) {
         return Err(denied(world, action, &arn));
     }
     match key.state.as_str() {
@@ -134,7 +139,8 @@ fn requested(world: &mut World, input: &Value, now: Timestamp) -> Result<Grant, 
         grantee: grantee.to_owned(),
         retiring: retiring.map(str::to_owned),
         operations,
-        created: now.as_second(),
+        timeline: world.timeline(now),
+        known_after_ms: world.latencies.grants_after_ms,
     })
 }
 
@@ -145,10 +151,11 @@ fn hex(world: &mut World) -> String {
 /// A named grant that is there already is answered with, not made again.
 fn create(key: &mut KmsKey, grant: Grant, arn: &str) -> Result<Value, ApiError> {
     let same = |old: &&Grant| {
-        Grant { id: grant.id.clone(), created: grant.created, ..(*old).clone() } == grant && grant.name.is_some()
+        let of = |one: &Grant| (one.name.clone(), one.grantee.clone(), one.retiring.clone(), one.operations.clone());
+        grant.name.is_some() && of(old) == of(&grant)
     };
-    let id = if let Some(old) = key.grants.iter().find(same) {
-        old.id.clone()
+    let made = if let Some(old) = key.grants.iter().find(same) {
+        old.clone()
     } else {
         if key.grants.len() >= 50_000 {
             return Err(ApiError::new(
@@ -156,17 +163,37 @@ fn create(key: &mut KmsKey, grant: Grant, arn: &str) -> Result<Value, ApiError> 
                 format!("{arn} has as many grants as a key can have."),
             ));
         }
-        key.grants.push(grant);
-        key.grants.last().map(|grant| grant.id.clone()).unwrap_or_default()
+        key.grants.push(grant.clone());
+        grant
     };
-    Ok(json!({ "GrantId": id, "GrantToken": format!("AQp{id}") }))
+    Ok(json!({ "GrantId": made.id, "GrantToken": made.token() }))
+}
+
+/// Returns the policy of a customer managed key, in the form that KMS's console gives it.
+fn policy(key: &KmsKey, region: &Region, owner: &AccountId) -> Value {
+    let root = |account: &AccountId| format!("arn:{}:iam::{account}:root", region.partition().as_str());
+    let statement = |accounts: Vec<String>, action: Value| json!({ "Effect": "Allow", "Principal": { "AWS": accounts }, "Action": action, "Resource": "*" });
+    let mut statements = vec![statement(vec![root(owner)], json!("kms:*"))];
+    if !key.shared_with.is_empty() {
+        let with: Vec<String> = key.shared_with.iter().map(root).collect();
+        let used = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+            .map(Value::from);
+        statements.push(statement(with.clone(), used.into_iter().collect()));
+        let mut grants = statement(with, json!(["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"]));
+        grants["Condition"] = json!({ "Bool": { "kms:GrantIsForAWSResource": "true" } });
+        statements.push(grants);
+    }
+    if !key.described_by.is_empty() {
+        statements.push(statement(key.described_by.iter().map(root).collect(), json!("kms:DescribeKey")));
+    }
+    json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
 fn describe(grant: &Grant, arn: &str, account: &AccountId) -> Value {
     let mut described = json!({
         "KeyId": arn,
         "GrantId": grant.id,
-        "CreationDate": grant.created,
+        "CreationDate": grant.timeline.created().as_second(),
         "GranteePrincipal": grant.grantee,
         "IssuingAccount": format!("arn:aws:iam::{account}:root"),
         "Operations": grant.operations,

@@ -32,6 +32,8 @@ pub struct Latencies {
     /// How long after deregistration another call for the image is `InvalidAMIID.Unavailable`; then it is
     /// `InvalidAMIID.NotFound`. `DescribeImages` leaves it out, and then says the same. `None` is for ever.
     pub unavailable_ms: Option<i64>,
+    /// From `CreateGrant` until the grant is of use to requests without its token, as all of EC2's are. KMS: seconds, and up to five minutes.
+    pub grants_after_ms: i64,
     /// From `CreateImageUsageReport` until the report is available, or has failed.
     pub usage_report_ms: i64,
 }
@@ -50,6 +52,7 @@ impl Default for Latencies {
             in_use_ms: 0,
             visible_after_deregister_ms: 0,
             unavailable_ms: None,
+            grants_after_ms: 3_000,
             usage_report_ms: 150_000,
         }
     }

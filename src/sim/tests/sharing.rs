@@ -3,7 +3,11 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{TestAws, between};
+use super::{TestAws, between, region};
+use crate::{
+    domain::{AccountId, image_access::GRANTED_OPERATIONS, key_policy},
+    sim::{Scenario, World},
+};
 
 const BUILD: &str = "AKIASIMULATEDBUILD00";
 const US: &str = "123456789012";
@@ -180,6 +184,7 @@ fn a_grant_of_the_key_makes_a_copy_possible() {
         let listed = aws.kms("ListGrants", &json!({ "KeyId": key }));
         assert_eq!(listed["Grants"].as_array().unwrap().len(), 2, "{listed}");
     });
+    aws.advance(3_000);
     assert_eq!(aws.kms("DescribeKey", &json!({ "KeyId": key }))["KeyMetadata"]["AWSAccountId"], "210987654321");
     assert_eq!(aws.copy_code(&image), "");
     aws.as_build(|aws| {
@@ -187,6 +192,127 @@ fn a_grant_of_the_key_makes_a_copy_possible() {
         assert_eq!(aws.kms("RevokeGrant", &json!({ "KeyId": key, "GrantId": id }))["__type"], "NotFoundException");
     });
     assert_eq!(aws.copy_code(&image), "InvalidRequest");
+}
+
+impl TestAws {
+    /// Returns the newest image of the build account by its name, and the key of its snapshots.
+    fn encrypted(&mut self, name: &str) -> (String, String) {
+        let image = self.built(name);
+        let snapshot = self.snapshots_of(&image).remove(0);
+        let described = self.ec2("us-east-1", &format!("Action=DescribeSnapshots&SnapshotId.1={snapshot}")).1;
+        (image, between(&described, "<kmsKeyId>", "</kmsKeyId>").remove(0))
+    }
+
+    /// Has the build account make a grant, and returns its token.
+    fn grant(&mut self, key: &str, operations: &[&str]) -> String {
+        let grant =
+            json!({ "KeyId": key, "GranteePrincipal": format!("arn:aws:iam::{US}:root"), "Operations": operations });
+        let mut token = String::new();
+        self.as_build(|aws| token = aws.kms("CreateGrant", &grant)["GrantToken"].as_str().unwrap().to_owned());
+        token
+    }
+
+    /// Copies the image and returns the state in which the copy ends.
+    fn copied(&mut self, image: &str) -> String {
+        let id = self.copy("us-west-2", &format!("SourceRegion=us-east-1&SourceImageId={image}&Name=ours"));
+        self.advance(1_200_000);
+        let seen = self.ec2("us-west-2", &format!("Action=DescribeImages&ImageId.1={id}")).1;
+        between(&seen, "<imageState>", "</imageState>").concat()
+    }
+}
+
+#[test]
+fn a_grant_is_of_use_at_once_with_its_token_only_and_ec2_has_none() {
+    let mut aws = TestAws::new("accounts");
+    let (image, key) = aws.encrypted("golden-fips-*");
+    let token = aws.grant(&key, &["CreateGrant", "Decrypt", "DescribeKey", "ReEncryptFrom"]);
+    assert_eq!(aws.kms("DescribeKey", &json!({ "KeyId": key }))["__type"], "AccessDeniedException");
+    let described = aws.kms("DescribeKey", &json!({ "KeyId": key, "GrantTokens": [token] }));
+    assert_eq!(described["KeyMetadata"]["KeyState"], "Enabled");
+    assert_eq!(
+        aws.kms("DescribeKey", &json!({ "KeyId": key, "GrantTokens": ["AQp"] }))["__type"],
+        "AccessDeniedException"
+    );
+    // The request is accepted, and the copy fails while it runs.
+    assert_eq!(aws.copied(&image), "failed");
+    assert_eq!(aws.copied(&image), "available", "by now the grant has taken effect");
+}
+
+#[test]
+fn what_a_copy_takes_is_granted_by_one_grant() {
+    let mut aws = TestAws::new("accounts");
+    let (image, key) = aws.encrypted("golden-fips-*");
+    for operations in [&["CreateGrant", "DescribeKey"][..], &["Decrypt", "ReEncryptFrom"]] {
+        aws.grant(&key, operations);
+    }
+    aws.advance(3_000);
+    assert_eq!(
+        aws.copy_code(&image),
+        "InvalidRequest",
+        "a grant made by the first could not have the second's operations"
+    );
+    aws.grant(&key, &["CreateGrant", "Decrypt", "ReEncryptFrom"]);
+    aws.advance(3_000);
+    assert_eq!(aws.copied(&image), "available", "the key may be described by another grant");
+}
+
+#[test]
+fn who_may_describe_a_key_may_do_nothing_else() {
+    let mut aws = TestAws::new("accounts");
+    let (image, key) = aws.encrypted("golden-erp-*");
+    let us = AccountId::new(US).unwrap();
+    let policy = |aws: &mut TestAws| {
+        let mut text = String::new();
+        aws.as_build(|aws| {
+            text = aws.kms("GetKeyPolicy", &json!({ "KeyId": key }))["Policy"].as_str().unwrap().to_owned();
+        });
+        text
+    };
+    let may = |policy: &str| key_policy::may_allow(policy, &us, &GRANTED_OPERATIONS);
+    assert!(may(&policy(&mut aws)), "it is shared");
+    aws.as_build(|aws| {
+        let build = AccountId::new("210987654321").unwrap();
+        aws.world.as_account(&build, |w| w.let_describe_keys(&region("us-east-1"), &us));
+    });
+    assert_eq!(aws.kms("DescribeKey", &json!({ "KeyId": key }))["KeyMetadata"]["KeyState"], "Enabled");
+    assert_eq!(aws.kms("GetKeyPolicy", &json!({ "KeyId": key }))["__type"], "AccessDeniedException");
+    assert!(!may(&policy(&mut aws)));
+    assert_eq!(aws.copy_code(&image), "InvalidRequest");
+}
+
+#[test]
+fn a_disabled_key_decrypts_for_nobody() {
+    let mut aws = TestAws::new("accounts");
+    let (image, key) = aws.encrypted("golden-erp-*");
+    let build = AccountId::new("210987654321").unwrap();
+    aws.world.as_account(&build, |w| w.set_key_states(&region("us-east-1"), "Disabled"));
+    assert_eq!(aws.copy_code(&image), "InvalidRequest");
+    assert_eq!(aws.kms("DescribeKey", &json!({ "KeyId": key }))["KeyMetadata"]["KeyState"], "Disabled");
+    aws.as_build(|aws| assert_eq!(aws.copied(&image), "failed", "not for its owner either"));
+}
+
+#[test]
+fn each_account_has_its_own_opt_in_regions() {
+    let text = "summary = 'x'\nseed = 7\naccount = '123456789012'\nhome = 'us-east-1'\nextends = 'accounts'\n\
+                [[other_account]]\nid = '777788889999'\nprofile = 'bahrain'\naccess_key = 'AKIASIMULATEDBAHRAIN'\nopted_in = ['me-south-1']";
+    let now = "2026-03-05T12:00:00Z".parse().unwrap();
+    let world = World::new(&Scenario::parse(text).unwrap(), now);
+    let mut aws = TestAws { world, ..TestAws::new("empty") };
+    let enabled = |aws: &mut TestAws| {
+        let there = between(&aws.ec2("us-east-1", "Action=DescribeRegions").1, "<regionName>", "</regionName>");
+        (there.contains(&"me-south-1".to_owned()), aws.code("me-south-1", "Action=DescribeImages&Owner.1=self"))
+    };
+    assert_eq!(enabled(&mut aws), (false, "AuthFailure".into()));
+    aws.sign_in("AKIASIMULATEDBAHRAIN");
+    assert_eq!(enabled(&mut aws), (true, String::new()));
+    aws.world.as_account(&AccountId::new("777788889999").unwrap(), |w| w.set_opted_in(&region("me-south-1"), false));
+    assert_eq!(enabled(&mut aws), (false, "AuthFailure".into()));
+    aws.sign_in("AKIAIOSFODNN7EXAMPLE");
+    aws.world.set_opted_in(&region("me-south-1"), true);
+    assert_eq!(enabled(&mut aws), (true, String::new()));
+    // Those that need no opting in are always enabled.
+    aws.world.set_opted_in(&region("us-west-2"), false);
+    assert_eq!(aws.code("us-west-2", "Action=DescribeImages&Owner.1=self"), "");
 }
 
 #[rstest]

@@ -173,7 +173,7 @@ fn carry_out(
             Service::Kms if kms_grants::has(action) => {
                 kms_grants::call(world, region, action, body, now).map(|json| json.to_string())
             }
-            Service::Kms => kms::call(world, region, action, body).map(|json| json.to_string()),
+            Service::Kms => kms::call(world, region, action, body, now).map(|json| json.to_string()),
             Service::Sts => sts::call(world, region, action, params, now, request_id),
         }
     })

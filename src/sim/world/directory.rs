@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::{
-    domain::AccountId,
+    domain::{AccountId, Region},
     sim::{glob::glob, world::policy::DenySpec},
 };
 
@@ -32,6 +32,9 @@ pub(crate) struct AccountSpec {
     /// What all of the account's users and roles may not do.
     #[serde(default, rename = "deny")]
     pub(crate) denied: Vec<DenySpec>,
+    /// The opt-in regions that it has enabled; `None` are those of the scenario's account.
+    #[serde(default)]
+    pub(crate) opted_in: Option<Vec<Region>>,
 }
 
 /// A role that users and roles of other accounts may assume.

@@ -1,8 +1,12 @@
 //! KMS keys of a region.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::domain::{AccountId, Region};
+use crate::{
+    domain::{AccountId, Region},
+    sim::world::timeline::Timeline,
+};
 
 /// Alias of the key that AWS manages for EBS in every region.
 pub(crate) const EBS_ALIAS: &str = "alias/aws/ebs";
@@ -60,21 +64,29 @@ pub(crate) enum KeyUse {
 }
 
 impl KeyUse {
-    /// Returns the operations that it takes. Source: EBS user guide, "Share an Amazon EBS snapshot", of a key's policy. That a grant
-    /// needs each of them is not documented.
+    /// Returns the operations that one grant has to allow, besides `DescribeKey`, which may be another's. EC2 works by grants that it makes
+    /// in the account's name, and a grant made by the right of another allows no operation that the other does not. Sources: EBS user guide,
+    /// "Share an Amazon EBS snapshot", of a key's policy; KMS developer guide, "Granting `CreateGrant` permission".
     fn operations(self) -> &'static [&'static str] {
         match self {
-            Self::Describe => &["DescribeKey"],
-            Self::ReadSnapshot => &["CreateGrant", "Decrypt", "DescribeKey", "ReEncryptFrom"],
-            Self::Encrypt => {
-                &["CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptTo"]
-            }
+            Self::Describe => &[],
+            Self::ReadSnapshot => &["CreateGrant", "Decrypt", "ReEncryptFrom"],
+            Self::Encrypt => &["CreateGrant", "Decrypt", "GenerateDataKeyWithoutPlaintext", "ReEncryptTo"],
         }
     }
 }
 
+/// Whether another account may use a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum KeyAccess {
+    No,
+    /// By a grant that is not known to all of KMS yet.
+    Later,
+    Yes,
+}
+
 /// A grant of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Grant {
     pub(crate) id: String,
     pub(crate) name: Option<String>,
@@ -82,8 +94,26 @@ pub(crate) struct Grant {
     pub(crate) grantee: String,
     pub(crate) retiring: Option<String>,
     pub(crate) operations: Vec<String>,
-    /// Seconds since 1970.
-    pub(crate) created: i64,
+    pub(crate) timeline: Timeline,
+    /// When all of KMS knows it, in milliseconds of the timeline (`Latencies::grants_after_ms`). Until then it is of use only to requests
+    /// that carry its token, and EC2's own do not.
+    pub(crate) known_after_ms: i64,
+}
+
+impl Grant {
+    /// Returns the token by which a request uses it at once.
+    pub(crate) fn token(&self) -> String {
+        format!("AQp{}", self.id)
+    }
+
+    fn allows(&self, operation: &str) -> bool {
+        self.operations.iter().any(|one| one == operation)
+    }
+
+    /// Returns true if a request with these tokens can use it.
+    fn works(&self, tokens: &[&str], now: Timestamp) -> bool {
+        self.timeline.age_ms(now) >= self.known_after_ms || tokens.contains(&self.token().as_str())
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -103,6 +133,8 @@ pub(crate) struct KmsKey {
     pub(crate) replicas: Vec<Region>,
     /// Other accounts that the key's policy allows to use it.
     pub(crate) shared_with: Vec<AccountId>,
+    /// Other accounts that the key's policy allows to describe it, and nothing else.
+    pub(crate) described_by: Vec<AccountId>,
     pub(crate) grants: Vec<Grant>,
 }
 
@@ -136,6 +168,7 @@ impl KmsKey {
             denied: false,
             replicas: Vec::new(),
             shared_with: Vec::new(),
+            described_by: Vec::new(),
             grants: Vec::new(),
         }
     }
@@ -152,19 +185,36 @@ impl KmsKey {
             denied: spec.denied,
             replicas: if spec.multi_region { spec.regions.clone() } else { Vec::new() },
             shared_with: spec.shared_with.clone(),
+            described_by: Vec::new(),
             grants: Vec::new(),
         }
     }
 
-    /// Returns true if the key's policy or a grant lets another account use it so. Each operation may be another grant's: KMS decides about
-    /// each by itself. One that is disabled or about to be deleted is of use for nothing but to be described.
-    pub(crate) fn lets(&self, account: &AccountId, kind: KeyUse) -> bool {
+    /// Returns whether the key's policy or its grants let another account use it so. One that is disabled or about to be deleted is of use
+    /// for nothing but to be described.
+    pub(crate) fn lets(&self, account: &AccountId, kind: KeyUse, tokens: &[&str], now: Timestamp) -> KeyAccess {
+        if kind != KeyUse::Describe && self.state != "Enabled" {
+            return KeyAccess::No;
+        }
+        if self.shared_with.contains(account) || (kind == KeyUse::Describe && self.described_by.contains(account)) {
+            return KeyAccess::Yes;
+        }
         let root = format!("arn:aws:iam::{account}:root");
-        let granted = |operation: &&str| {
-            self.grants.iter().any(|g| g.grantee == root && g.operations.iter().any(|granted| granted == operation))
+        let best = |suffices: &dyn Fn(&Grant) -> bool| {
+            let access = |grant: &Grant| if grant.works(tokens, now) { KeyAccess::Yes } else { KeyAccess::Later };
+            let of_account = self.grants.iter().filter(|grant| grant.grantee == root && suffices(grant));
+            of_account.map(access).max().unwrap_or(KeyAccess::No)
         };
-        let works = kind == KeyUse::Describe || self.state == "Enabled";
-        works && (self.shared_with.contains(account) || kind.operations().iter().all(granted))
+        let described = if self.described_by.contains(account) {
+            KeyAccess::Yes
+        } else {
+            best(&|grant| grant.allows("DescribeKey"))
+        };
+        let used = kind.operations();
+        if used.is_empty() {
+            return described;
+        }
+        described.min(best(&|grant| used.iter().all(|operation| grant.allows(operation))))
     }
 
     /// Returns true if the key can encrypt a snapshot.

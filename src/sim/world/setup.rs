@@ -111,6 +111,20 @@ impl World {
         keys.for_each(|key| key.shared_with.retain(|account| account != from));
     }
 
+    /// Lets another account describe the account's keys in a region, and do nothing else with them.
+    pub fn let_describe_keys(&mut self, region: &Region, account: &AccountId) {
+        self.withdraw_keys(region, account);
+        let keys = self.regions.iter_mut().filter(|there| there.region == *region).flat_map(|there| &mut there.keys);
+        keys.filter(|key| key.manager != "AWS").for_each(|key| key.described_by.push(account.clone()));
+    }
+
+    /// Enables an opt-in region for the account, or disables it. What it has there stays.
+    pub fn set_opted_in(&mut self, region: &Region, opted_in: bool) {
+        let state = if opted_in { OptIn::OptedIn } else { OptIn::NotOptedIn };
+        let regions = self.regions.iter_mut().filter(|there| there.region == *region);
+        regions.filter(|there| there.opt_in != OptIn::NotRequired).for_each(|there| there.opt_in = state);
+    }
+
     /// Adds a resource that names the image in a version with this many newer ones, which name others.
     pub fn add_reference_of_version(
         &mut self,
@@ -131,6 +145,12 @@ impl World {
         for spec in &scenario.other_accounts {
             let mut account = self.other_account(&spec.id);
             account.policy = Policy::new(spec.denied.clone());
+            if let Some(opted_in) = &spec.opted_in {
+                let regions: Vec<Region> = account.regions.iter().map(|there| there.region.clone()).collect();
+                for region in &regions {
+                    account.set_opted_in(region, opted_in.contains(region));
+                }
+            }
             for state in &mut account.regions {
                 state.keys.extend(KmsKey::of_scenario(scenario.seed, &scenario.keys, &state.region, Some(&spec.id)));
             }

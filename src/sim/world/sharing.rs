@@ -4,10 +4,10 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{AccountId, ImageId, Region, SnapshotId},
+    domain::{AccountId, Image, ImageId, Region, SnapshotId},
     sim::world::{
         image_family::{self, ImageFamily},
-        kms_keys::{KeyUse, KmsKey},
+        kms_keys::{KeyAccess, KeyUse, KmsKey},
         permissions::{Permission, Permissions},
         state::{RegionState, SeenImage, SeenSnapshot, World},
     },
@@ -48,8 +48,8 @@ impl World {
             owner.held_snapshot(there, snapshot.as_str(), now).is_some_and(|snapshot| {
                 let key = snapshot.snapshot.kms_key_id.as_deref();
                 // Keys of accounts that the scenario only mentions are not simulated.
-                let usable = |arn| !own_image || there.lets_use(arn, &self.account, KeyUse::ReadSnapshot);
-                self.is_grantee(&snapshot.create_volume_permissions) && key.is_none_or(usable)
+                let may_be_used = |arn| !own_image || there.lets_read(arn, &self.account, now) != KeyAccess::No;
+                self.is_grantee(&snapshot.create_volume_permissions) && key.is_none_or(may_be_used)
             })
         });
         // Tags are each account's own.
@@ -142,24 +142,51 @@ impl World {
         ids
     }
 
-    /// Returns another account's key by its ARN, with the account's world, if this account may use it so.
+    /// Returns true if EC2 can decrypt the image's snapshots for this account now. It finds that out while the copy runs.
+    pub(crate) fn decrypts(&self, image: &Image, now: Timestamp) -> bool {
+        let Some(state) = self.region_state(&image.region) else { return true };
+        image.snapshot_ids().all(|snapshot| {
+            let seen = self.snapshot(state, snapshot.as_str(), now);
+            let Some(arn) = seen.and_then(|seen| seen.snapshot.kms_key_id) else { return true };
+            match state.key(&arn, &self.account) {
+                Some(own) => !own.denied && own.state == "Enabled",
+                // Keys of accounts that the scenario only mentions are not simulated.
+                None => self
+                    .shared_key(&state.region, &arn, KeyUse::ReadSnapshot, &[], now)
+                    .is_none_or(|shared| shared.access == KeyAccess::Yes),
+            }
+        })
+    }
+
+    /// Returns another account's key by its ARN, with whether this account may use it so.
     pub(crate) fn shared_key(
         &self,
         region: &Region,
         arn: &str,
         kind: KeyUse,
-    ) -> Option<(&Self, &RegionState, &KmsKey)> {
+        tokens: &[&str],
+        now: Timestamp,
+    ) -> Option<SharedKey<'_>> {
         let owner = AccountId::new(arn.split(':').nth(4)?).ok()?;
         let owner = self.other_accounts.get(&owner)?;
         let state = owner.region_state(region)?;
         let key = state.key(arn, &owner.account)?;
-        key.lets(&self.account, kind).then_some((owner, state, key))
+        Some(SharedKey { owner, state, key, access: key.lets(&self.account, kind, tokens, now) })
     }
 }
 
+/// Another account's key.
+pub(crate) struct SharedKey<'a> {
+    pub(crate) owner: &'a World,
+    pub(crate) state: &'a RegionState,
+    pub(crate) key: &'a KmsKey,
+    pub(crate) access: KeyAccess,
+}
+
 impl RegionState {
-    /// Returns true if the key of this ARN, which is one of this region's, lets another account use it so.
-    fn lets_use(&self, arn: &str, account: &AccountId, kind: KeyUse) -> bool {
-        arn.rsplit_once('/').is_some_and(|(_, id)| self.keys.iter().any(|key| key.id == id && key.lets(account, kind)))
+    /// Returns whether the key of this ARN, which is one of this region's, lets another account read snapshots.
+    fn lets_read(&self, arn: &str, account: &AccountId, now: Timestamp) -> KeyAccess {
+        let key = arn.rsplit_once('/').and_then(|(_, id)| self.keys.iter().find(|key| key.id == id));
+        key.map_or(KeyAccess::No, |key| key.lets(account, KeyUse::ReadSnapshot, &[], now))
     }
 }

@@ -33,9 +33,43 @@ fn what_is_missing_to_copy_a_shared_image_is_told_before_anything_is_requested()
     assert_eq!(ended.status, Some(0), "{ended:?}");
 }
 
+/// The accounts in real time, with copies that take less than a second, and grants that take this long to take effect.
+fn moving(grants_after_ms: i64) -> Commands {
+    let ec2 = Ec2::quick_scenario("accounts", &[], &ChangeSignal::default());
+    ec2.with(|w| w.as_account(&build(), |w| w.latencies().grants_after_ms = grants_after_ms));
+    with_profiles(Commands::of(ec2))
+}
+
+fn build() -> AccountId {
+    AccountId::new("210987654321").expect("an id")
+}
+
+#[test]
+fn copies_start_once_a_grant_has_taken_effect() {
+    let commands = moving(700);
+    let id = built(&commands, "golden-fips-*");
+    let copy = ["copy", &id, "--from", "us-east-1", "--to", "eu-west-1", "--wait"];
+    let ended = commands.ended(&[&copy[..], &["--share-from", "build"]].concat(), "");
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("Waiting until what was given"), "{ended:?}");
+    assert!(!ended.stderr.contains("may not look at") && !ended.stderr.contains("shared with you"), "{ended:?}");
+    assert_eq!((commands.ec2.with(|w| w.copies_made()), given(&commands)), (1, [1, 0, 0]));
+    // Without a wait the copy fails after EC2 has accepted it, and the failure says what may be the matter.
+    let commands = moving(3_600_000);
+    let id = built(&commands, "golden-fips-*");
+    let shown = commands.ended(&["show", &id, "--profile", "build", "--output", "json"], "").stdout;
+    let key = shown.split('"').find(|text| text.starts_with("arn:aws:kms:")).expect("it is encrypted");
+    commands.ec2.grant_key("AKIASIMULATEDBUILD00", key, "arn:aws:iam::123456789012:root");
+    let copy = ["copy", &id, "--from", "us-east-1", "--to", "eu-west-1", "--wait"];
+    let ended = commands.ended(&copy, "");
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("a new grant may take minutes"), "{ended:?}");
+    assert_eq!(commands.ec2.with(|w| w.copies_made()), 1, "it is not made twice");
+}
+
 #[test]
 fn the_owners_profile_shares_what_is_missing_and_nothing_else() {
-    let commands = accounts();
+    let commands = moving(200);
     for (name, actions) in [
         // Nothing of it is shared.
         ("golden-candidate-*", &["ModifySnapshotAttribute", "ModifyImageAttribute"][..]),
@@ -75,7 +109,7 @@ fn given(commands: &Commands) -> [u64; 3] {
 
 #[test]
 fn nothing_is_shared_before_the_copies_are_checked_and_confirmed() {
-    let mut commands = accounts();
+    let mut commands = moving(200);
     let (fips, candidate) = (built(&commands, "golden-fips-*"), built(&commands, "golden-candidate-*"));
     let share = |commands: &Commands, id: &str, more: &[&str]| {
         let copy = ["copy", id, "--from", "us-east-1", "--share-from", "build"];
@@ -113,10 +147,7 @@ fn nothing_is_shared_before_the_copies_are_checked_and_confirmed() {
 #[test]
 fn how_to_take_back_is_told_before_it_is_given_whatever_comes_of_it() {
     let commands = accounts();
-    commands.ec2.with(|w| {
-        let build = AccountId::new("210987654321").expect("an id");
-        w.as_account(&build, |w| w.policy().deny("ModifyImageAttribute"));
-    });
+    commands.ec2.with(|w| w.as_account(&build(), |w| w.policy().deny("ModifyImageAttribute")));
     let id = built(&commands, "golden-candidate-*");
     let copy = ["copy", &id, "--from", "us-east-1", "--to", "eu-west-1", "--share-from", "build", "--quiet"];
     let ended = commands.ended(&copy, "");
@@ -130,10 +161,10 @@ fn how_to_take_back_is_told_before_it_is_given_whatever_comes_of_it() {
 #[test]
 fn a_key_that_nobody_can_use_is_not_granted_and_not_taken_for_shared() {
     let commands = accounts();
-    let (build, region) = (AccountId::new("210987654321").expect("an id"), Region::new("us-east-1").expect("a region"));
+    let region = Region::new("us-east-1").expect("a region");
     // The key of one is shared already, that of the other is not.
     let images = ["golden-erp-*", "golden-fips-*"].map(|name| built(&commands, name));
-    commands.ec2.with(|w| w.as_account(&build, |w| w.set_key_states(&region, "PendingDeletion")));
+    commands.ec2.with(|w| w.as_account(&build(), |w| w.set_key_states(&region, "PendingDeletion")));
     for id in &images {
         let copy = ["copy", id, "--from", "us-east-1", "--to", "eu-west-1", "--share-from", "build"];
         let ended = commands.ended(&copy, "");
@@ -175,9 +206,9 @@ fn a_key_of_a_third_account_is_left_to_that_account() {
     let id = made.stdout.split(',').find(|field| field.starts_with("ami-") && **field != *theirs).map(str::to_owned);
     let id = id.unwrap_or_else(|| panic!("{made:?}"));
     commands.ec2.with(|w| {
-        let [build, production] = ["210987654321", "555566667777"].map(|id| AccountId::new(id).expect("an id"));
+        let production = AccountId::new("555566667777").expect("an id");
         let region = Region::new("us-east-1").expect("a region");
-        w.as_account(&build, |w| w.withdraw_keys(&region, &production));
+        w.as_account(&build(), |w| w.withdraw_keys(&region, &production));
     });
     let copy = ["copy", &id, "--from", "us-east-1", "--to", "eu-west-1", "--role-arn", COPIER];
     let ended = commands.ended(&[&copy[..], &["--share-from", "default"]].concat(), "");

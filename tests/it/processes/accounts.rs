@@ -226,7 +226,7 @@ fn a_containers_credentials_on_the_loopback_do_not_go_through_a_proxy() {
         ("application/json", credentials.to_owned())
     });
     let host = |url: &str| url.trim_start_matches("http://").to_owned();
-    fixture.settings = configured(&fixture, "");
+    fixture.settings = configured(&fixture, "[profile bare]\nregion = us-east-1\n");
     fixture.settings.extend([
         ("AWS_ACCESS_KEY_ID", String::new()),
         ("AWS_SECRET_ACCESS_KEY", String::new()),
@@ -239,6 +239,10 @@ fn a_containers_credentials_on_the_loopback_do_not_go_through_a_proxy() {
     let ran = run(&fixture, fixture.command(&["whoami"]));
     assert_eq!(proxy.requests(), Vec::<String>::new(), "{}", host(&proxy.url));
     assert!(ran.said.contains("source: container\n"), "{} {}", ran.said, ran.errors);
+    // As the AWS CLI does it, but said.
+    let ran = run(&fixture, fixture.command(&["list", "--profiles", "bare"]));
+    let said = "The profile `bare` has no credentials of its own: those of the container are used.";
+    assert!(ran.errors.contains(said), "{} {}", ran.said, ran.errors);
 }
 
 #[test]

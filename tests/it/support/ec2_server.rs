@@ -177,6 +177,23 @@ impl Ec2 {
         self.served.world.with(look)
     }
 
+    /// Has the owner of a key in us-east-1, who signs with this access key, grant what copies take. Returns once KMS has answered.
+    pub(crate) fn grant_key(&self, access_key_id: &str, key: &str, grantee: &str) {
+        let authorization = format!("AWS4-HMAC-SHA256 Credential={access_key_id}/20260101/us-east-1/kms/aws4_request");
+        let operations = ["CreateGrant", "Decrypt", "DescribeKey", "ReEncryptFrom"];
+        let body =
+            serde_json::json!({ "KeyId": key, "GranteePrincipal": grantee, "Operations": operations }).to_string();
+        let wire = Request {
+            method: "POST",
+            path: "/",
+            authorization: Some(&authorization),
+            target: Some("TrentService.CreateGrant"),
+            body: body.as_bytes(),
+            ..Request::default()
+        };
+        assert_eq!(self.served.world.respond(&wire, self.served.now()).status, 200);
+    }
+
     /// What the account owns, as `/_state` gives it.
     pub(crate) fn state(&self) -> serde_json::Value {
         let wire = Request { method: "GET", path: "/_state", ..Request::default() };

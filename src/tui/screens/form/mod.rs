@@ -88,6 +88,7 @@ impl Rules {
             used_tokens: &self.used_tokens,
             job_tags: self.job_tags,
             listed: Some(&self.listed),
+            asks_for_keys: false,
         };
         draft.check_in(&context, token)
     }
