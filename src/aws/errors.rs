@@ -223,6 +223,14 @@ fn by_variant(context: &Context<'_>, error: &CredentialsError, words: &str) -> F
     }
 }
 
+/// Returns true if STS does not know the credentials that are to assume a role: perhaps it would in another region.
+pub(super) fn rejects_identity(error: &CredentialsError) -> bool {
+    let code = |refused: &CallError<AssumeRoleError>| {
+        refused.as_service_error().and_then(|error| error.code()).map(codes::is_identity)
+    };
+    find::<CallError<AssumeRoleError>>(error).and_then(code).unwrap_or_default()
+}
+
 /// Returns the failure of a role that STS does not give.
 fn role_refused(context: &Context<'_>, error: &CallError<AssumeRoleError>) -> Failure {
     let refused = failure(&Context { action: "sts:AssumeRole", ..*context }, error);

@@ -3,6 +3,7 @@
 //! Sessions (profile, credentials, clients by region), calls, and the conversion of the SDK's types and errors. What to call and
 //! when is decided by the engine.
 
+mod assumed_role;
 mod checks;
 mod comparison;
 mod convert;

@@ -13,12 +13,13 @@ use aws_config::{
     BehaviorVersion, SdkConfig, ecs::EcsCredentialsProvider, identity::IdentityCache,
     imds::credentials::ImdsCredentialsProvider, meta::credentials::CredentialsProviderChain,
     profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig,
-    stalled_stream_protection::StalledStreamProtectionConfig, sts::AssumeRoleProvider,
+    stalled_stream_protection::StalledStreamProtectionConfig,
 };
 use aws_credential_types::provider::SharedCredentialsProvider;
 use futures_util::future::BoxFuture;
 
 use super::{
+    assumed_role::assumed_role,
     credential_sources::CredentialSources,
     endpoints::{checked_endpoint, ec2_endpoint, refuse_empty_endpoints},
     errors::{self, ErrorFacts},
@@ -31,7 +32,7 @@ use super::{
     transport::HttpClient,
     truncation::TruncationInterceptor,
 };
-use crate::domain::{Account, Failure, FailureKind, Identity, Region, Retry, RoleArn};
+use crate::domain::{Account, Failure, FailureKind, Identity, Region, Retry};
 
 /// Home region if none is configured.
 const FALLBACK_REGION: &str = "us-east-1";
@@ -143,7 +144,7 @@ impl Session {
         };
         let sources = CredentialSources::of_profile(&files, profile_name, options.role.is_some());
         let source = match &options.role {
-            Some(role) => assumed_role(role, source, &config).await,
+            Some(role) => assumed_role(role, source, &config, &home).await,
             None => source,
         };
         Ok(Self(Arc::new(Inner {
@@ -359,16 +360,6 @@ fn named_profile(name: &str, http: HttpClient, home: &Region, options: &SessionO
     CredentialsProviderChain::first_try("Profile", profile)
         .or_else("EcsContainer", container)
         .or_else("Ec2InstanceMetadata", instance)
-}
-
-/// Returns the credentials of a role that is assumed with those of `source`. They are renewed before they expire.
-async fn assumed_role(
-    role: &RoleArn,
-    source: SharedCredentialsProvider,
-    config: &SdkConfig,
-) -> SharedCredentialsProvider {
-    let provider = AssumeRoleProvider::builder(role.as_str()).session_name("amigrate").configure(config);
-    SharedCredentialsProvider::new(Box::pin(provider.build_from_provider(source)).await)
 }
 
 fn sdk_region(region: &Region) -> aws_config::Region {

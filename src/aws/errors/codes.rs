@@ -32,6 +32,11 @@ const IDENTITY: &[&str] = &[
     "InvalidAccessKeyId",
     "MissingAuthenticationToken",
 ];
+/// Returns true for a code that says that the credentials are not known.
+pub(in crate::aws) fn is_identity(code: &str) -> bool {
+    IDENTITY.contains(&code)
+}
+
 const ACCESS_DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "UnauthorizedAccess"];
 const THROTTLED: &[&str] = &[
     "RequestLimitExceeded",

@@ -96,18 +96,18 @@ pub(crate) fn built(commands: &Commands, name: &str) -> String {
 pub(crate) const COPIER: &str = "arn:aws:iam::555566667777:role/image-copier";
 
 /// Writes the file of presets.
-fn presets(commands: &Commands, text: &str) {
+pub(super) fn presets(commands: &Commands, text: &str) {
     let directory = commands.home.path().join("amigrate");
     fs::create_dir_all(&directory).expect("a directory");
     fs::write(directory.join("presets.toml"), text).expect("a file");
 }
 
 /// The number of copies that the scenario's account and production have made.
-fn made(commands: &Commands) -> (u64, u64) {
+pub(super) fn made(commands: &Commands) -> (u64, u64) {
     commands.ec2.with(|w| (w.copies_made(), w.as_account(&production(), |w| w.copies_made())))
 }
 
-fn production() -> AccountId {
+pub(super) fn production() -> AccountId {
     AccountId::new("555566667777").expect("an id")
 }
 
@@ -217,7 +217,7 @@ fn a_preset_with_roles_copies_in_their_accounts() {
     }
 }
 
-const PUBLISHER: &str = "arn:aws:iam::210987654321:role/image-publisher";
+pub(super) const PUBLISHER: &str = "arn:aws:iam::210987654321:role/image-publisher";
 
 #[test]
 fn a_preset_with_accounts_copies_in_each_of_them() {

@@ -1,6 +1,7 @@
 //! Commands as a script runs them: arguments to standard output, standard error and exit status, under snapshot, against the embedded
 //! EC2 on a port. `INSTA_UPDATE=always` writes the snapshots again; read them before committing.
 
+mod account_regions;
 pub(crate) mod accounts;
 mod closed;
 mod completions;
