@@ -60,9 +60,13 @@ fn stored(from: &sdk::Snapshot) -> Option<StoredSnapshot> {
         volume_gib: from.volume_size().and_then(|gib| u32::try_from(gib).ok()).filter(|gib| *gib > 0),
         full_bytes: from.full_snapshot_size_in_bytes().and_then(|bytes| u64::try_from(bytes).ok()),
         tier: match from.storage_tier() {
+            // The date at which EC2 archives it again. Which tier it reports until then is not documented.
+            None | Some(sdk::StorageTier::Standard | sdk::StorageTier::Archive)
+                if from.restore_expiry_time().is_some() =>
+            {
+                StorageTier::RestoredFromArchive
+            }
             None | Some(sdk::StorageTier::Standard) => StorageTier::Standard,
-            // The date at which EC2 archives it again.
-            Some(sdk::StorageTier::Archive) if from.restore_expiry_time().is_some() => StorageTier::RestoredFromArchive,
             Some(sdk::StorageTier::Archive) => StorageTier::Archive,
             Some(_) => StorageTier::Other,
         },
@@ -109,6 +113,10 @@ mod tests {
                     ),
                     snapshot("snap-4", "<storageTier>frozen</storageTier><outpostArn>arn:x</outpostArn>"),
                     "<item><snapshotId>snap-5</snapshotId></item>".to_owned(),
+                    snapshot(
+                        "snap-6",
+                        "<storageTier>standard</storageTier><restoreExpiryTime>2026-03-01T12:00:00.000Z</restoreExpiryTime>",
+                    ),
                 ],
                 "",
             ),
@@ -124,6 +132,7 @@ mod tests {
         assert_eq!(of(2).2, StorageTier::RestoredFromArchive);
         assert_eq!(of(3), (Some(8), None, StorageTier::Other, true));
         assert_eq!(of(4), (None, None, StorageTier::Standard, false));
+        assert_eq!(of(5).2, StorageTier::RestoredFromArchive, "both tiers are billed, whichever is named");
         let order: Vec<String> = asked.all().into_iter().map(|call| call.action).collect();
         assert_eq!(order, ["DescribeImages", "DescribeImages", "DescribeSnapshots", "DescribeSnapshots"]);
         let sent = asked.of("DescribeImages").remove(0);

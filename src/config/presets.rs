@@ -70,14 +70,19 @@ impl PresetFile {
     /// are lost.
     ///
     /// # Errors
-    /// A wrong name; a file with mistakes or of an unusual form, which is left alone; the file system's.
+    /// A wrong name; one of a preset whose roles this one lacks; a file with mistakes or of an unusual form, which is left alone; the file
+    /// system's.
     pub fn save(&self, name: &str, preset: &Preset) -> Result<(), Failure> {
         let name = Self::check_name(name)?;
+        let mut allowed = Ok(());
         self.change("save the preset", name, |presets| {
-            presets.insert(name.to_owned(), preset.clone());
-            true
+            allowed = presets.get(name).map_or(Ok(()), |stored| preset.check_replaces(stored, name));
+            if allowed.is_ok() {
+                presets.insert(name.to_owned(), preset.clone());
+            }
+            allowed.is_ok()
         })?;
-        Ok(())
+        allowed
     }
 
     /// Saves a preset under a new name. Returns false if there is one of that name, which is left alone.
@@ -207,6 +212,16 @@ mod tests {
 
     fn text(file: &PresetFile) -> String {
         std::fs::read_to_string(file.path()).unwrap()
+    }
+
+    #[test]
+    fn one_with_roles_is_replaced_by_the_file_only() {
+        let stored = "[prod]\nrole_arn = \"arn:aws:iam::111122223333:role/a\"\n";
+        let (_dir, file) = file(Some(stored));
+        let refused = file.save("prod", &preset("eu-west-1")).unwrap_err();
+        assert_eq!((refused.why.contains("roles"), text(&file).as_str()), (true, stored), "{refused:?}");
+        file.save("other", &preset("eu-west-1")).unwrap();
+        assert!(text(&file).starts_with(stored));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::domain::{
     region::Region,
     role::{RoleArn, RoleArns},
     template::has_placeholder,
+    text::clean,
 };
 
 /// Stored contents of the form. Never a client token and never `public`; a name or description only if it is a template, because
@@ -120,6 +121,20 @@ impl Preset {
     /// Returns true if copies are requested by sessions of roles.
     pub fn has_roles(&self) -> bool {
         self.role_arn.is_some() || self.role_arns.as_ref().is_some_and(|roles| !roles.is_empty())
+    }
+
+    /// Refuses to save this one over another whose roles it lacks: copies by that name would be made in another account.
+    ///
+    /// # Errors
+    /// What to do instead.
+    pub fn check_replaces(&self, stored: &Self, name: &str) -> Result<(), Failure> {
+        let roles = |preset: &Self| (preset.role_arn.clone(), preset.role_arns.clone());
+        if !stored.has_roles() || roles(stored) == roles(self) {
+            return Ok(());
+        }
+        let why = "the preset of that name copies with roles of other accounts, which a form does not have";
+        Err(Failure::new(format!("save the preset `{}`", clean(name)), why)
+            .hint("Choose another name, or edit the file of the presets."))
     }
 
     /// Returns the roles that request the copies to a region, each in its account; `None` stands for no role.
@@ -255,6 +270,19 @@ mod tests {
             format!("[role_arns]\neurope = {one}"),
         ] {
             assert!(toml::from_str::<Preset>(&wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_preset_with_roles_is_not_replaced_by_one_without_them() {
+        let role = "role_arn = 'arn:aws:iam::111122223333:role/a'";
+        let [with, other]: [Preset; 2] =
+            [role.to_owned(), format!("encrypt = true\n{role}")].map(|text| toml::from_str(&text).unwrap());
+        let form = Preset::of(&full());
+        let refused = form.check_replaces(&with, "prod\u{1b}").unwrap_err();
+        assert!(refused.why.contains("roles") && !refused.what.contains('\u{1b}'), "{refused:?}");
+        for (new, old) in [(&other, &with), (&form, &form), (&with, &form)] {
+            assert_eq!(new.check_replaces(old, "prod"), Ok(()));
         }
     }
 

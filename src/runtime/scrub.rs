@@ -31,7 +31,8 @@ pub(super) fn scrub(line: &mut [u8]) {
     for before in EXTERNAL_IDS {
         let found: Vec<usize> = memmem::find_iter(line, before).map(|at| at + before.len()).collect();
         for at in found {
-            let ends = |b: &u8| matches!(b, b'"' | b'\\' | b'&' | b',') || b.is_ascii_whitespace();
+            // An external id may have commas.
+            let ends = |b: &u8| matches!(b, b'"' | b'\\' | b'&') || b.is_ascii_whitespace();
             let end = line[at..].iter().position(ends).map_or(line.len(), |n| at + n);
             line[at..end].fill(b'x');
         }
@@ -59,6 +60,7 @@ mod tests {
     #[case("\"http://me:secret@proxy:3128/\"", "\"http://xxxxxxxxx@proxy:3128/\"")]
     #[case("http://proxy/a@b", "http://proxy/a@b")]
     #[case("{ external_id: Some(\"E1\"), x", "{ external_id: Some(\"xx\"), x")]
+    #[case("{ external_id: Some(\"E1,+=:/E2\"), x", "{ external_id: Some(\"xxxxxxxxx\"), x")]
     #[case("ExternalId=E%201&RoleArn=a", "ExternalId=xxxxx&RoleArn=a")]
     #[case("external_id = E1 ", "external_id = xx ")]
     #[case("AKIA amigrate-1 ://", "AKIA amigrate-1 ://")]

@@ -13,6 +13,9 @@ use crate::{
     domain::{Failure, Retry, text::clean},
 };
 
+/// Shorter words are no secrets that are worth anything.
+const LONG_WORD: usize = 16;
+
 /// Returns the failure that only the kind of the profile explains.
 pub(super) fn of_profile(context: &Context<'_>, error: &CredentialsError) -> Option<Failure> {
     let chain = context.facts.chain.as_ref()?;
@@ -45,11 +48,31 @@ fn is_file_missing(error: &CredentialsError) -> bool {
     })
 }
 
-/// Reads the status and the first line of standard error from the SDK's text.
+/// Reads the status and the first line of standard error from the SDK's text, without what may be a secret.
 fn process_failure(text: &str) -> Option<(String, String)> {
     let (status, stderr) = text.split_once("external process exited with code ")?.1.split_once(". Stderr: ")?;
     let first = stderr.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    Some((status.to_owned(), first.chars().take(200).collect()))
+    Some((status.to_owned(), without_secrets(first).chars().take(200).collect()))
+}
+
+/// Blanks long words that look random, as tokens do: the text is printed and logged. Paths stay.
+fn without_secrets(line: &str) -> String {
+    let is_random = |word: &str| {
+        let has = |so: fn(&u8) -> bool| word.bytes().any(|b| so(&b));
+        let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+        let shouted = word.split(|c: char| !c.is_ascii_uppercase() && !c.is_ascii_digit()).any(|part| part.len() >= 8);
+        word.len() >= LONG_WORD && !word.starts_with(['/', '~']) && (mixed || shouted)
+    };
+    let of_word = |c: char| c.is_ascii_alphanumeric() || "+/=._-~%".contains(c);
+    let (mut shown, mut rest) = (String::with_capacity(line.len()), line);
+    while let Some(start) = rest.find(of_word) {
+        let word = &rest[start..];
+        let word = &word[..word.find(|c| !of_word(c)).unwrap_or(word.len())];
+        shown.push_str(&rest[..start]);
+        shown.push_str(if is_random(word) { "***" } else { word });
+        rest = &rest[start + word.len()..];
+    }
+    shown + rest
 }
 
 /// Returns the failure of having no credentials at all, with the ways to provide some.
@@ -99,5 +122,23 @@ mod tests {
         let said = failed("\n no ticket: run \u{1b}kinit\nTraceback").unwrap();
         assert_eq!(said, format!("{expected}: no ticket: run  kinit"));
         assert_eq!(why(BaseSource::Process, &CredentialsError::provider_error("no JSON")), None);
+        assert_eq!(failed("using token s.SECRETVAULTTOKEN"), Some(format!("{expected}: using token ***")));
+    }
+
+    #[test]
+    fn words_that_look_random_are_blanked() {
+        for (line, shown) in [
+            ("token=hvs.CAESIJ0aB3dEfGhIjKlMnOp expired", "*** expired"),
+            ("{\"secret\": \"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\"}", "{\"secret\": \"***\"}"),
+            (
+                "AccessDeniedException at /opt/vault/bin/v2/login-helper.sh",
+                "AccessDeniedException at /opt/vault/bin/v2/login-helper.sh",
+            ),
+            ("cannot reach authentication.example.com:8200", "cannot reach authentication.example.com:8200"),
+            ("schlüssel 0123456789abcdef0", "schlüssel ***"),
+            ("", ""),
+        ] {
+            assert_eq!(without_secrets(line), shown);
+        }
     }
 }
