@@ -60,6 +60,17 @@ impl Selection {
             StartRegions::Named(regions) => Self::Named(regions),
         }
     }
+
+    /// Returns the regions of a command that is about many: those that are named, else those of the setting, else every enabled one. One
+    /// region alone lacks nothing, and hides what others hold.
+    pub(super) fn of_many(named: Option<&Self>, all: bool, setup: &Setup) -> Self {
+        match named {
+            _ if all => Self::All,
+            Some(selection) => selection.clone(),
+            None if setup.config.browse.start_regions() == StartRegions::Fast => Self::All,
+            None => Self::configured(setup),
+        }
+    }
 }
 
 /// Returns the regions that are not to be asked, besides those that a command is about: those of `--ignore-regions`, else of its setting.
@@ -82,6 +93,23 @@ pub(super) fn ignored(
             let failure = Failure::new("use --ignore-regions", about(region));
             Err(CommandError::usage(failure.hint("Name other regions only.")))
         }
+    }
+}
+
+/// The arguments of a command that is about many regions.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ManyRegions {
+    /// Regions between commas, or all; without it those of the setting browse.regions, else every enabled one
+    #[arg(long, value_name = "REGIONS")]
+    regions: Option<Selection>,
+    /// Every region that is enabled for the account
+    #[arg(long, conflicts_with = "regions")]
+    all_regions: bool,
+}
+
+impl ManyRegions {
+    pub(super) fn selection(&self, setup: &Setup) -> Selection {
+        Selection::of_many(self.regions.as_ref(), self.all_regions, setup)
     }
 }
 

@@ -9,11 +9,10 @@ use super::{
     output::{Printer, ended, report},
     records::{HeldRecord, StorageMember, StorageRecord},
     region_failures::{self, RegionFailure, report_all},
-    regions::{Selection, in_each},
+    regions::{ManyRegions, Selection, in_each},
     setup::{Setup, block_on},
 };
 use crate::{
-    config::StartRegions,
     domain::{
         Image,
         filter::Scratch,
@@ -30,12 +29,8 @@ use crate::{
   amigrate storage --by image --regions us-east-1,eu-west-1 --match 'tag:Team=web'
   amigrate storage --output json | jq .total")]
 pub(super) struct StorageArgs {
-    /// Regions between commas, or all; without it those of the setting browse.regions, else every enabled one
-    #[arg(long, value_name = "REGIONS")]
-    regions: Option<Selection>,
-    /// Every region that is enabled for the account
-    #[arg(long, conflicts_with = "regions")]
-    all_regions: bool,
+    #[command(flatten)]
+    regions: ManyRegions,
     /// What a row is
     #[arg(long, value_enum, value_name = "GROUP", default_value = "family")]
     by: By,
@@ -65,22 +60,11 @@ impl From<By> for GroupBy {
     }
 }
 
-impl StorageArgs {
-    fn selection(&self, setup: &Setup) -> Selection {
-        match &self.regions {
-            _ if self.all_regions => Selection::All,
-            Some(selection) => selection.clone(),
-            None if setup.config.browse.start_regions() == StartRegions::Fast => Selection::All,
-            None => Selection::configured(setup),
-        }
-    }
-}
-
 pub(super) fn run(setup: &Setup, args: &StorageArgs) -> Result<ExitStatus, CommandError> {
     let filter = read_filter(args.matching.as_deref()).or_usage()?;
     let prices = setup.config.prices()?;
     let _log = setup.start_log()?;
-    let selection = args.selection(setup);
+    let selection = args.regions.selection(setup);
     let ReadStorage { regions, has_all_regions, failures } = block_on(async {
         let connection = Connection::open(setup).await?;
         read(setup, &connection, &selection).await

@@ -10,6 +10,7 @@ use crate::{
         layout,
         model::{Model, Pane},
         screens::{Overlay, confirm, coverage, images, jobs, palette, picker},
+        widgets::list_page::ListScreen,
     },
 };
 
@@ -64,6 +65,13 @@ fn row(area: Rect, head: u16, offset: usize, at: Position) -> Option<usize> {
     inner.contains(at).then(|| offset + usize::from(at.y - inner.y))
 }
 
+/// The row of a page that is a list at a position; its last lines are about the row and the page.
+fn list_row(screen: &dyn ListScreen, area: Rect, at: Position) -> Option<usize> {
+    let below = u16::try_from(screen.status_lines()).unwrap_or(u16::MAX);
+    let rows = Rect { height: area.height.saturating_sub(below), ..area };
+    row(rows, 1, screen.table().list.offset, at)
+}
+
 fn click(model: &mut Model, at: Position, right: bool) -> Option<Action> {
     let areas = areas(model);
     if let Some(overlay) = model.overlays.last_mut() {
@@ -86,21 +94,15 @@ fn click(model: &mut Model, at: Position, right: bool) -> Option<Action> {
                 marks_or_opens(areas.body, at, right, selected)
             }
             Overlay::Storage(screen) => {
-                // Its last two lines are about the row.
-                let area = Rect { height: areas.body.height.saturating_sub(2), ..areas.body };
-                let clicked = row(area, 1, screen.offset(), at).filter(|row| screen.go_to(*row));
+                let clicked = list_row(screen.as_ref(), areas.body, at).filter(|row| screen.go_to(*row));
                 clicked.and_then(|_| marks_or_opens(areas.body, at, right, false))
             }
             Overlay::SyncPlan(screen) => {
-                // Its last three lines are about the row and the plan.
-                let area = Rect { height: areas.body.height.saturating_sub(3), ..areas.body };
-                row(area, 1, screen.offset(), at).filter(|row| screen.go_to(*row));
+                list_row(screen.as_ref(), areas.body, at).filter(|row| screen.go_to(*row));
                 None
             }
             Overlay::StorageHeld(screen) => {
-                // Its last three lines are about the row and the sums.
-                let area = Rect { height: areas.body.height.saturating_sub(3), ..areas.body };
-                let opens = row(area, 1, screen.offset(), at).is_some_and(|row| screen.select(row));
+                let opens = list_row(screen.as_ref(), areas.body, at).is_some_and(|row| screen.select(row));
                 opens.then_some(Action::Expand)
             }
             _ => None,

@@ -5,7 +5,7 @@ use super::{
     model::Model,
     msg::Effect,
     screens::{
-        coverage,
+        coverage, list_screens,
         storage::{self, StoragePage},
         storage_held, sync_plan,
     },
@@ -26,7 +26,5 @@ pub(super) fn open(model: &mut Model, action: Action, effects: &mut Vec<Effect>)
 /// Brings the pages that are open up to date. Once a frame.
 pub(super) fn refresh(model: &mut Model) {
     coverage::update::refresh(model);
-    storage::update::refresh(model);
-    storage_held::update::refresh(model);
-    sync_plan::update::refresh(model);
+    list_screens::refresh(model);
 }

@@ -7,7 +7,7 @@ use crate::{
     tui::{
         model::Model,
         msg::Effect,
-        screens::{Overlay, coverage, form, images, jobs, pager, palette, review, storage, storage_held, sync_plan},
+        screens::{Overlay, coverage, form, images, jobs, list_screens, pager, palette, review},
         widgets::editor,
     },
 };
@@ -16,9 +16,10 @@ use crate::{
 fn filter_line(model: &mut Model) -> Option<&mut Input> {
     match model.overlays.last_mut() {
         Some(Overlay::Coverage(screen)) => screen.editing.then_some(&mut screen.filter),
-        Some(Overlay::Storage(screen)) => screen.editing.then_some(&mut screen.filter),
-        Some(Overlay::StorageHeld(screen)) => screen.editing.then(|| screen.filter_mut()),
-        Some(Overlay::SyncPlan(screen)) => screen.editing.then_some(&mut screen.filter),
+        Some(overlay @ (Overlay::Storage(_) | Overlay::StorageHeld(_) | Overlay::SyncPlan(_))) => {
+            let table = overlay.list_screen_mut()?.table_mut();
+            table.editing.then_some(&mut table.filter)
+        }
         Some(Overlay::Picker(picker)) => picker.typing.then_some(&mut picker.filter),
         Some(Overlay::Pager(pager)) => pager.search.as_mut().filter(|search| search.typing).map(|s| &mut s.line),
         Some(_) => None,
@@ -52,9 +53,9 @@ pub(super) fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Eff
         Some(Overlay::Form(_)) => form::update::type_into(model, key),
         Some(Overlay::Review(_)) => review::update::type_into(model, key),
         Some(Overlay::Coverage(_)) => coverage::update::type_into(model, key),
-        Some(Overlay::Storage(_)) => storage::update::type_into(model, key),
-        Some(Overlay::StorageHeld(_)) => storage_held::update::type_into(model, key),
-        Some(Overlay::SyncPlan(_)) => sync_plan::update::type_into(model, key),
+        Some(Overlay::Storage(_) | Overlay::StorageHeld(_) | Overlay::SyncPlan(_)) => {
+            list_screens::type_into(model, key)
+        }
         Some(Overlay::Picker(picker)) if picker.typing => picker.edit(key),
         Some(Overlay::Pager(_)) => pager::update::type_into(model, key),
         Some(Overlay::InputLine(line)) => line.edit(key),
@@ -74,9 +75,7 @@ pub(super) fn paste_into(model: &mut Model, text: &str) -> bool {
         Some(Overlay::Form(_)) => form::update::paste(model, text),
         Some(Overlay::Review(_)) => review::update::paste(model, text),
         Some(Overlay::Coverage(_)) => coverage::update::paste(model, text),
-        Some(Overlay::Storage(_)) => storage::update::paste(model, text),
-        Some(Overlay::StorageHeld(_)) => storage_held::update::paste(model, text),
-        Some(Overlay::SyncPlan(_)) => sync_plan::update::paste(model, text),
+        Some(Overlay::Storage(_) | Overlay::StorageHeld(_) | Overlay::SyncPlan(_)) => list_screens::paste(model, text),
         Some(Overlay::Picker(picker)) => {
             if let Some(said) = picker.paste(text) {
                 model.show_notice(said);

@@ -69,10 +69,9 @@ impl Model {
             Some(Overlay::Form(form)) => form.takes_text().then(|| TypedLine::new(Typing::Text, form.line())),
             Some(Overlay::Review(screen)) => screen.typing.as_ref().map(|line| TypedLine::new(Typing::Text, line)),
             Some(Overlay::Coverage(screen)) => screen.editing.then(|| TypedLine::new(Typing::Filter, &screen.filter)),
-            Some(Overlay::Storage(screen)) => screen.editing.then(|| TypedLine::new(Typing::Filter, &screen.filter)),
-            Some(Overlay::SyncPlan(screen)) => screen.editing.then(|| TypedLine::new(Typing::Filter, &screen.filter)),
-            Some(Overlay::StorageHeld(screen)) => {
-                screen.editing.then(|| TypedLine::new(Typing::Filter, screen.filter()))
+            Some(overlay @ (Overlay::Storage(_) | Overlay::StorageHeld(_) | Overlay::SyncPlan(_))) => {
+                let table = overlay.list_screen()?.table();
+                table.editing.then(|| TypedLine::new(Typing::Filter, &table.filter))
             }
             Some(Overlay::InputLine(line)) => Some(TypedLine::new(Typing::Text, &line.line)),
             Some(Overlay::Palette(palette)) => Some(TypedLine::new(Typing::Command, &palette.line)),

@@ -17,11 +17,10 @@ use super::{
     output::{Format, OutputOptions, Printer, Record, report},
     records::{FamilyRecord, FamilyRegionRecord},
     region_failures::{self, RegionFailure, report_all},
-    regions::{Selection, in_each},
+    regions::{ManyRegions, Selection, in_each},
     setup::{Setup, block_on},
 };
 use crate::{
-    config::StartRegions,
     domain::{
         AccountKey, Image, ImageQuery,
         coverage::{Column, Coverage, Family, Input, KnownCopy, Listed, compute},
@@ -39,12 +38,8 @@ use crate::{
   amigrate coverage --output csv | grep ,missing,
   amigrate coverage --missing --output ids")]
 pub(super) struct CoverageArgs {
-    /// Regions between commas, or all; without it those of the setting browse.regions, else every enabled one
-    #[arg(long, value_name = "REGIONS")]
-    regions: Option<Selection>,
-    /// Every region that is enabled for the account
-    #[arg(long, conflicts_with = "regions")]
-    all_regions: bool,
+    #[command(flatten)]
+    regions: ManyRegions,
     /// Only families whose newest image passes a filter, which is written as for `amigrate list --match`
     #[arg(long = "match", value_name = "FILTER")]
     matching: Option<String>,
@@ -54,22 +49,10 @@ pub(super) struct CoverageArgs {
     missing: bool,
 }
 
-impl CoverageArgs {
-    fn selection(&self, setup: &Setup) -> Selection {
-        match &self.regions {
-            _ if self.all_regions => Selection::All,
-            Some(selection) => selection.clone(),
-            // One region alone lacks nothing.
-            None if setup.config.browse.start_regions() == StartRegions::Fast => Selection::All,
-            None => Selection::configured(setup),
-        }
-    }
-}
-
 pub(super) fn run(setup: &Setup, args: &CoverageArgs) -> Result<ExitStatus, CommandError> {
     let filter = read_filter(args.matching.as_deref()).or_usage()?;
     let _log = setup.start_log()?;
-    let selection = args.selection(setup);
+    let selection = args.regions.selection(setup);
     let (listed, account) = block_on(async {
         let connection = Connection::open(setup).await?;
         let listed = list(setup, &connection, &selection).await?;

@@ -14,12 +14,11 @@ use super::{
     output::{Printer, Record, ended, report},
     records::OrphanRecord,
     region_failures::{self, RegionFailure, report_all},
-    regions::{self, Selection},
+    regions::{self, ManyRegions, Selection},
     setup::{Setup, block_on},
     sync::age,
 };
 use crate::{
-    config::StartRegions,
     domain::{Failure, Region, SnapshotId, orphans::Orphan, price::Prices, text::count},
     driver::orphans::Found,
     labels,
@@ -39,12 +38,8 @@ const LEAST_AGE: SignedDuration = SignedDuration::from_hours(1);
   amigrate orphans --regions eu-west-1 --delete snap-0123456789abcdef0
   amigrate orphans --all-regions --delete --all --max-delete 50 --yes")]
 pub(super) struct OrphansArgs {
-    /// Regions between commas, or all; without it those of the setting browse.regions, else every enabled one
-    #[arg(long, value_name = "REGIONS")]
-    regions: Option<Selection>,
-    /// Every region that is enabled for the account
-    #[arg(long, conflicts_with = "regions")]
-    all_regions: bool,
+    #[command(flatten)]
+    regions: ManyRegions,
     /// Regions, between commas, not to ask whether the image of a copy's snapshots is there; without it those of the setting
     /// `orphans.ignored_regions`
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
@@ -71,21 +66,12 @@ pub(super) struct OrphansArgs {
 }
 
 impl OrphansArgs {
-    fn selection(&self, setup: &Setup) -> Selection {
-        match &self.regions {
-            _ if self.all_regions => Selection::All,
-            Some(selection) => selection.clone(),
-            None if setup.config.browse.start_regions() == StartRegions::Fast => Selection::All,
-            None => Selection::configured(setup),
-        }
-    }
-
     /// Returns what is read, and how it is judged.
     ///
     /// # Errors
     /// If a region is to be read and to be ignored.
     fn search(&self, setup: &Setup) -> Result<Search, CommandError> {
-        let selection = self.selection(setup);
+        let selection = self.regions.selection(setup);
         let named = match &selection {
             Selection::Named(regions) => regions.iter().collect(),
             Selection::Home | Selection::All => BTreeSet::new(),

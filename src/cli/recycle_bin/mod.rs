@@ -15,7 +15,7 @@ use super::{
     regions::{Selection, in_each},
     setup::{Setup, block_on},
 };
-use crate::{config::StartRegions, domain::text::count};
+use crate::domain::text::count;
 use bins::{Bins, RecycleBinId, print, recycle_bin_id};
 
 /// Arguments of `amigrate recycle-bin`.
@@ -43,7 +43,7 @@ enum Action {
     },
 }
 
-/// Where to look.
+/// Where to look: as [`ManyRegions`](super::regions::ManyRegions), for the subcommands as well.
 #[derive(Debug, Clone, clap::Args)]
 struct RegionArgs {
     /// Regions between commas, or all; without it those of the setting browse.regions, else every enabled one
@@ -54,19 +54,8 @@ struct RegionArgs {
     all_regions: bool,
 }
 
-impl RegionArgs {
-    fn selection(&self, setup: &Setup) -> Selection {
-        match &self.regions {
-            _ if self.all_regions => Selection::All,
-            Some(selection) => selection.clone(),
-            None if setup.config.browse.start_regions() == StartRegions::Fast => Selection::All,
-            None => Selection::configured(setup),
-        }
-    }
-}
-
 pub(super) fn run(setup: &Setup, args: &RecycleBinArgs) -> Result<ExitStatus, CommandError> {
-    let selection = args.regions.selection(setup);
+    let selection = Selection::of_many(args.regions.regions.as_ref(), args.regions.all_regions, setup);
     match &args.action {
         Some(Action::Restore { .. }) if setup.config.read_only => {
             Err(CommandError::read_only("restore from the Recycle Bin"))

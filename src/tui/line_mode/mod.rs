@@ -4,6 +4,7 @@
 mod awaited;
 mod help;
 mod keys;
+pub mod list_page;
 mod places;
 mod rows;
 mod screen;

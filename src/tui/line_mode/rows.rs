@@ -66,10 +66,7 @@ fn list(model: &Model) -> String {
     let filter = match model.overlays.last() {
         Some(Overlay::Picker(picker)) => picker.filter.value(),
         Some(Overlay::Coverage(screen)) => screen.filter.value(),
-        Some(Overlay::Storage(screen)) => screen.filter.value(),
-        Some(Overlay::StorageHeld(screen)) => screen.filter().value(),
-        Some(Overlay::SyncPlan(screen)) => screen.filter.value(),
-        Some(_) => "",
+        Some(overlay) => overlay.list_screen().map_or("", |screen| screen.table().filter.value()),
         None if model.focus == Pane::Images => model.images.filter.value(),
         None => model.jobs.filter.value(),
     };
@@ -80,10 +77,7 @@ fn id_at(model: &Model, row: usize) -> Option<RowId> {
     match model.overlays.last() {
         Some(Overlay::Picker(picker)) => picker.label_at(row).map(|label| RowId::Item(label.to_owned())),
         Some(Overlay::Coverage(screen)) => screen.row_id(row).map(RowId::Item),
-        Some(Overlay::Storage(screen)) => screen.row_id(row).map(RowId::Item),
-        Some(Overlay::StorageHeld(screen)) => screen.row_id(row).map(RowId::Item),
-        Some(Overlay::SyncPlan(screen)) => screen.row_id(row).map(RowId::Item),
-        Some(_) => None,
+        Some(overlay) => overlay.list_screen()?.row_id(row).map(RowId::Item),
         None if model.focus == Pane::Images => {
             let list = model.images.rows.list_of(row)?;
             Some(RowId::Image(list.clone(), model.images.rows.get(row)?.id.clone()))
@@ -96,9 +90,7 @@ fn row_of(model: &Model, id: &RowId) -> Option<usize> {
     match (id, model.overlays.last()) {
         (RowId::Item(label), Some(Overlay::Picker(picker))) => picker.row_of(label),
         (RowId::Item(id), Some(Overlay::Coverage(screen))) => screen.row_of(id),
-        (RowId::Item(id), Some(Overlay::Storage(screen))) => screen.row_of(id),
-        (RowId::Item(id), Some(Overlay::StorageHeld(screen))) => screen.row_of(id),
-        (RowId::Item(id), Some(Overlay::SyncPlan(screen))) => screen.row_of(id),
+        (RowId::Item(id), Some(overlay)) => overlay.list_screen()?.row_of(id),
         (RowId::Image(list, id), None) => model.images.rows.line_of(list, id),
         (RowId::Job(id), None) => jobs::lines::row_of(model, *id),
         _ => None,

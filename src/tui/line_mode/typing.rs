@@ -15,9 +15,9 @@ pub(in crate::tui) fn is_typing(model: &Model) -> bool {
         Some(Overlay::Form(form)) => form.is_typing(),
         Some(Overlay::Review(screen)) => screen.is_typing(),
         Some(Overlay::Coverage(screen)) => screen.editing,
-        Some(Overlay::Storage(screen)) => screen.editing,
-        Some(Overlay::StorageHeld(screen)) => screen.editing,
-        Some(Overlay::SyncPlan(screen)) => screen.editing,
+        Some(overlay @ (Overlay::Storage(_) | Overlay::StorageHeld(_) | Overlay::SyncPlan(_))) => {
+            overlay.is_list_filtered()
+        }
         Some(Overlay::Picker(picker)) => picker.typing,
         Some(Overlay::InputLine(_) | Overlay::Palette(_)) => true,
         Some(Overlay::Pager(pager)) => pager.is_typing(),
@@ -88,10 +88,10 @@ pub(super) fn filter(model: &mut Model, text: &str) -> bool {
         }
         Some(Overlay::Pager(_)) => pager::update::find(model, line),
         Some(Overlay::Coverage(screen)) => screen.set_filter(line, false),
-        Some(Overlay::Storage(screen)) => screen.set_filter(line, false),
-        Some(Overlay::StorageHeld(screen)) => screen.set_filter(line, false),
-        Some(Overlay::SyncPlan(screen)) => screen.set_filter(line, false),
-        Some(_) => return false,
+        Some(overlay) => match overlay.list_screen_mut() {
+            Some(screen) => screen.set_filter(line, false),
+            None => return false,
+        },
         None if model.focus == crate::tui::model::Pane::Images => {
             model.images.filter = line;
             model.images.filter_changed = true;
@@ -113,10 +113,7 @@ pub(super) fn select(model: &mut Model, row: usize) -> Option<bool> {
         Some(Overlay::Confirmation(confirmation)) => confirmation.go_to(row),
         Some(Overlay::Review(screen)) => screen.go_to(row),
         Some(Overlay::Coverage(screen)) => screen.go_to(row),
-        Some(Overlay::Storage(screen)) => screen.go_to(row),
-        Some(Overlay::StorageHeld(screen)) => screen.go_to(row),
-        Some(Overlay::SyncPlan(screen)) => screen.go_to(row),
-        Some(_) => return None,
+        Some(overlay) => overlay.list_screen_mut()?.go_to(row),
         None if model.focus == crate::tui::model::Pane::Images => images::update::select(model, Some(row)).is_some(),
         None => jobs::lines::go_to(model, row),
     })

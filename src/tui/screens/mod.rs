@@ -7,6 +7,7 @@ pub mod form;
 pub mod images;
 pub mod input;
 pub mod jobs;
+pub mod list_screens;
 pub mod pager;
 pub mod palette;
 pub mod picker;
@@ -15,7 +16,7 @@ pub mod storage;
 pub mod storage_held;
 pub mod sync_plan;
 
-use crate::tui::bindings::Context;
+use crate::tui::{bindings::Context, widgets::list_page::ListScreen};
 
 /// A screen that is open over the panes.
 #[derive(Debug, Clone)]
@@ -37,6 +38,31 @@ impl Overlay {
     /// Returns true for pages, over which other pages can be opened; dialogs are answered first.
     pub fn is_page(&self) -> bool {
         matches!(self, Self::Pager(_) | Self::Coverage(_) | Self::Storage(_) | Self::StorageHeld(_) | Self::SyncPlan(_))
+    }
+
+    /// Returns the page, if it is one that is a list.
+    pub fn list_screen(&self) -> Option<&dyn ListScreen> {
+        match self {
+            Self::Storage(screen) => Some(screen.as_ref()),
+            Self::StorageHeld(screen) => Some(screen.as_ref()),
+            Self::SyncPlan(screen) => Some(screen.as_ref()),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn list_screen_mut(&mut self) -> Option<&mut dyn ListScreen> {
+        match self {
+            Self::Storage(screen) => Some(screen.as_mut()),
+            Self::StorageHeld(screen) => Some(screen.as_mut()),
+            Self::SyncPlan(screen) => Some(screen.as_mut()),
+            _ => None,
+        }
+    }
+
+    /// Returns true while keys go to the filter of a page that is a list.
+    pub fn is_list_filtered(&self) -> bool {
+        self.list_screen().is_some_and(|screen| screen.table().editing)
     }
 
     /// The contexts whose keys apply while this is on top, innermost first.

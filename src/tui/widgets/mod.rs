@@ -6,6 +6,7 @@ pub mod editor;
 pub mod elide;
 pub mod fitted;
 pub mod list;
+pub mod list_page;
 pub mod title_filter;
 
 pub use crate::term::text_fit;

@@ -39,6 +39,22 @@ fn a_snapshot_of_two_images_counts_once_and_one_of_none_apart() {
 }
 
 #[test]
+fn every_enabled_region_is_read_where_neither_flag_nor_setting_names_one() {
+    let mut commands = Commands::new("demo");
+    let regions = |commands: &Commands, more: &[&str]| {
+        let arguments = [&["storage", "--by", "region", "--output", "ids"], more].concat();
+        commands.ended(&arguments, "").stdout.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all = regions(&commands, &["--all-regions"]);
+    assert!(all.len() > 2, "{all:?}");
+    assert_eq!(regions(&commands, &[]), all);
+    commands.settings.push(("AMIGRATE_BROWSE_REGIONS", "home".into()));
+    assert_eq!(regions(&commands, &[]), ["us-east-1"]);
+    assert_eq!(regions(&commands, &["--regions", "eu-west-1"]), ["eu-west-1"]);
+    assert_eq!(regions(&commands, &["--all-regions"]), all);
+}
+
+#[test]
 fn a_region_that_cannot_be_read_is_named_and_its_sum_is_of_the_rest() {
     let mut commands = Commands::new("demo");
     for call in ["DescribeSnapshots", "DescribeImages"] {

@@ -3,12 +3,12 @@
 use amigrate::{
     domain::Region,
     sim::faults::{FaultKind, Rule},
-    term::{Caps, input::KeyCode},
+    term::input::KeyCode,
 };
 use insta::assert_snapshot;
 
 use crate::support::{
-    album::Album,
+    album::{Album, in_ascii_and_without_colours},
     screen_harness::{ScreenHarness, ScreenHarnessBuilder, named},
 };
 
@@ -65,13 +65,8 @@ async fn coverage_at_200_by_60() {
 
 #[tokio::test(start_paused = true)]
 async fn coverage_in_ascii_and_without_colours() {
-    let ascii = sized(80, 24).with(|b| b.caps = Caps { unicode: false, ..Caps::full() });
-    let check =
-        |name: &str, harness: &ScreenHarness| assert!(harness.screen().is_ascii(), "{name}:\n{}", harness.screen());
-    assert_snapshot!("coverage_ascii_80x24", walk(ascii, check).await);
-    let mono = sized(80, 24).with(|b| b.config.ui.theme = "mono".into());
-    let plain = walk(mono, |name, harness| assert!(!harness.has_colours(), "{name} has colours")).await;
-    assert!(plain == walk(sized(80, 24), |_, _| {}).await, "the theme changes what is said");
+    let ascii = in_ascii_and_without_colours(|| sized(80, 24), walk).await;
+    assert_snapshot!("coverage_ascii_80x24", ascii);
 }
 
 #[tokio::test(start_paused = true)]

@@ -85,10 +85,7 @@ fn scroll(model: &mut Model, action: Action) {
 pub(in crate::tui) fn open_help(model: &mut Model) {
     let filtered = match model.overlays.last() {
         Some(Overlay::Coverage(screen)) => screen.editing.then_some(Filtered::Images),
-        Some(Overlay::Storage(screen)) => screen.editing.then_some(Filtered::Others),
-        Some(Overlay::StorageHeld(screen)) => screen.editing.then_some(Filtered::Others),
-        Some(Overlay::SyncPlan(screen)) => screen.editing.then_some(Filtered::Others),
-        Some(_) => None,
+        Some(overlay) => overlay.is_list_filtered().then_some(Filtered::Others),
         None if model.jobs.editing => Some(Filtered::Jobs),
         None => model.images.editing.then_some(Filtered::Images),
     };

@@ -20,6 +20,7 @@ use crate::{
         model::Model,
         msg::{Effect, Restored, StorageReply},
         screens::storage_held,
+        widgets::list_page::ListScreen as _,
     },
 };
 

@@ -1,44 +1,24 @@
 //! The pages of storage in line mode: a line for each row.
 
-use super::{StoragePage, StorageScreen, entry::Entry, view};
+use super::{StoragePage, StorageScreen, view};
 use crate::tui::{
-    line_mode::text::{LineModeLine, LineModeScreen, page},
+    line_mode::{
+        list_page::{ListLines, list_page},
+        text::{LineModeLine, LineModeScreen},
+    },
     model::Model,
 };
 
-impl StorageScreen {
-    /// Identifies the entry in a row across refreshes.
-    pub(in crate::tui) fn row_id(&self, row: usize) -> Option<String> {
-        self.entry(row).map(id)
-    }
-
-    /// Returns the row of an entry; `None` if it is no longer shown.
-    pub(in crate::tui) fn row_of(&self, wanted: &str) -> Option<usize> {
-        self.shown().position(|entry| id(entry) == wanted)
-    }
-}
-
-fn id(entry: &Entry) -> String {
-    format!("{} {}", entry.region, entry.id)
-}
-
 pub fn screen(screen: &StorageScreen, model: &Model) -> LineModeScreen {
-    if screen.editing {
-        let mut plain = LineModeScreen::new("Filter of the list");
-        plain.lines.push(LineModeLine::new(format!("Text: {}", screen.filter.value())).at_cursor(true));
-        return plain;
-    }
-    let mut parts = vec![view::counts(screen, model)];
-    if !screen.filter.value().is_empty() {
-        parts.push(format!("filter {}", screen.filter.value()));
-    }
-    parts.extend(view::activity(screen));
-    parts.extend(view::title_notes(screen));
-    parts.push(format!("by {}", screen.order()));
-    let mut plain = LineModeScreen::new(parts.join(", "));
-    let rows = page(screen.list.cursor, screen.rows.len());
-    for at in rows.clone() {
-        let Some(entry) = screen.entry(at) else { continue };
+    let order = format!("by {}", screen.order());
+    let said = ListLines {
+        counts: view::counts(screen, model),
+        behind: view::activity(screen).into_iter().chain(view::title_notes(screen)).chain([order]).collect(),
+        empty: view::empty_text(screen, model),
+        status: view::status(screen).into_iter().map(|(line, _)| line).collect(),
+    };
+    list_page(&screen.table, said, |at| {
+        let entry = screen.entry(at)?;
         let figures = match screen.page {
             StoragePage::Orphans => {
                 let month = entry.monthly_cost(&model.start.prices);
@@ -50,17 +30,6 @@ pub fn screen(screen: &StorageScreen, model: &Model) -> LineModeScreen {
             }
         };
         let cells = [entry.id.clone(), entry.region.to_string()].into_iter().chain(figures).chain([entry.about()]);
-        let line = LineModeLine::row(at, screen.is_marked(entry), cells);
-        plain.lines.push(line.at_cursor(at == screen.list.cursor));
-    }
-    if screen.rows.is_empty() {
-        for line in view::empty_text(screen, model) {
-            plain.say(line);
-        }
-    }
-    plain.say_rest(&rows, screen.rows.len());
-    for (line, _) in view::status(screen) {
-        plain.say(line);
-    }
-    plain
+        Some(LineModeLine::row(at, screen.is_marked(entry), cells))
+    })
 }

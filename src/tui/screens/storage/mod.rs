@@ -9,18 +9,19 @@ pub mod view;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use tui_input::Input;
 
 use crate::{
-    domain::{
-        Failure, Region,
-        filter::{Clauses, Parsed, Scratch},
-        orphans::Orphan,
+    domain::{Failure, Region, orphans::Orphan},
+    tui::{
+        bindings::Context,
+        widgets::list_page::{ListPage, ListScreen},
     },
-    tui::{bindings::Context, widgets::list::List},
 };
 pub use answers::on_reply;
 use entry::{Entry, EntryKind, EntryRef};
+
+/// Lines about the row under the cursor.
+const STATUS_LINES: usize = 2;
 
 /// Which page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,31 +60,16 @@ struct Read {
     unknown: Vec<(Region, Failure)>,
 }
 
-/// There are no terms, only words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum NoTerm {}
-
 /// The screen's state.
 #[derive(Debug, Clone)]
 pub struct StorageScreen {
     page: StoragePage,
     entries: Vec<Entry>,
-    /// The entries shown, in their order.
-    rows: Vec<usize>,
-    list: List,
-    /// The entry that the cursor stays on.
-    current: Option<EntryRef>,
+    table: ListPage,
     marked: BTreeSet<EntryRef>,
-    pub(in crate::tui) filter: Input,
-    /// True while keys go to the filter.
-    pub(in crate::tui) editing: bool,
-    /// What is wrong with the filter.
-    mistake: Option<String>,
     sort: Sort,
     /// Snapshots that a rule keeps are shown as well.
     shows_kept: bool,
-    /// Rows of the window.
-    window: usize,
     /// How many regions were read.
     regions: usize,
     /// The regions that could not be read.
@@ -102,16 +88,10 @@ impl StorageScreen {
         Self {
             page,
             entries: Vec::new(),
-            rows: Vec::new(),
-            list: List::default(),
-            current: None,
+            table: ListPage::default(),
             marked: BTreeSet::new(),
-            filter: Input::default(),
-            editing: false,
-            mistake: None,
             sort: Sort::default(),
             shows_kept: false,
-            window: 1,
             regions: 0,
             failures: Vec::new(),
             unknown: Vec::new(),
@@ -127,7 +107,7 @@ impl StorageScreen {
             StoragePage::Orphans => Context::Orphans,
             StoragePage::RecycleBin => Context::RecycleBin,
         };
-        if self.editing {
+        if self.table.editing {
             vec![Context::Filter, Context::Lists]
         } else {
             vec![own, Context::Lists, Context::Everywhere]
@@ -143,12 +123,12 @@ impl StorageScreen {
     }
 
     fn entry(&self, row: usize) -> Option<&Entry> {
-        self.entries.get(*self.rows.get(row)?)
+        self.entries.get(*self.table.rows.get(row)?)
     }
 
     /// The entries shown, in their order.
     fn shown(&self) -> impl Iterator<Item = &Entry> {
-        self.rows.iter().filter_map(|at| self.entries.get(*at))
+        self.table.rows.iter().filter_map(|at| self.entries.get(*at))
     }
 
     fn is_marked(&self, entry: &Entry) -> bool {
@@ -158,7 +138,8 @@ impl StorageScreen {
     /// Returns the marked entries, else the one under the cursor; kept ones are none of them.
     fn chosen(&self) -> Vec<&Entry> {
         let marked: Vec<&Entry> = self.entries.iter().filter(|entry| self.is_marked(entry)).collect();
-        let chosen = if self.marked.is_empty() { self.entry(self.list.cursor).into_iter().collect() } else { marked };
+        let chosen =
+            if self.marked.is_empty() { self.entry(self.table.list.cursor).into_iter().collect() } else { marked };
         chosen.into_iter().filter(|entry| !entry.is_kept()).collect()
     }
 
@@ -183,63 +164,6 @@ impl StorageScreen {
         self.choose_rows();
     }
 
-    /// Chooses and sorts the rows anew, and keeps the cursor on its entry.
-    fn choose_rows(&mut self) {
-        let none = |_: &str, _: &str| Parsed::Unknown;
-        let clauses: Clauses<NoTerm> = Clauses::parse(self.filter.value(), none);
-        self.mistake = clauses.mistake().map(str::to_owned);
-        let mut scratch = Scratch::default();
-        let mut passes = |entry: &Entry| {
-            let texts = entry.texts();
-            clauses.is_empty() || clauses.pass(|| texts.iter().map(String::as_str), |term| match *term {}, &mut scratch)
-        };
-        let shown = |entry: &Entry| self.shows_kept || !entry.is_kept();
-        let entries = self.entries.iter().enumerate();
-        let mut rows: Vec<usize> =
-            entries.filter(|(_, entry)| shown(entry) && passes(entry)).map(|(at, _)| at).collect();
-        let entries = &self.entries;
-        match self.sort {
-            Sort::Region => rows.sort_by_key(|at| (entries[*at].is_kept(), entries[*at].region.clone())),
-            Sort::Size => rows.sort_by_key(|at| std::cmp::Reverse(entries[*at].size())),
-            Sort::Time => rows.sort_by_key(|at| (entries[*at].exits(), entries[*at].since())),
-        }
-        self.rows = rows;
-        let row = self.current.as_ref().and_then(|current| self.shown().position(|one| one.reference() == *current));
-        self.list.cursor = row.unwrap_or(self.list.cursor);
-        self.clamp();
-    }
-
-    fn clamp(&mut self) {
-        self.list.clamp(self.rows.len(), self.window);
-    }
-
-    /// Makes the cursor stay on the entry it is on now.
-    fn follow_cursor(&mut self) {
-        self.current = self.entry(self.list.cursor).map(Entry::reference);
-    }
-
-    /// The first row in the window.
-    pub(in crate::tui) fn offset(&self) -> usize {
-        self.list.offset
-    }
-
-    /// Puts the cursor on a row. Returns false if there is no such.
-    pub(in crate::tui) fn go_to(&mut self, row: usize) -> bool {
-        let is_there = row < self.rows.len();
-        if is_there {
-            self.list.cursor = row;
-            self.follow_cursor();
-            self.clamp();
-        }
-        is_there
-    }
-
-    /// Filters by another text.
-    pub(in crate::tui) fn set_filter(&mut self, filter: Input, editing: bool) {
-        (self.filter, self.editing) = (filter, editing);
-        self.choose_rows();
-    }
-
     /// Returns the order, for `by ...`.
     fn order(&self) -> &'static str {
         match (self.sort, self.page) {
@@ -257,5 +181,37 @@ impl StorageScreen {
             (Sort::Time, _) => Sort::Region,
         };
         self.choose_rows();
+    }
+}
+
+impl ListScreen for StorageScreen {
+    fn table(&self) -> &ListPage {
+        &self.table
+    }
+
+    fn table_mut(&mut self) -> &mut ListPage {
+        &mut self.table
+    }
+
+    fn status_lines(&self) -> usize {
+        STATUS_LINES
+    }
+
+    fn row_id(&self, row: usize) -> Option<String> {
+        self.entry(row).map(|entry| format!("{} {}", entry.region, entry.id))
+    }
+
+    fn choose_rows(&mut self) {
+        let mut words = self.table.words();
+        let entries = &self.entries;
+        let shown = |entry: &Entry| self.shows_kept || !entry.is_kept();
+        let passing = entries.iter().enumerate().filter(|(_, entry)| shown(entry) && words.pass(|| entry.texts()));
+        let mut rows: Vec<usize> = passing.map(|(at, _)| at).collect();
+        match self.sort {
+            Sort::Region => rows.sort_by_key(|at| (entries[*at].is_kept(), entries[*at].region.clone())),
+            Sort::Size => rows.sort_by_key(|at| std::cmp::Reverse(entries[*at].size())),
+            Sort::Time => rows.sort_by_key(|at| (entries[*at].exits(), entries[*at].since())),
+        }
+        self.show(rows);
     }
 }

@@ -2,18 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use tui_input::Input;
-
-use super::{Activity, StoragePage, StorageScreen, entry::Entry, view};
+use super::{Activity, StoragePage, StorageScreen, entry::Entry};
 use crate::{
     domain::{Region, orphans::Orphan, text::count},
-    term::input::KeyEvent,
     tui::{
         bindings::{Action, Context},
         model::{Model, PendingReply, StorageWork},
         msg::{Effect, StorageRequest},
-        screens::{Overlay, confirm::Confirmation, input::InputLine},
-        widgets::editor,
+        screens::{Overlay, confirm::Confirmation, input::InputLine, list_screens},
+        widgets::list_page::ListScreen,
     },
 };
 
@@ -35,8 +32,8 @@ pub(super) fn of_page(model: &mut Model, page: StoragePage) -> Option<&mut Stora
 
 /// Opens a page, or goes back to it.
 pub fn open(model: &mut Model, page: StoragePage, effects: &mut Vec<Effect>) {
-    if !model.overlays.iter().all(Overlay::is_page) {
-        return model.show_notice("Close the open dialog first.");
+    if !list_screens::may_open_page(model) {
+        return;
     }
     let there = |overlay: &Overlay| matches!(overlay, Overlay::Storage(screen) if screen.page == page);
     match model.overlays.iter().position(there) {
@@ -52,7 +49,7 @@ pub fn open(model: &mut Model, page: StoragePage, effects: &mut Vec<Effect>) {
             }
         }
     }
-    refresh(model);
+    list_screens::refresh(model);
 }
 
 /// Returns what is being changed of a page.
@@ -104,57 +101,18 @@ fn send(model: &mut Model, work: StorageWork, request: StorageRequest, effects: 
     effects.push(Effect::Storage { id, request });
 }
 
-/// Brings the window up to date. Once a frame.
-pub fn refresh(model: &mut Model) {
-    let window = view::window(model);
-    for overlay in &mut model.overlays {
-        if let Overlay::Storage(screen) = overlay {
-            screen.window = window;
-            screen.clamp();
-        }
-    }
-}
-
-/// Gives a key to the filter. Returns true if it was used.
-pub fn type_into(model: &mut Model, key: &KeyEvent) -> bool {
-    let Some(screen) = screen(model).filter(|screen| screen.editing) else { return false };
-    let edited = editor::edit(&mut screen.filter, key);
-    screen.choose_rows();
-    edited
-}
-
-/// Inserts pasted text into the filter. Returns false if it is not being typed.
-pub fn paste(model: &mut Model, text: &str) -> bool {
-    let Some(screen) = screen(model).filter(|screen| screen.editing) else { return false };
-    editor::paste(&mut screen.filter, text);
-    screen.choose_rows();
-    true
-}
-
 /// Runs an action. Returns false if the screen has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    refresh(model);
+    if let Some(used) = list_screens::act(model, action) {
+        return used;
+    }
     let Some(screen) = screen(model) else { return false };
     let page = screen.page;
-    if screen.list.act(action, screen.rows.len(), screen.window) {
-        screen.follow_cursor();
-        return true;
-    }
     match action {
-        Action::Filter => screen.editing = true,
-        Action::Accept | Action::Complete if screen.editing => screen.editing = action == Action::Complete,
-        Action::Back if screen.editing || !screen.filter.value().is_empty() => {
-            screen.set_filter(Input::default(), false);
-        }
         Action::Back if !screen.marked.is_empty() => screen.marked.clear(),
         Action::Back => _ = model.overlays.pop(),
-        Action::ImagesOnly => model.overlays.clear(),
         Action::Orphans if page == StoragePage::Orphans => _ = model.overlays.pop(),
         Action::RecycleBin if page == StoragePage::RecycleBin => _ = model.overlays.pop(),
-        Action::JobsOnly => {
-            model.overlays.clear();
-            return false;
-        }
         Action::Sort => {
             screen.sort_next();
             let by = screen.order();
@@ -171,26 +129,24 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::Restore => ask_to_restore(model),
         Action::Refresh => read(model, page, effects),
         Action::YankId => {
-            if let Some(id) = screen.entry(screen.list.cursor).map(|entry| entry.id.clone()) {
+            if let Some(id) = screen.entry(screen.table.list.cursor).map(|entry| entry.id.clone()) {
                 model.yank(id, effects);
             }
         }
-        // Pane actions do nothing: this page covers the panes.
-        Action::OtherPane | Action::Grow | Action::Shrink | Action::ResetSizes | Action::SaveFilter => {}
         _ => return false,
     }
     true
 }
 
 fn mark(screen: &mut StorageScreen) {
-    let Some(entry) = screen.entry(screen.list.cursor).filter(|entry| !entry.is_kept()).map(Entry::reference) else {
+    let Some(entry) = screen.entry(screen.table.list.cursor).filter(|entry| !entry.is_kept()).map(Entry::reference)
+    else {
         return;
     };
     if !screen.marked.remove(&entry) {
         screen.marked.insert(entry);
     }
-    screen.list.act(Action::Down, screen.rows.len(), screen.window);
-    screen.follow_cursor();
+    screen.act_on_list(Action::Down);
 }
 
 /// Marks all that is shown, and says how much.

@@ -1,12 +1,6 @@
 //! The view of the pages of storage. Only the rows in the window are built.
 
-use ratatui::{
-    Frame,
-    layout::Rect,
-    style::Style,
-    text::{Line, Span},
-    widgets::Paragraph,
-};
+use ratatui::{Frame, layout::Rect, style::Style, text::Line};
 
 use super::{Activity, StoragePage, StorageScreen, entry::Entry};
 use crate::{
@@ -14,14 +8,12 @@ use crate::{
     labels,
     tui::{
         bindings::{Action, Context},
-        layout,
-        line_mode::text::PAGE,
         model::Model,
         theme,
         widgets::{
-            draw_context::{DrawContext, pane, position},
-            text_fit::{cut, fit, fit_right, width, wrap},
-            title_filter,
+            draw_context::DrawContext,
+            list_page::{self, PageFrame, Title},
+            text_fit::{cut, fit, fit_right},
         },
     },
 };
@@ -31,16 +23,6 @@ const ID: usize = 22;
 const REGION: usize = 14;
 /// The fewest cells of the last column; where there are fewer it is left out.
 const LAST: usize = 12;
-/// Lines about the row under the cursor.
-const STATUS: usize = 2;
-
-/// Rows of the window at the terminal's present size.
-pub(super) fn window(model: &Model) -> usize {
-    if model.start.caps.line_mode {
-        return PAGE;
-    }
-    layout::rows(layout::now(model).body, 1).saturating_sub(STATUS)
-}
 
 /// A column between the region and the last one: heading, cells, text.
 struct Column {
@@ -79,31 +61,9 @@ fn columns(page: StoragePage) -> (&'static [Column], &'static str) {
 
 /// Draws the page over both panes.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &StorageScreen, model: &Model, ctx: DrawContext<'_>) {
-    let (title, cursor) = title(screen, model, usize::from(area.width).saturating_sub(2), ctx);
-    let inner = pane(frame, area, title, true, ctx);
-    if inner.height == 0 || inner.width == 0 {
-        return;
-    }
-    let cells = usize::from(inner.width);
-    let height = usize::from(inner.height).saturating_sub(1 + STATUS);
-    let mut lines = if screen.rows.is_empty() {
-        let empty_text = empty_text(screen, model);
-        let lines = empty_text.iter().flat_map(|text| wrap(text, cells.saturating_sub(2)));
-        lines.map(|text| Line::raw(format!(" {text}"))).collect()
-    } else {
-        table(screen, model, height, cells, ctx)
-    };
-    lines.resize(lines.len().max(height + 1), Line::default());
-    let status = status(screen).into_iter().take(STATUS);
-    lines.extend(status.map(|(text, style)| {
-        Line::styled(format!(" {}", cut(&text, cells.saturating_sub(2), ctx.glyphs.ellipsis)), style)
-    }));
-    frame.render_widget(Paragraph::new(lines), inner);
-    position(frame, area, screen.list.cursor, height, screen.rows.len());
-    if screen.editing {
-        let x = area.x + u16::try_from(cursor + 1).unwrap_or(0).min(area.width.saturating_sub(2));
-        frame.set_cursor_position((x, area.y));
-    }
+    let around =
+        PageFrame { title: title(screen, model, ctx), empty: empty_text(screen, model), status: status(screen) };
+    list_page::draw(frame, area, screen, around, |height, cells| rows(screen, model, height, cells, ctx), ctx);
 }
 
 /// How many there are, and what they cost.
@@ -146,39 +106,18 @@ pub(super) fn title_notes(screen: &StorageScreen) -> Vec<String> {
     title_notes
 }
 
-/// The title in this many cells, and the cell of the cursor in its filter.
-fn title<'a>(screen: &StorageScreen, model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, usize) {
-    let counts = format!(" {} ", counts(screen, model));
-    let mut behind = Vec::new();
-    if let Some(activity) = activity(screen) {
-        behind.push(Span::styled(format!(" {} {activity} ", ctx.spinner(model.now)), theme::BUSY));
-    }
-    behind.extend(title_notes(screen).into_iter().map(|text| Span::styled(format!(" {text} "), theme::WARN)));
-    let (before, after) = (width(&counts) + 2, behind.iter().map(Span::width).sum::<usize>() + 1);
-    let room = title_filter::room(cells, before, after);
-    let (filter, cursor) = title_filter::window(&screen.filter, screen.editing, room, ctx.glyphs.ellipsis);
-    let mut spans = vec![Span::raw(counts)];
-    if screen.editing || !filter.is_empty() {
-        spans.push(Span::styled(format!(" /{filter} "), theme::STRONG));
-    }
-    spans.extend(behind);
+fn title<'a>(screen: &StorageScreen, model: &Model, ctx: DrawContext<'_>) -> Title<'a> {
+    let busy = activity(screen).map(|activity| Title::busy(&activity, model.now, ctx));
+    let notes = title_notes(screen);
+    let behind = busy.into_iter().chain(notes.iter().map(|text| Title::warning(text))).collect();
     let kept = screen.entries.iter().filter(|entry| entry.is_kept()).count();
-    let mut more = vec![format!(" by {} ", screen.order())];
-    if kept > 0 && !screen.shows_kept {
-        let key = model.keymap.key(Context::Orphans, Action::ShowKept);
-        more.insert(0, format!(" {kept} kept ({key} shows) "));
-    }
-    let mut left = cells.saturating_sub(spans.iter().map(Span::width).sum());
-    for text in more {
-        if let Some(rest) = left.checked_sub(width(&text)) {
-            left = rest;
-            spans.push(Span::styled(text, theme::FAINT));
-        }
-    }
-    (Line::from(spans), before + cursor)
+    let hidden = (kept > 0 && !screen.shows_kept)
+        .then(|| format!("{kept} kept ({} shows)", model.keymap.key(Context::Orphans, Action::ShowKept)));
+    let more = hidden.into_iter().chain([format!("by {}", screen.order())]).collect();
+    Title { counts: counts(screen, model), behind, more, selected: model.filter_selected }
 }
 
-fn table(
+fn rows(
     screen: &StorageScreen,
     model: &Model,
     height: usize,
@@ -206,10 +145,9 @@ fn table(
         heading.extend([" ", last]);
     }
     let mut lines = vec![Line::styled(cut(&heading, cells, ""), theme::FAINT)];
-    let rows = screen.list.offset..screen.rows.len().min(screen.list.offset.saturating_add(height));
-    for row in rows {
+    for row in screen.table.visible(height) {
         let Some(entry) = screen.entry(row) else { continue };
-        let current = row == screen.list.cursor;
+        let current = row == screen.table.list.cursor;
         let style = match (current, screen.is_marked(entry), entry.is_kept()) {
             (true, ..) => theme::CURSOR,
             (_, true, _) => theme::MARKED,
@@ -234,7 +172,7 @@ fn table(
 /// What there is to say of the row under the cursor, or else of regions that were not read.
 pub(super) fn status(screen: &StorageScreen) -> Vec<(String, Style)> {
     let mut lines: Vec<(String, Style)> = Vec::new();
-    if let Some(entry) = screen.entry(screen.list.cursor) {
+    if let Some(entry) = screen.entry(screen.table.list.cursor) {
         if let Some(outcome) = screen.outcomes.get(&entry.reference()) {
             lines.push((clean(outcome).into_owned(), theme::BAD));
         }
@@ -257,12 +195,12 @@ pub(super) fn empty_text(screen: &StorageScreen, model: &Model) -> Vec<String> {
         let first = activity.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
         return vec![format!("{first}{} ...", activity.get(first.len()..).unwrap_or_default())];
     }
-    if let Some(why) = &screen.mistake {
+    if let Some(why) = &screen.table.mistake {
         return vec![format!("This filter matches nothing: {}", full_stop(&clean(why)))];
     }
     let back = key(Action::Back);
     let kept = screen.entries.iter().filter(|entry| entry.is_kept()).count();
-    if screen.entries.len() > kept && !screen.filter.value().is_empty() {
+    if screen.entries.len() > kept && screen.table.is_filtered() {
         return vec![format!("Nothing matches the filter. {back} clears it.")];
     }
     let refresh = model.keymap.key(Context::Everywhere, Action::Refresh);

@@ -2,25 +2,18 @@
 
 use super::{StorageHeldScreen, view};
 use crate::{
-    domain::storage_held::{Group, Row},
+    domain::storage_held::Group,
     labels,
     tui::{
-        line_mode::text::{LineModeLine, LineModeScreen, page},
+        line_mode::{
+            list_page::{ListLines, list_page},
+            text::{LineModeLine, LineModeScreen},
+        },
         model::Model,
     },
 };
 
 impl StorageHeldScreen {
-    /// Identifies the row across refreshes.
-    pub(in crate::tui) fn row_id(&self, row: usize) -> Option<String> {
-        self.row(row).map(id)
-    }
-
-    /// Returns the place of a row; `None` if it is no longer shown.
-    pub(in crate::tui) fn row_of(&self, wanted: &str) -> Option<usize> {
-        self.rows().position(|row| id(row) == wanted)
-    }
-
     /// Returns the page's name, for line mode.
     pub(in crate::tui) fn name(&self) -> String {
         let within = self.shown.within.as_ref().map_or("", Group::name);
@@ -28,43 +21,18 @@ impl StorageHeldScreen {
     }
 }
 
-fn id(row: &Row) -> String {
-    match &row.group {
-        Group::Family(owner, name) => format!("{owner} {name}"),
-        Group::Image(region, image) => format!("{region} {image}"),
-        group => group.name().to_owned(),
-    }
-}
-
 pub fn screen(screen: &StorageHeldScreen, model: &Model) -> LineModeScreen {
-    if screen.editing {
-        let mut plain = LineModeScreen::new("Filter of the list");
-        plain.lines.push(LineModeLine::new(format!("Text: {}", screen.filter().value())).at_cursor(true));
-        return plain;
-    }
-    let mut parts = vec![view::counts(screen, false)];
-    if !screen.filter().value().is_empty() {
-        parts.push(format!("filter {}", screen.filter().value()));
-    }
-    parts.extend(view::doing(screen));
-    parts.extend(view::not_read(screen));
-    parts.push(format!("by {}", screen.sort.label()));
-    let mut plain = LineModeScreen::new(parts.join(", "));
-    let rows = page(screen.list.cursor, screen.rows.len());
-    for at in rows.clone() {
-        let Some(row) = screen.row(at) else { continue };
+    let order = format!("by {}", screen.sort.label());
+    let said = ListLines {
+        counts: view::counts(screen, false),
+        behind: view::doing(screen).into_iter().chain(view::not_read(screen)).chain([order]).collect(),
+        empty: view::advice(screen, model),
+        status: view::status(screen).into_iter().map(|(line, _)| line).collect(),
+    };
+    list_page(&screen.table, said, |at| {
+        let row = screen.row(at)?;
         let figures = [view::about(row), labels::storage_held::at_most(&row.held)];
-        let cells = [super::name(row)].into_iter().chain(figures).chain([labels::storage_held::cost(&row.held)]);
-        plain.lines.push(LineModeLine::row(at, false, cells).at_cursor(at == screen.list.cursor));
-    }
-    if screen.rows.is_empty() {
-        for line in view::advice(screen, model) {
-            plain.say(line);
-        }
-    }
-    plain.say_rest(&rows, screen.rows.len());
-    for (line, _) in view::status(screen) {
-        plain.say(line);
-    }
-    plain
+        let cost = labels::storage_held::cost(&row.held);
+        Some(LineModeLine::row(at, false, [super::name(row)].into_iter().chain(figures).chain([cost])))
+    })
 }

@@ -12,17 +12,23 @@ use tui_input::Input;
 use crate::{
     domain::{
         Failure, Region,
-        filter::{Clauses, Parsed, Scratch},
         storage_held::{Group, GroupBy, Held, Row, StorageHeld},
         text::clean,
     },
     labels,
     tui::{
         bindings::Context,
-        widgets::{list::List, text_fit::width},
+        widgets::{
+            list::List,
+            list_page::{ListPage, ListScreen},
+            text_fit::width,
+        },
     },
 };
 pub use update::on_reply;
+
+/// Lines about the row under the cursor and the sums.
+const STATUS_LINES: usize = 3;
 
 /// The order of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,19 +60,21 @@ impl Sort {
     }
 }
 
-/// There are no terms, only words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum NoTerm {}
-
-/// What is shown, to go back to.
+/// What is shown.
 #[derive(Debug, Clone, Default)]
 struct Shown {
     by: GroupBy,
     /// Only images of this row of the table before.
     within: Option<Group>,
+}
+
+/// What was shown before a row was opened, to go back to.
+#[derive(Debug, Clone)]
+struct Before {
+    shown: Shown,
     filter: Input,
-    /// The row that the cursor stays on.
-    current: Option<Group>,
+    /// The row that the cursor was on.
+    current: Option<String>,
 }
 
 /// The screen's state.
@@ -74,8 +82,7 @@ struct Shown {
 pub struct StorageHeldScreen {
     held: StorageHeld,
     shown: Shown,
-    /// What was shown before a row was opened.
-    before: Option<Shown>,
+    before: Option<Before>,
     /// What there is to know about the sums, a sentence each.
     notes: Vec<String>,
     /// The sum of the rows shown, each snapshot once.
@@ -84,16 +91,8 @@ pub struct StorageHeldScreen {
     all: Vec<Row>,
     /// Cells of the longest name.
     longest: usize,
-    /// The rows shown, in their order.
-    rows: Vec<usize>,
-    list: List,
-    /// True while keys go to the filter.
-    pub(in crate::tui) editing: bool,
-    /// What is wrong with the filter.
-    mistake: Option<String>,
+    table: ListPage,
     sort: Sort,
-    /// Rows of the window.
-    window: usize,
     /// So many regions are being read.
     reading: Option<usize>,
     /// The regions that could not be read completely.
@@ -105,30 +104,20 @@ pub struct StorageHeldScreen {
 impl StorageHeldScreen {
     /// The contexts whose keys apply, innermost first.
     pub(in crate::tui) fn contexts(&self) -> Vec<Context> {
-        if self.editing {
+        if self.table.editing {
             vec![Context::Filter, Context::Lists]
         } else {
             vec![Context::Storage, Context::Lists, Context::Everywhere]
         }
     }
 
-    /// Returns the filter.
-    pub(in crate::tui) fn filter(&self) -> &Input {
-        &self.shown.filter
-    }
-
-    /// Returns the filter, to be edited.
-    pub(in crate::tui) fn filter_mut(&mut self) -> &mut Input {
-        &mut self.shown.filter
-    }
-
     fn row(&self, at: usize) -> Option<&Row> {
-        self.all.get(*self.rows.get(at)?)
+        self.all.get(*self.table.rows.get(at)?)
     }
 
     /// The rows shown, in their order.
     fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.rows.iter().filter_map(|at| self.all.get(*at))
+        self.table.rows.iter().filter_map(|at| self.all.get(*at))
     }
 
     /// Takes in what was read.
@@ -145,92 +134,78 @@ impl StorageHeldScreen {
         self.choose_rows();
     }
 
-    /// Chooses and sorts the rows anew, and keeps the cursor on its row.
-    fn choose_rows(&mut self) {
-        let none = |_: &str, _: &str| Parsed::Unknown;
-        let clauses: Clauses<NoTerm> = Clauses::parse(self.shown.filter.value(), none);
-        self.mistake = clauses.mistake().map(str::to_owned);
-        let mut scratch = Scratch::default();
-        let mut passes = |row: &Row| {
-            let texts = texts(row);
-            clauses.is_empty() || clauses.pass(|| texts.iter().map(String::as_str), |term| match *term {}, &mut scratch)
-        };
-        let mut rows: Vec<usize> = (0..self.all.len()).filter(|at| passes(&self.all[*at])).collect();
-        let all = &self.all;
-        match self.sort {
-            // They come so.
-            Sort::Size => {}
-            Sort::Cost => rows.sort_by_key(|at| Reverse(all[*at].held.month)),
-            Sort::Name => rows.sort_by_key(|at| name(&all[*at])),
-        }
-        self.rows = rows;
-        let shown: BTreeSet<&Group> = self.rows().map(|row| &row.group).collect();
-        self.sum = self.held.sum_of(self.shown.by, &shown);
-        let row = self.shown.current.as_ref().and_then(|current| self.rows().position(|row| row.group == *current));
-        self.list.cursor = row.unwrap_or(self.list.cursor);
-        self.clamp();
-    }
-
-    fn clamp(&mut self) {
-        self.list.clamp(self.rows.len(), self.window);
-    }
-
-    /// Makes the cursor stay on the row it is on now.
-    fn follow_cursor(&mut self) {
-        self.shown.current = self.row(self.list.cursor).map(|row| row.group.clone());
-    }
-
-    /// The first row in the window.
-    pub(in crate::tui) fn offset(&self) -> usize {
-        self.list.offset
-    }
-
-    /// Puts the cursor on a row. Returns false if there is no such.
-    pub(in crate::tui) fn go_to(&mut self, row: usize) -> bool {
-        let is_there = row < self.rows.len();
-        if is_there {
-            self.list.cursor = row;
-            self.follow_cursor();
-            self.clamp();
-        }
-        is_there
-    }
-
     /// Puts the cursor on a row. Returns true if it was there.
     pub(in crate::tui) fn select(&mut self, row: usize) -> bool {
-        let was_there = self.list.cursor == row;
+        let was_there = self.table.list.cursor == row;
         self.go_to(row) && was_there
-    }
-
-    /// Filters by another text.
-    pub(in crate::tui) fn set_filter(&mut self, filter: Input, editing: bool) {
-        (self.shown.filter, self.editing) = (filter, editing);
-        self.choose_rows();
     }
 
     /// Shows the images of a row.
     fn open(&mut self, group: Group) {
-        let shown = Shown { by: GroupBy::Image, within: Some(group), ..Shown::default() };
-        self.before = Some(std::mem::replace(&mut self.shown, shown));
-        self.list = List::default();
+        let shown = std::mem::replace(&mut self.shown, Shown { by: GroupBy::Image, within: Some(group) });
+        let (filter, current) = self.reset_table();
+        self.before = Some(Before { shown, filter, current });
         self.group();
     }
 
     /// Goes back to what was shown before a row was opened. Returns false if none was.
     fn close(&mut self) -> bool {
         let Some(before) = self.before.take() else { return false };
-        self.shown = before;
+        (self.shown, self.table.filter, self.table.current) = (before.shown, before.filter, before.current);
         self.group();
         true
     }
 
     /// Groups by what comes next; all images count again.
     fn group_by_next(&mut self) {
-        let by = self.before.take().unwrap_or_else(|| self.shown.clone()).by;
+        let by = self.before.take().map_or(self.shown.by, |before| before.shown.by);
         let at = GroupBy::ALL.iter().position(|one| *one == by).map_or(0, |at| at + 1);
-        self.shown = Shown { by: GroupBy::ALL[at % GroupBy::ALL.len()], ..Shown::default() };
-        self.list = List::default();
+        self.shown = Shown { by: GroupBy::ALL[at % GroupBy::ALL.len()], within: None };
+        self.reset_table();
         self.group();
+    }
+
+    /// Goes to the first row, without a filter. Returns the filter, and the row that the cursor was on.
+    fn reset_table(&mut self) -> (Input, Option<String>) {
+        self.table.list = List::default();
+        (std::mem::take(&mut self.table.filter), self.table.current.take())
+    }
+}
+
+impl ListScreen for StorageHeldScreen {
+    fn table(&self) -> &ListPage {
+        &self.table
+    }
+
+    fn table_mut(&mut self) -> &mut ListPage {
+        &mut self.table
+    }
+
+    fn status_lines(&self) -> usize {
+        STATUS_LINES
+    }
+
+    fn row_id(&self, row: usize) -> Option<String> {
+        Some(match &self.row(row)?.group {
+            Group::Family(owner, name) => format!("{owner} {name}"),
+            Group::Image(region, image) => format!("{region} {image}"),
+            group => group.name().to_owned(),
+        })
+    }
+
+    fn choose_rows(&mut self) {
+        let mut words = self.table.words();
+        let all = &self.all;
+        let mut rows: Vec<usize> = (0..all.len()).filter(|at| words.pass(|| texts(&all[*at]))).collect();
+        match self.sort {
+            // They come so.
+            Sort::Size => {}
+            Sort::Cost => rows.sort_by_key(|at| Reverse(all[*at].held.month)),
+            Sort::Name => rows.sort_by_key(|at| name(&all[*at])),
+        }
+        self.show(rows);
+        let shown: BTreeSet<&Group> = self.rows().map(|row| &row.group).collect();
+        self.sum = self.held.sum_of(self.shown.by, &shown);
     }
 }
 

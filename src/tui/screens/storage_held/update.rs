@@ -1,20 +1,17 @@
 //! Actions of the page of storage, and what is read for it.
 
-use tui_input::Input;
-
 use super::{StorageHeldScreen, view};
 use crate::{
     domain::{
         Region,
         storage_held::{Group, Input as StorageInput, RegionStorage, StorageHeld},
     },
-    term::input::KeyEvent,
     tui::{
         bindings::Action,
         model::{Model, PendingReply, StorageWork},
         msg::{Effect, StorageRequest},
-        screens::{Overlay, pager::Pager},
-        widgets::editor,
+        screens::{Overlay, list_screens, pager::Pager},
+        widgets::list_page::ListScreen as _,
     },
 };
 
@@ -36,8 +33,8 @@ fn opened(model: &mut Model) -> Option<&mut StorageHeldScreen> {
 
 /// Opens the page, or goes back to it.
 pub fn open(model: &mut Model, effects: &mut Vec<Effect>) {
-    if !model.overlays.iter().all(Overlay::is_page) {
-        return model.show_notice("Close the open dialog first.");
+    if !list_screens::may_open_page(model) {
+        return;
     }
     match model.overlays.iter().position(|overlay| matches!(overlay, Overlay::StorageHeld(_))) {
         Some(at) => model.overlays.truncate(at + 1),
@@ -46,7 +43,7 @@ pub fn open(model: &mut Model, effects: &mut Vec<Effect>) {
             read(model, effects);
         }
     }
-    refresh(model);
+    list_screens::refresh(model);
 }
 
 /// Reads the listed regions.
@@ -77,52 +74,15 @@ pub fn on_reply(model: &mut Model, regions: Vec<RegionStorage>) {
     }
 }
 
-/// Brings the window up to date. Once a frame.
-pub fn refresh(model: &mut Model) {
-    let window = view::window(model);
-    if let Some(screen) = opened(model) {
-        screen.window = window;
-        screen.clamp();
-    }
-}
-
-/// Gives a key to the filter. Returns true if it was used.
-pub fn type_into(model: &mut Model, key: &KeyEvent) -> bool {
-    let Some(screen) = screen(model).filter(|screen| screen.editing) else { return false };
-    let edited = editor::edit(screen.filter_mut(), key);
-    screen.choose_rows();
-    edited
-}
-
-/// Inserts pasted text into the filter. Returns false if it is not being typed.
-pub fn paste(model: &mut Model, text: &str) -> bool {
-    let Some(screen) = screen(model).filter(|screen| screen.editing) else { return false };
-    editor::paste(screen.filter_mut(), text);
-    screen.choose_rows();
-    true
-}
-
 /// Runs an action. Returns false if the screen has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    refresh(model);
-    let Some(screen) = screen(model) else { return false };
-    if screen.list.act(action, screen.rows.len(), screen.window) {
-        screen.follow_cursor();
-        return true;
+    if let Some(used) = list_screens::act(model, action) {
+        return used;
     }
+    let Some(screen) = screen(model) else { return false };
     match action {
-        Action::Filter => screen.editing = true,
-        Action::Accept | Action::Complete if screen.editing => screen.editing = action == Action::Complete,
-        Action::Back if screen.editing || !screen.filter().value().is_empty() => {
-            screen.set_filter(Input::default(), false);
-        }
         Action::Back if screen.close() => {}
         Action::Back | Action::Storage => _ = model.overlays.pop(),
-        Action::ImagesOnly => model.overlays.clear(),
-        Action::JobsOnly => {
-            model.overlays.clear();
-            return false;
-        }
         Action::Sort => {
             screen.sort = screen.sort.next();
             screen.choose_rows();
@@ -138,12 +98,10 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::Details => details(model),
         Action::Refresh => read(model, effects),
         Action::YankId => {
-            if let Some(name) = screen.row(screen.list.cursor).map(|row| row.group.name().to_owned()) {
+            if let Some(name) = screen.row(screen.table.list.cursor).map(|row| row.group.name().to_owned()) {
                 model.yank(name, effects);
             }
         }
-        // They are about the panes, which are not seen.
-        Action::OtherPane | Action::Grow | Action::Shrink | Action::ResetSizes | Action::SaveFilter => {}
         _ => return false,
     }
     true
@@ -152,7 +110,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
 /// Shows the images of the row under the cursor; of an image, its details.
 fn expand(model: &mut Model) {
     let Some(screen) = screen(model) else { return };
-    let Some(row) = screen.row(screen.list.cursor) else { return };
+    let Some(row) = screen.row(screen.table.list.cursor) else { return };
     match (&row.group, row.images.first()) {
         (Group::Image(..), Some(image)) => {
             let page = Pager::image(image.clone());
@@ -169,7 +127,7 @@ fn expand(model: &mut Model) {
 /// Shows all that is known of the row under the cursor, and how it is summed.
 fn details(model: &mut Model) {
     let Some(screen) = screen(model) else { return };
-    let Some(row) = screen.row(screen.list.cursor) else { return };
+    let Some(row) = screen.row(screen.table.list.cursor) else { return };
     let page = Pager::listing(format!("Storage of {}", super::name(row)), view::details(screen, row));
     model.overlays.push(Overlay::Pager(page));
 }

@@ -7,7 +7,6 @@ use ratatui::{
     layout::Rect,
     style::Style,
     text::{Line, Span},
-    widgets::Paragraph,
 };
 
 use super::StorageHeldScreen;
@@ -19,15 +18,14 @@ use crate::{
     labels,
     tui::{
         bindings::{Action, Context},
-        layout,
-        line_mode::text::PAGE,
         model::Model,
         theme,
         widgets::{
-            draw_context::{DrawContext, pane, position},
+            draw_context::DrawContext,
             elide::elide,
             fitted::Fitted,
-            text_fit::{cut, fit, fit_right, width, wrap},
+            list_page::{self, PageFrame, Title},
+            text_fit::{cut, fit, fit_right, width},
             title_filter,
         },
     },
@@ -37,16 +35,6 @@ use crate::{
 const NAME: usize = 20;
 /// The most cells of a name.
 const LONGEST: usize = 60;
-/// Lines about the row under the cursor and the sums.
-const STATUS: usize = 3;
-
-/// Rows of the window at the terminal's present size.
-pub(super) fn window(model: &Model) -> usize {
-    if model.start.caps.line_mode {
-        return PAGE;
-    }
-    layout::rows(layout::now(model).body, 1).saturating_sub(STATUS)
-}
 
 /// A column behind the name: heading, cells, text.
 struct Column {
@@ -77,36 +65,14 @@ fn columns(by: GroupBy) -> &'static [Column] {
 
 /// Draws the page over both panes.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &StorageHeldScreen, model: &Model, ctx: DrawContext<'_>) {
-    let (title, cursor) = title(screen, model, usize::from(area.width).saturating_sub(2), ctx);
-    let inner = pane(frame, area, title, true, ctx);
-    if inner.height == 0 || inner.width == 0 {
-        return;
-    }
-    let cells = usize::from(inner.width);
-    let height = usize::from(inner.height).saturating_sub(1 + STATUS);
-    let mut lines = if screen.rows.is_empty() {
-        let advice = advice(screen, model);
-        let lines = advice.iter().flat_map(|text| wrap(text, cells.saturating_sub(2)));
-        lines.map(|text| Line::raw(format!(" {text}"))).collect()
-    } else {
-        table(screen, height, cells, ctx)
-    };
-    lines.resize(lines.len().max(height + 1), Line::default());
-    let status = status(screen).into_iter().take(STATUS);
-    lines.extend(status.map(|(text, style)| {
-        Line::styled(format!(" {}", cut(&text, cells.saturating_sub(2), ctx.glyphs.ellipsis)), style)
-    }));
-    frame.render_widget(Paragraph::new(lines), inner);
-    position(frame, area, screen.list.cursor, height, screen.rows.len());
-    if screen.editing {
-        let x = area.x + u16::try_from(cursor + 1).unwrap_or(0).min(area.width.saturating_sub(2));
-        frame.set_cursor_position((x, area.y));
-    }
+    let title = title(screen, model, usize::from(area.width).saturating_sub(2), ctx);
+    let around = PageFrame { title, empty: advice(screen, model), status: status(screen) };
+    list_page::draw(frame, area, screen, around, |height, cells| rows(screen, height, cells, ctx), ctx);
 }
 
 /// What is summed, when it was read, and the sum; in symbols where it must be short.
 pub(super) fn counts(screen: &StorageHeldScreen, is_short: bool) -> String {
-    let (shown, all) = (screen.rows.len(), screen.all.len());
+    let (shown, all) = (screen.table.rows.len(), screen.all.len());
     let of = if shown == all { String::new() } else { format!("{} of ", thousands(shown)) };
     let rows = match screen.shown.by {
         GroupBy::Family => count(all, "family", "families"),
@@ -145,38 +111,21 @@ pub(super) fn not_read(screen: &StorageHeldScreen) -> Option<String> {
     (failed > 0).then(|| format!("{} not read", count(failed, "region", "regions")))
 }
 
-/// The title in so many cells, and the cell of the cursor in its filter.
-fn title<'a>(screen: &StorageHeldScreen, model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, usize) {
-    let mut behind = Vec::new();
-    if let Some(doing) = doing(screen) {
-        behind.push(Span::styled(format!(" {} {doing} ", ctx.spinner(model.now)), theme::BUSY));
-    }
-    behind.extend(not_read(screen).map(|text| Span::styled(format!(" {text} "), theme::WARN)));
+/// The title in so many cells.
+fn title<'a>(screen: &StorageHeldScreen, model: &Model, cells: usize, ctx: DrawContext<'_>) -> Title<'a> {
+    let busy = doing(screen).map(|doing| Title::busy(&doing, model.now, ctx));
+    let behind: Vec<Span<'a>> = busy.into_iter().chain(not_read(screen).map(|text| Title::warning(&text))).collect();
     let after = behind.iter().map(Span::width).sum::<usize>() + 1;
-    let typed =
-        if screen.editing { title_filter::LEAST } else { width(screen.filter().value()).min(title_filter::LEAST) };
-    let counts = [false, true].map(|is_short| format!(" {} ", counts(screen, is_short)));
-    let fits = width(&counts[0]) + typed + 2 + after <= cells;
-    let [long, short] = counts;
-    let counts = if fits { long } else { short };
-    let before = width(&counts) + 2;
-    let room = title_filter::room(cells, before, after);
-    let (filter, cursor) = title_filter::window(screen.filter(), screen.editing, room, ctx.glyphs.ellipsis);
-    let mut spans = vec![Span::raw(counts)];
-    if screen.editing || !filter.is_empty() {
-        let style = title_filter::style(model.filter_selected && screen.editing);
-        spans.extend([Span::raw(" /"), Span::styled(filter, style), Span::raw(" ")]);
-    }
-    spans.extend(behind);
-    let left = cells.saturating_sub(spans.iter().map(Span::width).sum());
-    let by = format!(" by {} ", screen.sort.label());
-    if width(&by) <= left {
-        spans.push(Span::styled(by, theme::FAINT));
-    }
-    (Line::from(spans), before + cursor)
+    let table = &screen.table;
+    let typed = if table.editing { title_filter::LEAST } else { width(table.filter.value()).min(title_filter::LEAST) };
+    let [long, short] = [false, true].map(|is_short| counts(screen, is_short));
+    // A blank on each side, and two for the filter.
+    let fits = width(&long) + 2 + typed + 2 + after <= cells;
+    let more = vec![format!("by {}", screen.sort.label())];
+    Title { counts: if fits { long } else { short }, behind, more, selected: model.filter_selected }
 }
 
-fn table(screen: &StorageHeldScreen, height: usize, cells: usize, ctx: DrawContext<'_>) -> Vec<Line<'static>> {
+fn rows(screen: &StorageHeldScreen, height: usize, cells: usize, ctx: DrawContext<'_>) -> Vec<Line<'static>> {
     let mut used = 2 + NAME;
     let columns: Vec<&Column> = columns(screen.shown.by)
         .iter()
@@ -186,7 +135,7 @@ fn table(screen: &StorageHeldScreen, height: usize, cells: usize, ctx: DrawConte
         })
         .collect();
     let behind: usize = columns.iter().map(|column| column.cells + 1).sum();
-    let rows = screen.list.offset..screen.rows.len().min(screen.list.offset.saturating_add(height));
+    let rows = screen.table.visible(height);
     let shown: Vec<&Row> = rows.clone().filter_map(|at| screen.row(at)).collect();
     let names: Vec<String> = shown.iter().map(|row| super::name(row)).collect();
     let name_cells = cells.saturating_sub(2 + behind).min(screen.longest.clamp(NAME, LONGEST));
@@ -204,7 +153,7 @@ fn table(screen: &StorageHeldScreen, height: usize, cells: usize, ctx: DrawConte
     // Names are cut where they are alike.
     let kept = elide(&names.iter().map(String::as_str).collect::<Vec<_>>(), name_cells);
     for (((at, row), name), kept) in rows.zip(shown).zip(names).zip(kept) {
-        let current = at == screen.list.cursor;
+        let current = at == screen.table.list.cursor;
         let style = if current { theme::CURSOR } else { Style::default() };
         let name = Fitted::parts(name.into(), kept, name_cells);
         let mut spans = vec![Span::styled(if current { "> " } else { "  " }, style)];
@@ -248,7 +197,7 @@ pub(super) fn about(row: &Row) -> String {
 /// What there is to say of the row under the cursor, of regions that were not read, and of the sums.
 pub(super) fn status(screen: &StorageHeldScreen) -> Vec<(String, Style)> {
     let mut lines: Vec<(String, Style)> = Vec::new();
-    if let Some(row) = screen.row(screen.list.cursor) {
+    if let Some(row) = screen.row(screen.table.list.cursor) {
         let line = format!("{}: {}", super::name(row), about(row));
         lines.push((clean(&line).into_owned(), Style::default()));
     }
@@ -292,7 +241,7 @@ pub(super) fn advice(screen: &StorageHeldScreen, model: &Model) -> Vec<String> {
         let first = doing.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
         return vec![format!("{first}{} ...", doing.get(first.len()..).unwrap_or_default())];
     }
-    if let Some(why) = &screen.mistake {
+    if let Some(why) = &screen.table.mistake {
         return vec![format!("This filter matches nothing: {}.", clean(why))];
     }
     if !screen.all.is_empty() {

@@ -7,25 +7,20 @@ pub mod view;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use tui_input::Input;
 
 use crate::{
-    domain::{
-        Failure,
-        filter::{Clauses, Parsed, Scratch},
-    },
+    domain::Failure,
     tui::{
         bindings::Context,
         pending::SyncWork,
         sync_plan::{PlannedImage, PrintedPlan},
-        widgets::list::List,
+        widgets::list_page::{ListPage, ListScreen},
     },
 };
 pub use update::on_reply;
 
-/// There are no terms, only words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum NoTerm {}
+/// Lines about the row under the cursor and the plan.
+const STATUS_LINES: usize = 3;
 
 /// The screen's state.
 #[derive(Debug, Clone)]
@@ -34,16 +29,7 @@ pub struct SyncPlanScreen {
     file: PathBuf,
     /// The plan, or why there is none; `None` before it was read.
     plan: Option<Result<PrintedPlan, Failure>>,
-    /// The images shown.
-    rows: Vec<usize>,
-    list: List,
-    pub(in crate::tui) filter: Input,
-    /// True while keys go to the filter.
-    pub(in crate::tui) editing: bool,
-    /// What is wrong with the filter.
-    mistake: Option<String>,
-    /// Rows of the window.
-    window: usize,
+    table: ListPage,
     waiting: Option<SyncWork>,
     /// When it was read.
     read: Option<Timestamp>,
@@ -51,23 +37,12 @@ pub struct SyncPlanScreen {
 
 impl SyncPlanScreen {
     fn new(file: PathBuf) -> Self {
-        Self {
-            file,
-            plan: None,
-            rows: Vec::new(),
-            list: List::default(),
-            filter: Input::default(),
-            editing: false,
-            mistake: None,
-            window: 1,
-            waiting: None,
-            read: None,
-        }
+        Self { file, plan: None, table: ListPage::default(), waiting: None, read: None }
     }
 
     /// The contexts whose keys apply, innermost first.
     pub(in crate::tui) fn contexts(&self) -> Vec<Context> {
-        if self.editing {
+        if self.table.editing {
             vec![Context::Filter, Context::Lists]
         } else {
             vec![Context::SyncPlan, Context::Lists, Context::Everywhere]
@@ -84,7 +59,7 @@ impl SyncPlanScreen {
     }
 
     fn row(&self, at: usize) -> Option<&PlannedImage> {
-        self.images().get(*self.rows.get(at)?)
+        self.images().get(*self.table.rows.get(at)?)
     }
 
     /// Takes in what was read.
@@ -92,64 +67,34 @@ impl SyncPlanScreen {
         (self.plan, self.read, self.waiting) = (Some(plan), Some(now), None);
         self.choose_rows();
     }
-
-    /// Chooses the rows anew, in the order of the command.
-    fn choose_rows(&mut self) {
-        let current = self.row_id(self.list.cursor);
-        let none = |_: &str, _: &str| Parsed::Unknown;
-        let clauses: Clauses<NoTerm> = Clauses::parse(self.filter.value(), none);
-        self.mistake = clauses.mistake().map(str::to_owned);
-        let mut scratch = Scratch::default();
-        let mut passes = |image: &PlannedImage| {
-            let texts = texts(image);
-            clauses.is_empty() || clauses.pass(|| texts.iter().map(String::as_str), |term| match *term {}, &mut scratch)
-        };
-        let images = self.images().iter().enumerate();
-        self.rows = images.filter(|(_, image)| passes(image)).map(|(at, _)| at).collect();
-        let row = current.and_then(|current| self.row_of(&current));
-        self.list.cursor = row.unwrap_or(self.list.cursor);
-        self.clamp();
-    }
-
-    fn clamp(&mut self) {
-        self.list.clamp(self.rows.len(), self.window);
-    }
-
-    /// The first row in the window.
-    pub(in crate::tui) fn offset(&self) -> usize {
-        self.list.offset
-    }
-
-    /// Puts the cursor on a row. Returns false if there is no such.
-    pub(in crate::tui) fn go_to(&mut self, row: usize) -> bool {
-        let is_there = row < self.rows.len();
-        if is_there {
-            self.list.cursor = row;
-            self.clamp();
-        }
-        is_there
-    }
-
-    /// Filters by another text.
-    pub(in crate::tui) fn set_filter(&mut self, filter: Input, editing: bool) {
-        (self.filter, self.editing) = (filter, editing);
-        self.choose_rows();
-    }
-
-    /// Identifies the image in a row across refreshes.
-    pub(in crate::tui) fn row_id(&self, row: usize) -> Option<String> {
-        self.row(row).map(id)
-    }
-
-    /// Returns the row of an image; `None` if it is no longer shown.
-    pub(in crate::tui) fn row_of(&self, wanted: &str) -> Option<usize> {
-        self.rows.iter().position(|at| self.images().get(*at).is_some_and(|image| id(image) == wanted))
-    }
 }
 
-fn id(image: &PlannedImage) -> String {
-    let region = image.region.as_deref().unwrap_or_default();
-    format!("{} {} {region} {}", image.action.as_str(), image.policy, image.image())
+impl ListScreen for SyncPlanScreen {
+    fn table(&self) -> &ListPage {
+        &self.table
+    }
+
+    fn table_mut(&mut self) -> &mut ListPage {
+        &mut self.table
+    }
+
+    fn status_lines(&self) -> usize {
+        STATUS_LINES
+    }
+
+    fn row_id(&self, row: usize) -> Option<String> {
+        let image = self.row(row)?;
+        let region = image.region.as_deref().unwrap_or_default();
+        Some(format!("{} {} {region} {}", image.action.as_str(), image.policy, image.image()))
+    }
+
+    /// They stay in the order of the command.
+    fn choose_rows(&mut self) {
+        let mut words = self.table.words();
+        let images = self.images().iter().enumerate();
+        let rows = images.filter(|(_, image)| words.pass(|| texts(image))).map(|(at, _)| at).collect();
+        self.show(rows);
+    }
 }
 
 /// What a filter searches.

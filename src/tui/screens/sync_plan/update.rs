@@ -2,20 +2,16 @@
 
 use std::path::PathBuf;
 
-use tui_input::Input;
-
 use super::{SyncPlanScreen, view};
 use crate::{
     domain::{AccountId, Failure, text::count},
-    term::input::KeyEvent,
     tui::{
         bindings::{Action, Context},
         model::{Model, PendingReply, SyncWork},
         msg::Effect,
         quit,
-        screens::{Overlay, input::InputLine, pager::Pager},
+        screens::{Overlay, input::InputLine, list_screens, pager::Pager},
         sync_plan::{PlannedAction, PrintedPlan, SyncRequest},
-        widgets::editor,
     },
 };
 
@@ -37,8 +33,8 @@ fn opened(model: &mut Model) -> Option<&mut SyncPlanScreen> {
 
 /// Opens the page of a file of policies, or of the last one.
 pub fn open(model: &mut Model, file: Option<PathBuf>, effects: &mut Vec<Effect>) {
-    if !model.overlays.iter().all(Overlay::is_page) {
-        return model.show_notice("Close the open dialog first.");
+    if !list_screens::may_open_page(model) {
+        return;
     }
     let last = &mut model.start.config.sync.screen_policy;
     let is_same = file.is_none() || file == *last;
@@ -54,7 +50,7 @@ pub fn open(model: &mut Model, file: Option<PathBuf>, effects: &mut Vec<Effect>)
             request(model, None, effects);
         }
     }
-    refresh(model);
+    list_screens::refresh(model);
 }
 
 /// Opens the page that `--policy` wants, once the account is known.
@@ -136,55 +132,19 @@ fn tell(model: &mut Model, account: &AccountId, plan: &Result<PrintedPlan, Failu
     }
 }
 
-/// Brings the window up to date. Once a frame.
-pub fn refresh(model: &mut Model) {
-    let window = view::window(model);
-    if let Some(screen) = opened(model) {
-        screen.window = window;
-        screen.clamp();
-    }
-}
-
-/// Gives a key to the filter. Returns true if it was used.
-pub fn type_into(model: &mut Model, key: &KeyEvent) -> bool {
-    let Some(screen) = screen(model).filter(|screen| screen.editing) else { return false };
-    let edited = editor::edit(&mut screen.filter, key);
-    screen.choose_rows();
-    edited
-}
-
-/// Inserts pasted text into the filter. Returns false if it is not being typed.
-pub fn paste(model: &mut Model, text: &str) -> bool {
-    let Some(screen) = screen(model).filter(|screen| screen.editing) else { return false };
-    editor::paste(&mut screen.filter, text);
-    screen.choose_rows();
-    true
-}
-
 /// Runs an action. Returns false if the screen has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    refresh(model);
-    let Some(screen) = screen(model) else { return false };
-    if screen.list.act(action, screen.rows.len(), screen.window) {
-        return true;
+    if let Some(used) = list_screens::act(model, action) {
+        return used;
     }
+    let Some(screen) = screen(model) else { return false };
     match action {
-        Action::Filter => screen.editing = true,
-        Action::Accept | Action::Complete if screen.editing => screen.editing = action == Action::Complete,
-        Action::Back if screen.editing || !screen.filter.value().is_empty() => {
-            screen.set_filter(Input::default(), false);
-        }
         Action::Back | Action::SyncPlan => _ = model.overlays.pop(),
-        Action::ImagesOnly => model.overlays.clear(),
-        Action::JobsOnly => {
-            model.overlays.clear();
-            return false;
-        }
         Action::Start => ask_to_apply(model),
         Action::Details => details(model),
         Action::Refresh => request(model, None, effects),
         Action::YankId => {
-            if let Some(id) = screen.row(screen.list.cursor).map(|image| image.image().to_owned()) {
+            if let Some(id) = screen.row(screen.table.list.cursor).map(|image| image.image().to_owned()) {
                 model.yank(id, effects);
             }
         }
@@ -194,8 +154,6 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                 model.yank(command, effects);
             }
         }
-        // Pane actions do nothing: this page covers the panes.
-        Action::OtherPane | Action::Grow | Action::Shrink | Action::ResetSizes | Action::SaveFilter => {}
         _ => return false,
     }
     true
@@ -230,7 +188,7 @@ fn ask_to_apply(model: &mut Model) {
 /// Shows all that the plan says of the row under the cursor.
 fn details(model: &mut Model) {
     let Some(Overlay::SyncPlan(screen)) = model.overlays.last() else { return };
-    let Some(image) = screen.row(screen.list.cursor) else { return };
+    let Some(image) = screen.row(screen.table.list.cursor) else { return };
     let page = Pager::listing(format!("Sync of {}", view::name(image)), view::details(screen, image, model));
     model.overlays.push(Overlay::Pager(page));
 }

@@ -5,25 +5,22 @@ use ratatui::{
     layout::Rect,
     style::Style,
     text::{Line, Span},
-    widgets::Paragraph,
 };
 
-use super::SyncPlanScreen;
+use super::{STATUS_LINES, SyncPlanScreen};
 use crate::{
     domain::text::{clean, thousands},
     tui::{
         bindings::{Action, Context},
-        layout,
-        line_mode::text::PAGE,
         model::{Model, SyncWork},
         sync_plan::{PlannedAction, PlannedImage},
         theme,
         widgets::{
-            draw_context::{DrawContext, pane, position},
+            draw_context::DrawContext,
             elide::elide,
             fitted::Fitted,
-            text_fit::{cut, fit, width, wrap},
-            title_filter,
+            list_page::{self, PageFrame, Title},
+            text_fit::{cut, fit, width},
         },
     },
 };
@@ -35,44 +32,13 @@ const REGION: usize = 14;
 const NAME: [usize; 2] = [12, 40];
 /// The fewest cells of the reason; where there are fewer it is left out.
 const WHY: usize = 16;
-/// Lines about the row under the cursor and the plan.
-const STATUS: usize = 3;
-
-/// Rows of the window at the terminal's present size.
-pub(super) fn window(model: &Model) -> usize {
-    if model.start.caps.line_mode {
-        return PAGE;
-    }
-    layout::rows(layout::now(model).body, 1).saturating_sub(STATUS)
-}
 
 /// Draws the page over both panes.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &SyncPlanScreen, model: &Model, ctx: DrawContext<'_>) {
-    let (title, cursor) = title(screen, model, usize::from(area.width).saturating_sub(2), ctx);
-    let inner = pane(frame, area, title, true, ctx);
-    if inner.height == 0 || inner.width == 0 {
-        return;
-    }
-    let cells = usize::from(inner.width);
-    let height = usize::from(inner.height).saturating_sub(1 + STATUS);
-    let mut lines = if screen.rows.is_empty() {
-        let advice = advice(screen, model);
-        let lines = advice.iter().flat_map(|text| wrap(text, cells.saturating_sub(2)));
-        lines.map(|text| Line::raw(format!(" {text}"))).collect()
-    } else {
-        table(screen, height, cells, ctx)
-    };
-    lines.resize(lines.len().max(height + 1), Line::default());
-    let status = status(screen, model).into_iter().take(STATUS);
-    lines.extend(status.map(|(text, style)| {
-        Line::styled(format!(" {}", cut(&text, cells.saturating_sub(2), ctx.glyphs.ellipsis)), style)
-    }));
-    frame.render_widget(Paragraph::new(lines), inner);
-    position(frame, area, screen.list.cursor, height, screen.rows.len());
-    if screen.editing {
-        let x = area.x + u16::try_from(cursor + 1).unwrap_or(0).min(area.width.saturating_sub(2));
-        frame.set_cursor_position((x, area.y));
-    }
+    let behind = doing(screen).map(|doing| Title::busy(doing, model.now, ctx)).into_iter().collect();
+    let title = Title { counts: counts(screen), behind, more: Vec::new(), selected: model.filter_selected };
+    let around = PageFrame { title, empty: advice(screen, model), status: status(screen, model) };
+    list_page::draw(frame, area, screen, around, |height, cells| rows(screen, height, cells, ctx), ctx);
 }
 
 /// The file, when its plan was made, and how many images are copied, retired, kept and skipped.
@@ -107,28 +73,9 @@ pub(super) fn doing(screen: &SyncPlanScreen) -> Option<&'static str> {
     })
 }
 
-/// The title in so many cells, and the cell of the cursor in its filter.
-fn title<'a>(screen: &SyncPlanScreen, model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, usize) {
-    let counts = format!(" {} ", counts(screen));
-    let mut behind = Vec::new();
-    if let Some(doing) = doing(screen) {
-        behind.push(Span::styled(format!(" {} {doing} ", ctx.spinner(model.now)), theme::BUSY));
-    }
-    let (before, after) = (width(&counts) + 2, behind.iter().map(Span::width).sum::<usize>() + 1);
-    let room = title_filter::room(cells, before, after);
-    let (filter, cursor) = title_filter::window(&screen.filter, screen.editing, room, ctx.glyphs.ellipsis);
-    let mut spans = vec![Span::raw(counts)];
-    if screen.editing || !filter.is_empty() {
-        let style = title_filter::style(model.filter_selected && screen.editing);
-        spans.extend([Span::raw(" /"), Span::styled(filter, style), Span::raw(" ")]);
-    }
-    spans.extend(behind);
-    (Line::from(spans), before + cursor)
-}
-
-fn table(screen: &SyncPlanScreen, height: usize, cells: usize, ctx: DrawContext<'_>) -> Vec<Line<'static>> {
+fn rows(screen: &SyncPlanScreen, height: usize, cells: usize, ctx: DrawContext<'_>) -> Vec<Line<'static>> {
     let ellipsis = ctx.glyphs.ellipsis;
-    let rows = screen.list.offset..screen.rows.len().min(screen.list.offset.saturating_add(height));
+    let rows = screen.table.visible(height);
     let shown: Vec<&PlannedImage> = rows.clone().filter_map(|at| screen.row(at)).collect();
     let names: Vec<String> = shown.iter().map(|image| name(image)).collect();
     let longest = names.iter().map(|name| width(name)).max().unwrap_or_default();
@@ -143,7 +90,7 @@ fn table(screen: &SyncPlanScreen, height: usize, cells: usize, ctx: DrawContext<
     let mut lines = vec![Line::styled(cut(&heading, cells, ""), theme::FAINT)];
     let kept = elide(&names.iter().map(String::as_str).collect::<Vec<_>>(), name_cells);
     for (((at, image), name), kept) in rows.zip(shown).zip(names).zip(kept) {
-        let current = at == screen.list.cursor;
+        let current = at == screen.table.list.cursor;
         let style = match image.action {
             _ if current => theme::CURSOR,
             _ if image.result.as_deref() == Some("failed") => theme::BAD,
@@ -187,7 +134,7 @@ pub(super) fn line(image: &PlannedImage) -> String {
 /// What there is to say of the row under the cursor, of what could not be planned, and how else the plan is carried out.
 pub(super) fn status(screen: &SyncPlanScreen, model: &Model) -> Vec<(String, Style)> {
     let mut lines: Vec<(String, Style)> = Vec::new();
-    if let Some(image) = screen.row(screen.list.cursor) {
+    if let Some(image) = screen.row(screen.table.list.cursor) {
         lines.push((format!("{}: {}", line(image), why(image)), Style::default()));
     }
     if let Some(plan) = screen.planned() {
@@ -197,7 +144,7 @@ pub(super) fn status(screen: &SyncPlanScreen, model: &Model) -> Vec<(String, Sty
         let key = model.keymap.key(Context::SyncPlan, Action::YankCommand);
         let text = format!("{key} copies the command that also waits, and retires then: {}", command(screen, model));
         let command = (text, theme::FAINT);
-        lines.insert(lines.len().min(STATUS - 1), command);
+        lines.insert(lines.len().min(STATUS_LINES - 1), command);
     }
     lines
 }
@@ -244,9 +191,9 @@ pub(super) fn advice(screen: &SyncPlanScreen, model: &Model) -> Vec<String> {
             let lines = failure.lines().into_iter().map(|line| clean(&line).into_owned());
             lines.chain([format!("{refresh} tries again.")]).collect()
         }
-        Some(Ok(_)) => match &screen.mistake {
+        Some(Ok(_)) => match &screen.table.mistake {
             Some(why) => vec![format!("This filter matches nothing: {}.", clean(why))],
-            None if !screen.filter.value().is_empty() => {
+            None if screen.table.is_filtered() => {
                 let back = model.keymap.key(Context::SyncPlan, Action::Back);
                 vec![format!("Nothing matches the filter. {back} clears it.")]
             }

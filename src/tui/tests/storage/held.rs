@@ -115,6 +115,32 @@ fn a_row_opens_into_its_images_and_back_to_the_same_row() {
 }
 
 #[test]
+fn the_cursor_stays_above_what_is_said_of_its_row_and_a_click_there_selects_nothing() {
+    let mut model = listed(vec![image(1)]);
+    let effects = keys(&mut model, "6");
+    let mut regions = regions();
+    regions[0].images = (1..=40).map(|n| holding("us-east-1", n, &format!("app{n:02}x-1"), &[n])).collect();
+    regions[0].snapshots = (1..=40).map(|n| stored(n, 8)).collect();
+    answer(&mut model, effects, regions);
+    shown(&mut model);
+    keys(&mut model, "G");
+    let screen = shown(&mut model);
+    let lines: Vec<&str> = screen.lines().collect();
+    let last = lines.iter().position(|line| line.contains("> app40x")).unwrap_or_else(|| panic!("{screen}"));
+    assert!(lines[last + 1].contains("app40x: "), "{screen}");
+    keys(&mut model, "g");
+    shown(&mut model);
+    for (row, there) in [(last, true), (last + 1, false), (last + 3, false)] {
+        keys(&mut model, "g");
+        let kind = crate::term::input::MouseEventKind::Down(crate::term::input::MouseButton::Left);
+        let row = u16::try_from(row).unwrap();
+        let event = crate::term::input::MouseEvent { kind, column: 5, row, modifiers: KeyModifiers::NONE };
+        _ = model.update(Msg::Input(Input::Mouse(event)), now());
+        assert_eq!(!first(&mut model).contains("> "), there, "{row}: {}", shown(&mut model));
+    }
+}
+
+#[test]
 fn rows_are_grouped_sorted_and_filtered() {
     let mut model = model();
     for (by, what) in
