@@ -49,6 +49,13 @@ pub struct OtherProcess {
     pub unresponsive: bool,
 }
 
+impl OtherProcess {
+    /// Returns true if it has started this process, as the screen starts commands.
+    pub fn is_parent(&self) -> bool {
+        self.here && self.process.pid == std::os::unix::process::parent_id()
+    }
+}
+
 /// An update for whatever displays the jobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum JobUpdate {
@@ -91,4 +98,19 @@ pub enum Warning {
     StoreSetAside(PathBuf),
     /// The queue of the account shown before does not continue in the background.
     NotInBackground(Failure),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_process_that_has_started_this_one_on_this_host_is_its_parent() {
+        let other = |pid, here| {
+            let process = DriverProcess { pid, host: "host".into(), version: "0.1.0".into() };
+            OtherProcess { process, here, older: false, unresponsive: false }.is_parent()
+        };
+        let parent = std::os::unix::process::parent_id();
+        assert!(other(parent, true) && !other(parent, false) && !other(parent + 1, true));
+    }
 }

@@ -134,7 +134,7 @@ pub struct Model {
     /// What is open over the panes; the last is on top.
     pub overlays: Vec<Overlay>,
     pub notice: Option<Notice>,
-    /// What this is and how to leave, until the first key.
+    /// What this is and how to leave, until the first key. It would hide a plan that is made at the start, and take its first key.
     pub welcome: bool,
     /// The title that the window has.
     pub(super) title: Option<String>,
@@ -211,7 +211,7 @@ impl Model {
             details_beside: false,
             overlays: Vec::new(),
             notice: None,
-            welcome: start.first_run,
+            welcome: start.first_run && !start.config.sync.plans_at_start,
             title: None,
             view_memory: None,
             shown_ends: ShownEnds::default(),

@@ -29,6 +29,9 @@ pub enum PlannedAction {
 }
 
 impl PlannedAction {
+    /// In the order in which they are counted.
+    pub const ALL: [Self; 5] = [Self::Copy, Self::Retire, Self::Remove, Self::Keep, Self::Skip];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Copy => "copy",
@@ -69,6 +72,46 @@ impl PlannedImage {
         let of_source = matches!(self.action, PlannedAction::Copy | PlannedAction::Skip);
         let id = if of_source { &self.source_image_id } else { &self.image_id };
         id.as_deref().unwrap_or_default()
+    }
+}
+
+/// How far the action about an image is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// Only planned so far, or nothing is done at all.
+    Planned,
+    /// Requested, or done.
+    Done,
+    /// It has failed, or was left to a later run.
+    NotDone,
+}
+
+impl Progress {
+    pub(super) const ALL: [Self; 3] = [Self::Planned, Self::Done, Self::NotDone];
+
+    pub(super) fn of(image: &PlannedImage) -> Self {
+        match image.result.as_deref() {
+            result if result.is_none() || !image.action.changes() => Self::Planned,
+            Some("pending" | "available" | "deprecated" | "disabled" | "deregistered") => Self::Done,
+            _ => Self::NotDone,
+        }
+    }
+
+    /// Returns what there is to say behind a number of images.
+    pub(super) fn of_action(self, action: PlannedAction) -> &'static str {
+        match (action, self) {
+            (PlannedAction::Copy, Self::Planned) => "to copy",
+            (PlannedAction::Copy, Self::Done) => "started",
+            (PlannedAction::Copy, Self::NotDone) => "not copied",
+            (PlannedAction::Retire, Self::Planned) => "to retire",
+            (PlannedAction::Retire, Self::Done) => "retired",
+            (PlannedAction::Retire, Self::NotDone) => "not retired",
+            (PlannedAction::Remove, Self::Planned) => "to remove",
+            (PlannedAction::Remove, Self::Done) => "removed",
+            (PlannedAction::Remove, Self::NotDone) => "not removed",
+            (PlannedAction::Keep, _) => "kept",
+            (PlannedAction::Skip, _) => "skipped",
+        }
     }
 }
 

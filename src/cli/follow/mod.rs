@@ -43,7 +43,7 @@ use super::{
 };
 use crate::{
     domain::{Failure, Region},
-    driver::{Clock, DriverStatus, JobUpdate, RECENT, login::login_timeout},
+    driver::{Clock, DriverStatus, JobUpdate, OtherProcess, RECENT, login::login_timeout},
     engine::{Command, Job, JobId, JobState, RequestCheck, Status},
     labels,
     term::session,
@@ -333,8 +333,9 @@ impl Follower<'_> {
                 Ok(())
             }
             other => {
-                let text = labels::driver::unresponsive(other).or_else(|| labels::driver::running_elsewhere(other));
-                if let Some(text) = text {
+                let is_parent = other.other().is_some_and(OtherProcess::is_parent);
+                let elsewhere = || labels::driver::running_elsewhere(other).filter(|_| !is_parent);
+                if let Some(text) = labels::driver::unresponsive(other).or_else(elsewhere) {
                     self.note(&text);
                 }
                 Ok(())

@@ -1,6 +1,10 @@
 //! The plan of `--policy` on the screen, with the real binary.
 
+use std::fmt::Write as _;
+
 use amigrate::sim::ChangeKind;
+use insta::assert_snapshot;
+use regex::Regex;
 
 use super::{
     fixture::Commands,
@@ -23,7 +27,9 @@ fn policies_are_planned_on_the_screen_and_carried_out_by_the_queue() {
     terminal.keys("\u{13}");
     terminal.wait_for("the question", |text| text.contains("Type 1 to confirm"));
     terminal.keys("1\r");
-    terminal.wait_for("the result", |text| text.contains("1 copy started, 0 retired"));
+    let text = terminal.wait_for("the result", |text| text.contains("1 copy started, 0 retired"));
+    // This very screen runs the queue.
+    assert!(!text.contains("another amigrate"), "{text}");
     terminal.keys("\u{1b}");
     terminal
         .wait_for("the copy in the queue", |text| text.contains("app-web-2026.00015") && text.contains("available"));
@@ -110,4 +116,72 @@ fn a_plan_that_is_carried_out_outlives_the_terminal() {
     terminal.wait_exit();
     commands.ec2.wait_for_requests("DisableImage", 2);
     assert_eq!(changes(&commands, &ChangeKind::Disabled), 2);
+}
+
+/// What is seen of the page on the way through it, in a terminal of this size.
+fn walk(columns: u16, rows: u16, ascii: bool) -> String {
+    let mut commands = Commands::new("demo");
+    if ascii {
+        commands.settings.push(("AMIGRATE_UI_ASCII", "true".into()));
+    }
+    let file = commands.home.path().join("dr.toml");
+    let policy = "[[policy]]\nname = \"dr\"\nfrom = \"us-east-1\"\nto = [\"eu-west-1\", \"eu-west-2\"]\nmatch = \"tag:App=web\"\nkeep = 2\n\
+                  [[policy]]\nname = \"none\"\nfrom = \"us-east-1\"\nto = [\"eu-west-1\"]\nmatch = \"tag:App=nothing\"\n";
+    std::fs::write(&file, policy).expect("written");
+    let mut terminal = commands.on_terminal_of(columns, rows, &["--policy", file.to_str().expect("UTF-8")]);
+    let mut album = String::new();
+    // The clock is real, and the file is somewhere else in every run.
+    let (time, place) =
+        (Regex::new(r"\d\d:\d\d UTC").expect("it is valid"), Regex::new(r"--policy .*").expect("it is valid"));
+    let mut keep = |name: &str, text: &str| {
+        // The line of the keys, and the status of the panes below, change with what else is read meanwhile.
+        let page = text.lines().skip(1).take(usize::from(rows) - 2).map(str::trim_end).collect::<Vec<_>>().join("\n");
+        let page = place.replace_all(&page, "--policy FILE").into_owned();
+        let page = time.replace_all(&page, "12:00 UTC").into_owned();
+        writeln!(album, "--- {name}\n{page}\n").expect("a string takes all");
+    };
+    keep("the plan", &terminal.wait_for("the plan", |text| text.contains("UTC: 4 to copy")));
+    terminal.keys("/older");
+    keep(
+        "a filter being typed",
+        &terminal.wait_for("the filter", |text| text.contains("/older") && !text.contains("not in eu-west")),
+    );
+    terminal.keys("\u{1b}");
+    terminal.wait_for("all rows", |text| !text.contains("/older"));
+    // An Esc right before another key would be Alt.
+    terminal.keys("\u{13}");
+    keep("the question", &terminal.wait_for("the question", |text| text.contains("to confirm")));
+    terminal.keys("\u{1b}");
+    terminal.wait_for("the plan once more", |text| !text.contains("to confirm"));
+    terminal.keys("1");
+    terminal.wait_for("the images", |text| text.contains("Images"));
+    terminal.quit();
+    album
+}
+
+#[test]
+fn the_page_at_60_by_15() {
+    assert_snapshot!("sync_plan_60x15", walk(60, 15, false));
+}
+
+#[test]
+fn the_page_at_80_by_24() {
+    assert_snapshot!("sync_plan_80x24", walk(80, 24, false));
+}
+
+#[test]
+fn the_page_at_120_by_40() {
+    assert_snapshot!("sync_plan_120x40", walk(120, 40, false));
+}
+
+#[test]
+fn the_page_at_200_by_60() {
+    assert_snapshot!("sync_plan_200x60", walk(200, 60, false));
+}
+
+#[test]
+fn the_page_in_ascii() {
+    let album = walk(80, 24, true);
+    assert!(album.is_ascii(), "{album}");
+    assert_snapshot!("sync_plan_ascii_80x24", album);
 }

@@ -22,7 +22,7 @@ use crate::{
         catalogue::{ListState, Listing},
         model::Model,
         msg::Effect,
-        screens::{Overlay, form, pager::Pager},
+        screens::{Overlay, form, list_screens, pager::Pager},
         widgets::editor,
     },
 };
@@ -39,8 +39,8 @@ fn screen(model: &mut Model) -> Option<&mut CoverageScreen> {
 
 /// Opens the screen, or goes back to it.
 pub fn open(model: &mut Model) {
-    if !model.overlays.iter().all(|overlay| matches!(overlay, Overlay::Pager(_) | Overlay::Coverage(_))) {
-        return model.show_notice("Finish or close what is open first: coverage would hide it.");
+    if !list_screens::may_open_page(model) {
+        return;
     }
     match model.overlays.iter().position(|overlay| matches!(overlay, Overlay::Coverage(_))) {
         Some(at) => model.overlays.truncate(at + 1),

@@ -11,7 +11,7 @@ use crate::{
         msg::Effect,
         quit,
         screens::{Overlay, input::InputLine, list_screens, pager::Pager},
-        sync_plan::{PlannedAction, PrintedPlan, SyncRequest},
+        sync_plan::{PlannedAction, PlannedImage, PrintedPlan, Progress, SyncRequest},
     },
 };
 
@@ -112,12 +112,11 @@ fn tell(model: &mut Model, account: &AccountId, plan: &Result<PrintedPlan, Failu
     for failure in &failures {
         model.show_failure("sync", failure);
     }
-    let of = |action: PlannedAction, results: &[&str]| {
-        let is_one = |result: &Option<String>| result.as_deref().is_some_and(|result| results.contains(&result));
-        plan.actions.iter().filter(|image| image.action == action && is_one(&image.result)).count()
+    let done = |action: PlannedAction| {
+        let is_one = |image: &&PlannedImage| image.action == action && Progress::of(image) == Progress::Done;
+        plan.actions.iter().filter(is_one).count()
     };
-    let started = of(PlannedAction::Copy, &["pending", "available"]);
-    let retired = of(PlannedAction::Retire, &["deprecated", "disabled", "deregistered", "pending"]);
+    let (started, retired) = (done(PlannedAction::Copy), done(PlannedAction::Retire));
     let mut text = format!("{place}{}, {} retired", count(started, "copy started", "copies started"), retired);
     let left = plan.number(PlannedAction::Retire) - retired;
     if left > 0 {

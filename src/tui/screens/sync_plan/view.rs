@@ -13,7 +13,7 @@ use crate::{
     tui::{
         bindings::{Action, Context},
         model::{Model, SyncWork},
-        sync_plan::{PlannedAction, PlannedImage},
+        sync_plan::{PlannedAction, PlannedImage, Progress},
         theme,
         widgets::{
             draw_context::DrawContext,
@@ -41,24 +41,19 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &SyncPlanScreen, model: &
     list_page::draw(frame, area, screen, around, |height, cells| rows(screen, height, cells, ctx), ctx);
 }
 
-/// The file, when its plan was made, and how many images are copied, retired, kept and skipped.
+/// The file, when its plan was made, and how many images are copied, retired, kept and skipped, or were.
 pub(super) fn counts(screen: &SyncPlanScreen) -> String {
     let file =
         screen.file.file_name().map_or_else(|| screen.file.display().to_string(), |name| name.display().to_string());
     let mut text = format!("Sync {}", clean(&file));
     if let (Some(plan), Some(at)) = (screen.planned(), screen.read) {
-        let number = |action, what: &str| {
-            let n = plan.number(action);
-            (n > 0).then(|| format!("{} {what}", thousands(n)))
-        };
-        let counts = [
-            number(PlannedAction::Copy, "to copy"),
-            number(PlannedAction::Retire, "to retire"),
-            number(PlannedAction::Remove, "to remove"),
-            number(PlannedAction::Keep, "kept"),
-            number(PlannedAction::Skip, "skipped"),
-        ];
-        let counts: Vec<String> = counts.into_iter().flatten().collect();
+        let all = PlannedAction::ALL.into_iter().flat_map(|action| Progress::ALL.map(|progress| (action, progress)));
+        let counts = all.filter_map(|(action, progress)| {
+            let is_one = |image: &&PlannedImage| image.action == action && Progress::of(image) == progress;
+            let n = plan.actions.iter().filter(is_one).count();
+            (n > 0).then(|| format!("{} {}", thousands(n), progress.of_action(action)))
+        });
+        let counts: Vec<String> = counts.collect();
         let counts = if counts.is_empty() { "no images".to_owned() } else { counts.join(", ") };
         text.extend([" at ", &at.strftime("%H:%M UTC").to_string(), ": ", &counts]);
     }

@@ -91,7 +91,54 @@ fn the_plan_is_carried_out_once_its_number_is_typed_and_no_other_is() {
     let done = done.replace("{\"operation\": \"list images in eu-west-3\", \"message\": \"denied\"}", "");
     answer(&mut model, id, plan(&done));
     assert_eq!(notice(&model), "1 copy started, 0 retired, 1 not retired. Select a row to see why.");
-    assert!(shown(&mut model, 120, 24).contains("pending; not in eu-west-1 yet"));
+    let screen = shown(&mut model, 120, 24);
+    assert!(screen.contains("pending; not in eu-west-1 yet"), "{screen}");
+    // What was started is not to be copied any more.
+    assert!(screen.contains("08:00 UTC: 1 started, 1 not retired, 1 skipped"), "{screen}");
+}
+
+#[test]
+fn quitting_says_that_a_plan_that_is_carried_out_continues() {
+    let mut model = opened(|_| {});
+    ctrl(&mut model, 's');
+    keys(&mut model, "2");
+    let (id, _) = request(&press(&mut model, KeyCode::Enter));
+    assert!(ctrl(&mut model, 'c').is_empty());
+    let screen = shown(&mut model, 100, 24);
+    assert!(screen.contains("A sync plan is being carried out") && screen.contains("without this screen"), "{screen}");
+    press(&mut model, KeyCode::Esc);
+    answer(&mut model, id, plan(PLAN));
+    assert_eq!(ctrl(&mut model, 'c'), [Effect::Quit]);
+}
+
+#[test]
+fn the_keys_of_pages_go_from_any_page_to_any_other() {
+    let mut model = opened(|_| {});
+    for (page, title) in
+        [("3", "Coverage:"), ("4", "Orphans:"), ("5", "Recycle Bin:"), ("6", "Storage"), ("3", "Coverage:")]
+    {
+        keys(&mut model, page);
+        let screen = shown(&mut model, 100, 24);
+        assert!(screen.contains(title), "{page}: {screen}");
+        assert!(model.notice.is_none(), "{page}: {}", notice(&model));
+    }
+    // A dialog is answered first.
+    keys(&mut model, "7");
+    ctrl(&mut model, 's');
+    let overlays = model.overlays.len();
+    crate::tui::screens::coverage::update::open(&mut model);
+    assert_eq!((model.overlays.len(), notice(&model)), (overlays, "Close the open dialog first."));
+}
+
+#[test]
+fn the_welcome_does_not_hide_the_plan_that_the_program_was_started_for() {
+    let first = |plans_at_start| {
+        let mut start = start(|_| {}).0.start;
+        start.first_run = true;
+        start.config.sync.plans_at_start = plans_at_start;
+        Model::new(start).0.welcome
+    };
+    assert!(first(false) && !first(true));
 }
 
 #[test]
