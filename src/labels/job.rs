@@ -85,6 +85,13 @@ pub fn note(note: &Note) -> String {
     }
 }
 
+/// Returns how many jobs there are of each kind: `5 copies and 1 deregistration`.
+pub fn copies_and_deregistrations(copies: usize, deregistrations: usize) -> String {
+    let copies = (copies > 0 || deregistrations == 0).then(|| count(copies, "copy", "copies"));
+    let others = (deregistrations > 0).then(|| count(deregistrations, "deregistration", "deregistrations"));
+    copies.into_iter().chain(others).collect::<Vec<_>>().join(" and ")
+}
+
 /// Returns why a copy failed, and that its image was removed since.
 pub fn failure_reason(job: &Job, failure: &Failure) -> String {
     let why = clean(&failure.why);
@@ -201,5 +208,23 @@ fn unproven(missing: Unproven) -> &'static str {
         Unproven::Tag => "it does not have this copy's amigrate:job tag",
         Unproven::Listing => "the image never listed it",
         Unproven::NotFirst => "another snapshot has the same properties and is not newer",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deregistration_is_no_copy() {
+        let cases = [
+            ((0, 0), "0 copies"),
+            ((1, 0), "1 copy"),
+            ((0, 2), "2 deregistrations"),
+            ((5, 1), "5 copies and 1 deregistration"),
+        ];
+        for ((copies, deregistrations), expected) in cases {
+            assert_eq!(copies_and_deregistrations(copies, deregistrations), expected);
+        }
     }
 }

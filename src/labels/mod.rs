@@ -22,8 +22,8 @@ mod usage;
 pub use audit::outcome;
 pub use cost::{estimate, total as total_cost};
 pub use job::{
-    LONG_STALL, failure_reason, leftover, leftover_reason, note, remaining_snapshots, remaining_summary, removal,
-    removed_snapshot, stall_advice, undeleted, waiting,
+    LONG_STALL, copies_and_deregistrations, failure_reason, leftover, leftover_reason, note, remaining_snapshots,
+    remaining_summary, removal, removed_snapshot, stall_advice, undeleted, waiting,
 };
 pub use post_copy::{after_copy, differences, not_compared, step, step_line, step_state};
 pub use usage::{left_out as usage_left_out, other_accounts, usage, who};

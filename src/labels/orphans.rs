@@ -71,6 +71,10 @@ pub const CANNOT_BE_UNDONE: &str =
 pub const DEREGISTERING_CANNOT_BE_UNDONE: &str = "This cannot be undone, unless a Recycle Bin rule keeps the image \
     and snapshots. Running instances are not affected.";
 
+/// The same of a plan, some images of which are deregistered.
+pub const DEREGISTERING_OF_PLAN: &str = "Deregistering cannot be undone, unless a Recycle Bin rule keeps the images and snapshots: \
+    these are deleted too.";
+
 /// The call that made a snapshot.
 pub fn maker(maker: &Maker) -> &'static str {
     match maker {

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::text::count,
     engine::{Job, JobPhase, Origin},
+    labels,
     tui::{
         bindings::{Action, Context},
         model::Model,
@@ -27,14 +27,16 @@ pub(super) fn tell_if_due(model: &mut Model) {
     let Some(until) = model.shown_ends.until else { return };
     let is_news =
         |job: &&Job| job.origin == Origin::Here && job.state.ended() && job.ended.is_some_and(|ended| ended > until);
-    let news: Vec<JobPhase> = model.jobs_view.jobs().filter(is_news).map(Job::phase).collect();
+    let news: Vec<&Job> = model.jobs_view.jobs().filter(is_news).collect();
     if news.is_empty() {
         return;
     }
-    let of = |phase: JobPhase| news.iter().filter(|other| **other == phase).count();
+    let of = |phase: JobPhase| news.iter().filter(|job| job.phase() == phase).count();
     let phases = JobPhase::ALL.into_iter().map(|phase| (of(phase), phase)).filter(|(n, _)| *n > 0);
     let phases: Vec<String> = phases.map(|(n, phase)| format!("{n} {}", phase.as_str())).collect();
-    let (copies, history) = (count(news.len(), "copy", "copies"), model.keymap.key(Context::Jobs, Action::History));
+    let deregistrations = news.iter().filter(|job| job.is_deregistration()).count();
+    let copies = labels::copies_and_deregistrations(news.len() - deregistrations, deregistrations);
+    let history = model.keymap.key(Context::Jobs, Action::History);
     model.show_until_a_key(format!(
         "While you were away, {copies} ended: {}. In the jobs pane {history} shows when.",
         phases.join(", ")

@@ -9,6 +9,7 @@ use crate::{
         Failure,
         text::{clean, count},
     },
+    labels,
 };
 
 /// Asks for the confirmation.
@@ -29,8 +30,8 @@ pub(super) fn confirm(targets: &[&Target], keep_snapshots: bool) -> Result<(), C
         _ => format!("Type {} to confirm: ", targets.len()),
     };
     let mut err = io::stderr().lock();
-    let asked =
-        write!(err, "Deregister {images}; {snapshots}. This cannot be undone. {prompt}").and_then(|()| err.flush());
+    let warning = labels::orphans::DEREGISTERING_CANNOT_BE_UNDONE;
+    let asked = write!(err, "Deregister {images}; {snapshots}. {warning} {prompt}").and_then(|()| err.flush());
     asked.map_err(|error| CommandError::write(&error))?;
     let mut typed = String::new();
     let read = io::stdin().lock().read_line(&mut typed);

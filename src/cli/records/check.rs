@@ -180,7 +180,7 @@ impl Record for DestinationRecord {
             OutputColumn::new("region", |d| d.region.clone()),
             OutputColumn::number("copies", |d| d.copies.to_string()),
             OutputColumn::new("enabled", |d| d.cell(Column::Enabled)),
-            OutputColumn::new("allowed", |d| d.cell(Column::Permission)),
+            OutputColumn::<DestinationRecord>::new("allowed", |d| d.cell(Column::Permission)).headed("IAM"),
             OutputColumn::new("key", |d| d.cell(Column::Key)),
             OutputColumn::<DestinationRecord>::new("exists", |d| d.existing.clone()).headed("EXISTING"),
             OutputColumn::<DestinationRecord>::new("default", |d| d.encrypts.into())

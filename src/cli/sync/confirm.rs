@@ -10,6 +10,7 @@ use crate::{
         sync::{RetireMode, SyncPlan},
         text::count,
     },
+    labels,
 };
 
 impl Sync<'_> {
@@ -27,7 +28,7 @@ impl Sync<'_> {
         };
         let mut lines: Vec<String> = retired.iter().map(line).collect();
         if retired.iter().any(|(_, mode)| *mode == RetireMode::Deregister) {
-            lines.push("Deregistering cannot be undone; snapshots are deleted too.".into());
+            lines.push(labels::orphans::DEREGISTERING_OF_PLAN.into());
         }
         let what = format!("retire {}", count(retired.len(), "image", "images"));
         let hint = "Give --yes if you are sure; without --apply the plan is printed.";

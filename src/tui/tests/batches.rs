@@ -1,7 +1,29 @@
 //! Cancelling, whole batches, and retries.
 
 use super::{jobs::*, *};
-use crate::engine::Origin;
+use crate::{
+    domain::image_usage::{ImageReference, ImageUsage, ReferenceKind},
+    engine::Origin,
+};
+
+/// Answers that an instance uses the first image, and nothing the others.
+fn answer_users(model: &mut Model, effects: &[Effect]) {
+    let [Effect::ReadUsage { id, images, .. }] = effects else { panic!("{effects:?}") };
+    let instance = || ImageReference {
+        kind: ReferenceKind::Instance,
+        arn: "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0".into(),
+    };
+    let by = |n: usize| if n == 0 { vec![instance()] } else { Vec::new() };
+    let usage = images.iter().enumerate().map(|(n, image)| ImageUsage {
+        image: image.id.clone(),
+        references: Ok(by(n)),
+        permissions: Ok(Vec::new()),
+        shared_snapshots: Ok(Vec::new()),
+        volume_permissions: Ok(Vec::new()),
+        reported: None,
+    });
+    assert_eq!(reply(model, *id, Reply::Usage(usage.collect())), []);
+}
 
 #[test]
 fn cancelling_a_batch_keeps_available_images() {
@@ -24,8 +46,15 @@ fn deregistering_needs_the_name_of_the_batch() {
     on(&mut model, 1);
     keys(&mut model, "X");
     press(&mut model, KeyCode::BackTab);
-    assert_eq!(press(&mut model, KeyCode::Enter), []);
+    let asked = press(&mut model, KeyCode::Enter);
     shows(&mut model, &["Deregister 2 available images of batch-a", "Type the batch's name, batch-a", ami(2).as_str()]);
+    shows(&mut model, &["used by: asking AWS ..."]);
+    // Nothing is deregistered before AWS has said who uses them, as with images that are chosen in the list.
+    keys(&mut model, "batch-a");
+    assert_eq!(press(&mut model, KeyCode::Enter), []);
+    shows(&mut model, &["AWS has not answered yet who uses the images"]);
+    answer_users(&mut model, &asked);
+    shows(&mut model, &["used by: instance i-0123456789abcdef0", "used by: nothing in this account"]);
     for wrong in ["", "y", "batch-", "batch-b"] {
         ctrl(&mut model, 'u');
         keys(&mut model, wrong);
@@ -40,7 +69,7 @@ fn deregistering_needs_the_name_of_the_batch() {
     assert!(overlay(&model).is_none());
     // Without a running copy the name is requested at once.
     let mut model = with_jobs(vec![available(2)]);
-    keys(&mut model, "X");
+    assert!(matches!(&keys(&mut model, "X")[..], [Effect::ReadUsage { images, .. }] if images.len() == 1));
     keys(&mut model, "batch-a");
     assert_eq!(press(&mut model, KeyCode::Esc), []);
     assert!(overlay(&model).is_none());

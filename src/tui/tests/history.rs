@@ -144,7 +144,7 @@ fn a_deregistration_is_shown_as_one() {
     stored["for_deregistration"] = true.into();
     let mut model = with_jobs(vec![serde_json::from_value(stored).unwrap()]);
     let line = format!("in eu-west-1 deregistering {}: dele", ami(1));
-    shows(&mut model, &[&line]);
+    shows(&mut model, &[&line, "Jobs 1 deregistration"]);
     lacks(&mut model, "started elsewhere");
     keys(&mut model, "d");
     shows(&mut model, &[&format!("Deregister {} in eu-west-1", ami(1)), "here by amigrate"]);

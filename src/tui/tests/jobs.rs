@@ -1,5 +1,7 @@
 //! The jobs pane: lines, filter, footer, details.
 
+mod lines;
+
 use super::*;
 use crate::{
     domain::{ClientToken, CopyRequest, ImageName, SnapshotId, SnapshotState, progress::SnapshotProgress},

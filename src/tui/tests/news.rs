@@ -26,11 +26,15 @@ fn jobs() -> Vec<Arc<Job>> {
 
 /// Shows the jobs to a screen whose predecessor showed what had ended so many hours ago.
 fn shown(until: Option<Timestamp>) -> (Model, Vec<Effect>) {
+    shown_with(until, jobs())
+}
+
+fn shown_with(until: Option<Timestamp>, jobs: Vec<Arc<Job>>) -> (Model, Vec<Effect>) {
     let view =
         RememberedView { whose: "mine".into(), sort: "age".into(), shown_until: until, ..RememberedView::default() };
     let mut model = opened(Some(view), true, |_| {});
     let account = model.account_key(&model.account.clone().unwrap());
-    let opened = JobUpdate::Opened { account, jobs: jobs(), status: Status::default() };
+    let opened = JobUpdate::Opened { account, jobs, status: Status::default() };
     let effects = model.update(Msg::Jobs(opened), now());
     (model, effects)
 }
@@ -50,6 +54,16 @@ fn it_is_said_until_a_key_is_pressed_and_then_counts_as_shown() {
     let effects = model.update(Msg::Jobs(JobUpdate::Changed { jobs: ended, status: None }), now());
     assert_eq!(remembered(&effects).unwrap().shown_until, Some(now()));
     lacks(&mut model, "While you were away");
+}
+
+#[test]
+fn a_deregistration_that_ended_is_no_copy() {
+    let mut stored = serde_json::to_value(available(5)).unwrap();
+    stored["for_deregistration"] = true.into();
+    let mut deregistered: Job = serde_json::from_value(stored).unwrap();
+    (deregistered.state, deregistered.ended) = (JobState::Cancelled, Some(hours_ago(1)));
+    let (mut model, _) = shown_with(Some(hours_ago(3)), [jobs(), vec![Arc::new(deregistered)]].concat());
+    shows(&mut model, &["While you were away, 2 copies and 1 deregistration ended: 1 available,"]);
 }
 
 #[test]

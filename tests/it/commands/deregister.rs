@@ -189,7 +189,8 @@ fn on_a_terminal_its_name_or_id_is_typed() {
     let (image, _) = newest(&commands.ec2, "app-api-");
     let run = |answer: &str| {
         let mut pty = commands.on_terminal(&["deregister", &image]);
-        pty.wait_for("the question", |screen| screen.contains("to confirm:"));
+        let asked = pty.wait_for("the question", |screen| screen.contains("to confirm:"));
+        assert!(asked.contains("This cannot be undone, unless a Recycle Bin rule"), "{asked}");
         pty.keys(answer);
         let status = pty.wait_exit();
         (status.success(), pty.text())

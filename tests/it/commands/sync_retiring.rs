@@ -271,12 +271,15 @@ fn an_image_that_is_being_copied_to_a_region_that_no_policy_names_stays() {
 #[test]
 fn the_number_of_retired_images_is_typed_on_a_terminal() {
     let (commands, copies) = three_copies();
-    let arguments =
-        [WEB, &["--keep", "1", "--min-age", "0d", OVERRIDE, "--apply", "--wait", "--retire", "disable"]].concat();
-    for (keys, status, disabled) in [("1\r", 1, 0), ("2\r", 0, 2)] {
-        let mut terminal = commands.on_terminal(&arguments);
-        terminal
+    let arguments = [WEB, &["--keep", "1", "--min-age", "0d", OVERRIDE, "--apply", "--wait", "--retire"]].concat();
+    for (mode, keys, status, disabled) in
+        [("deregister", "1\r", 1, 0), ("disable", "1\r", 1, 0), ("disable", "2\r", 0, 2)]
+    {
+        let mut terminal = commands.on_terminal(&[&arguments[..], &[mode]].concat());
+        let asked = terminal
             .wait_for("the question", |text| text.contains("Type 2 to retire 2 images") && text.contains(&copies[1]));
+        let warned = asked.contains("Deregistering cannot be undone, unless a Recycle Bin rule");
+        assert_eq!(warned, mode == "deregister", "{asked}");
         terminal.keys(keys);
         assert_eq!(terminal.wait_exit().exit_code(), status, "{}", terminal.text());
         assert_eq!(changes(&commands, &ChangeKind::Disabled), disabled);

@@ -10,7 +10,7 @@ use crate::{
         layout,
         model::Model,
         msg::Effect,
-        screens::{Overlay, form, jobs, review, storage},
+        screens::{Overlay, form, input, jobs, review, storage},
     },
 };
 
@@ -100,7 +100,7 @@ fn take(model: &mut Model, choice: usize, effects: &mut Vec<Effect>) {
         }
         DialogAction::RemovePreset(name) => form::presets::remove(model, name, effects),
         DialogAction::ReplacePreset(name, preset) => form::presets::save(model, name, preset, true, effects),
-        DialogAction::Type(input) => model.overlays.push(Overlay::InputLine(*input)),
+        DialogAction::Type(line) => input::open::open(model, *line, effects),
         DialogAction::Dismiss(jobs) => jobs::update::dismiss(model, jobs, effects),
         DialogAction::Restore(resources) => storage::update::restore(model, resources, effects),
         DialogAction::GiveAccess(request) => review::access::confirmed(model, request),

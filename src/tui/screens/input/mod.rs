@@ -10,21 +10,18 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
-use deregistration::ImagesToDeregister;
+use deregistration::{BatchToDeregister, ImagesToDeregister, UsedImages};
 
 use crate::{
     config::{FilterFile, PresetFile},
     domain::{
-        AccountId, Image, ImageDeregistration, ImageId, OwnerFilter, PostCopyStep, image_usage::ImageUsage,
-        orphans::Orphan, preset::Preset, text::count,
+        AccountId, Image, ImageDeregistration, OwnerFilter, PostCopyStep, image_usage::ImageUsage, orphans::Orphan,
+        preset::Preset, text::count,
     },
     engine::{BatchId, Job, JobId},
     labels,
     term::input::KeyEvent,
-    tui::{
-        screens::jobs::labels::{named_job, started_elsewhere},
-        widgets::editor,
-    },
+    tui::widgets::editor,
 };
 
 /// An owner filter that needs a text.
@@ -36,14 +33,15 @@ pub enum OwnerInput {
     Public,
 }
 
+/// Nothing is deregistered before that.
+const NOT_ANSWERED: &str = "AWS has not answered yet who uses the images. Press Enter again once it has.";
+
 /// What the line is for.
 #[derive(Debug, Clone, PartialEq)]
 enum InputKind {
     Owner(OwnerInput),
-    Deregister {
-        batch: BatchId,
-        jobs: Vec<JobId>,
-    },
+    /// The available images of a batch.
+    Deregister(Box<BatchToDeregister>),
     /// Orphaned snapshots.
     DeleteSnapshots(Vec<Orphan>),
     /// A sync plan: the number of its images, and its digest.
@@ -110,26 +108,30 @@ impl InputLine {
 
     /// Deregisters available images after the batch's name was typed; of a copy that was started elsewhere that is the image's id.
     pub fn deregister(batch: &BatchId, jobs: &[&Job]) -> Self {
-        let images = count(jobs.len(), "available image", "available images");
-        let named = if is_image(batch) { "image id" } else { "batch's name" };
-        let mut text = vec![if is_image(batch) {
-            "Deregister this image and delete its snapshots:".to_owned()
-        } else {
-            format!("Deregister {images} of {batch} and delete their snapshots:")
-        }];
-        // Each is named: what is deregistered is not to be guessed.
-        text.extend(jobs.iter().map(|job| named_job(job)));
-        text.extend(started_elsewhere(jobs));
-        text.push("Who uses them was not read: used by, on an image, shows it.".into());
-        text.push(labels::orphans::DEREGISTERING_CANNOT_BE_UNDONE.into());
-        text.push(format!("Type the {named}, {batch}, to confirm:"));
-        let kind = InputKind::Deregister { batch: batch.clone(), jobs: jobs.iter().map(|j| j.id).collect() };
-        Self::with(kind, "Deregister images", text)
+        let images = BatchToDeregister::new(batch, jobs);
+        let text = images.text();
+        Self::with(InputKind::Deregister(Box::new(images)), "Deregister images", text)
+    }
+
+    /// Returns the copies whose images are to be deregistered.
+    pub(in crate::tui) fn batch_to_deregister(&self) -> &[JobId] {
+        match &self.kind {
+            InputKind::Deregister(batch) => &batch.jobs,
+            _ => &[],
+        }
+    }
+
+    /// Takes in the images of the copies that are to be deregistered, whose users are being read.
+    pub(in crate::tui) fn set_images(&mut self, images: Vec<Arc<Image>>) {
+        if let InputKind::Deregister(batch) = &mut self.kind {
+            batch.images = UsedImages::new(images);
+            self.text = batch.text();
+        }
     }
 
     /// Deregisters images after the name or id of the one, or the number of several, was typed.
     pub fn deregister_images(images: Vec<Arc<Image>>) -> Self {
-        let images = ImagesToDeregister::new(images);
+        let images = ImagesToDeregister(UsedImages::new(images));
         let text = images.text();
         Self::with(InputKind::DeregisterImages(Box::new(images)), "Deregister images", text)
     }
@@ -153,18 +155,23 @@ impl InputLine {
         text.extend(lines);
         text.push("The plan is made again first. If it is another one then, nothing is done.".into());
         if deregisters {
-            text.push("Deregistering cannot be undone; snapshots are deleted too.".into());
+            text.push(labels::orphans::DEREGISTERING_OF_PLAN.into());
         }
         Self::with(InputKind::ApplySync { images, digest }, "Carry out the plan", text)
     }
 
     /// Takes in who uses the images, if the line is for deregistering them.
     pub(in crate::tui) fn add_usage(&mut self, usage: &[ImageUsage]) {
-        if let InputKind::DeregisterImages(images) = &mut self.kind {
-            for usage in usage {
-                images.add(usage.clone());
+        match &mut self.kind {
+            InputKind::DeregisterImages(images) => {
+                usage.iter().cloned().for_each(|usage| images.0.add(usage));
+                self.text = images.text();
             }
-            self.text = images.text();
+            InputKind::Deregister(batch) => {
+                usage.iter().cloned().for_each(|usage| batch.images.add(usage));
+                self.text = batch.text();
+            }
+            _ => {}
         }
     }
 
@@ -199,7 +206,7 @@ impl InputLine {
     /// What Enter does, for the footer.
     pub fn accept_word(&self) -> &'static str {
         match self.kind {
-            InputKind::Deregister { .. } | InputKind::DeregisterImages(_) => "deregister",
+            InputKind::Deregister(_) | InputKind::DeregisterImages(_) => "deregister",
             InputKind::DeleteSnapshots(_) => "delete",
             InputKind::ApplySync { .. } => "carry out",
             InputKind::Preset(_) | InputKind::Filter(_) => "save",
@@ -241,11 +248,12 @@ impl InputLine {
             InputKind::Preset(preset) => Ok(Typed::Preset { name: text.to_owned(), preset: preset.clone() }),
             InputKind::Filter(_) if !FilterFile::is_name(text) => Err("A name has 1 to 64 characters."),
             InputKind::Filter(filter) => Ok(Typed::Filter { name: text.to_owned(), filter: filter.clone() }),
-            InputKind::Deregister { batch, jobs } if text == batch.as_str() => Ok(Typed::Deregister(jobs.clone())),
+            InputKind::Deregister(batch) if text == batch.batch.as_str() && !batch.is_answered() => Err(NOT_ANSWERED),
+            InputKind::Deregister(batch) if text == batch.batch.as_str() => Ok(Typed::Deregister(batch.jobs.clone())),
             InputKind::PublicSteps(job, steps) if text == "public" => Ok(Typed::Steps(*job, steps.clone())),
             InputKind::PublicSteps(..) => Err("Type public, or press Esc."),
-            InputKind::DeregisterImages(images) if images.is_confirmed_by(text) && !images.is_answered() => {
-                Err("AWS has not answered yet who uses the images. Press Enter again once it has.")
+            InputKind::DeregisterImages(images) if images.is_confirmed_by(text) && !images.0.is_answered() => {
+                Err(NOT_ANSWERED)
             }
             InputKind::DeregisterImages(images) if images.is_confirmed_by(text) => {
                 Ok(Typed::DeregisterImages(images.requests()))
@@ -259,15 +267,10 @@ impl InputLine {
             }
             InputKind::ApplySync { .. } => Err("The number does not match. Nothing was started."),
             InputKind::DeleteSnapshots(_) => Err("The number does not match. Nothing was deleted."),
-            InputKind::Deregister { batch, .. } if is_image(batch) => {
+            InputKind::Deregister(batch) if batch.is_of_image() => {
                 Err("That is not the image's id. Nothing was deregistered.")
             }
-            InputKind::Deregister { .. } => Err("That is not the batch's name. Nothing was deregistered."),
+            InputKind::Deregister(_) => Err("That is not the batch's name. Nothing was deregistered."),
         }
     }
-}
-
-/// Returns true for the batch of a copy that was started elsewhere, which is named by its image.
-fn is_image(batch: &BatchId) -> bool {
-    ImageId::new(batch.as_str()).is_ok()
 }

@@ -4,8 +4,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::InputLine;
 use crate::{
-    domain::{Image, ImageState, Region, image_usage::ImageUsage, text::clean},
-    engine::Origin,
+    domain::{
+        Image, ImageState, Region,
+        image::{BlockDevice, Ebs},
+        image_usage::ImageUsage,
+        progress::SnapshotProgress,
+        text::clean,
+    },
+    engine::{JobId, Origin},
     tui::{
         bindings::{Action, Context},
         model::{Model, PendingReply},
@@ -29,15 +35,45 @@ pub fn deregister(model: &mut Model, images: Vec<Arc<Image>>, effects: &mut Vec<
         model.show_error(format!("Nothing is deregistered: {first}{more}."));
         return;
     }
+    read_users(model, &images, effects);
+    model.overlays.push(Overlay::InputLine(InputLine::deregister_images(images)));
+}
+
+/// Opens a line; of one that deregisters the images of a batch, asks AWS who uses them.
+pub fn open(model: &mut Model, mut line: InputLine, effects: &mut Vec<Effect>) {
+    let images: Vec<Arc<Image>> = line.batch_to_deregister().iter().filter_map(|job| image_of(model, *job)).collect();
+    read_users(model, &images, effects);
+    line.set_images(images);
+    model.overlays.push(Overlay::InputLine(line));
+}
+
+/// Returns the image that a copy has made, also where it is not listed.
+fn image_of(model: &Model, job: JobId) -> Option<Arc<Image>> {
+    let job = model.jobs_view.job(job)?;
+    let id = job.image()?;
+    if let Some(image) = model.catalogue.images().find(|image| image.id == *id) {
+        return Some(Arc::clone(image));
+    }
+    let owner = model.account.as_ref()?.id.clone();
+    let device = |snapshot: &SnapshotProgress| BlockDevice {
+        device_name: "".into(),
+        ebs: Some(Ebs { snapshot_id: Some(snapshot.id.clone()), ..Ebs::default() }),
+        virtual_name: None,
+    };
+    let block_devices = job.snapshots.iter().map(device).collect();
+    Some(Arc::new(Image { block_devices, ..Image::bare(id.clone(), job.request.destination.clone(), owner) }))
+}
+
+/// Asks AWS who uses images.
+fn read_users(model: &mut Model, images: &[Arc<Image>], effects: &mut Vec<Effect>) {
     let mut regions: BTreeMap<Region, Vec<Arc<Image>>> = BTreeMap::new();
-    for image in &images {
+    for image in images {
         regions.entry(image.region.clone()).or_default().push(Arc::clone(image));
     }
     for (region, images) in regions {
         let id = model.expect_reply(PendingReply::Usage);
         effects.push(Effect::ReadUsage { id, region, images });
     }
-    model.overlays.push(Overlay::InputLine(InputLine::deregister_images(images)));
 }
 
 /// Shows who uses the images, if the confirmation is still open.

@@ -43,6 +43,11 @@ impl History {
         self.jobs.len()
     }
 
+    /// Returns how many of them are no copies.
+    pub(super) fn deregistrations(&self) -> usize {
+        self.jobs.iter().filter(|job| job.is_deregistration()).count()
+    }
+
     /// The job under the cursor.
     pub fn current(&self) -> Option<&Arc<Job>> {
         self.rows.get(self.list.cursor).map(|at| &self.jobs[*at])

@@ -9,7 +9,7 @@ use ratatui::{
 
 use super::{
     filter::JobFilter,
-    labels::{BAR_TEXT_CELLS, ELAPSED, bar_text, route, state_text},
+    labels::{BAR_TEXT_CELLS, ELAPSED, bar_text, route, state_text, state_text_within},
     longest::Longest,
 };
 use crate::{
@@ -106,7 +106,7 @@ impl JobLine<'_> {
         let (tail, style) = match &job.state {
             JobState::Copying { .. } => self.copying(job),
             _ => {
-                let (text, style) = state_text(&self.model.jobs_view, job, self.model.now, self.keys);
+                let (text, style) = state_text_within(room, &self.model.jobs_view, job, self.model.now, self.keys);
                 (cut(&text, room, ellipsis), style)
             }
         };

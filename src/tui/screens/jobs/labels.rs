@@ -15,7 +15,7 @@ use crate::{
         bindings::{Action, Context},
         jobs_view::JobsView,
         theme,
-        widgets::text_fit::fit_right,
+        widgets::text_fit::{fit_right, width},
     },
 };
 
@@ -167,6 +167,32 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp, keys: Option<
             }
         }
     }
+}
+
+/// The same in this many cells, without words where all of them have no room.
+pub(super) fn state_text_within(
+    cells: usize,
+    jobs_view: &JobsView,
+    job: &Job,
+    now: Timestamp,
+    keys: Option<&KeyMap>,
+) -> (String, Style) {
+    let (text, style) = state_text(jobs_view, job, now, keys);
+    if width(&text) <= cells {
+        return (text, style);
+    }
+    let shorter = match (&job.state, &job.note) {
+        (JobState::Available { .. }, _) => {
+            let took = progress::taken(job, now).unwrap_or_default();
+            text.replacen(&format!(" after {took}"), &format!(" {took}"), 1)
+        }
+        // Its id is in the lines below it, and in the details.
+        (JobState::Removing { .. }, Some(Note::DeletePending { snapshot, .. })) => {
+            text.replacen(&format!("waiting to delete {snapshot}"), "snapshot not deleted yet", 1)
+        }
+        _ => text,
+    };
+    (shorter, style)
 }
 
 /// The image of an available copy and how long it took, and what else is noted about it. What is to be read where there is no room for

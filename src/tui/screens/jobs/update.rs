@@ -18,7 +18,7 @@ use crate::{
             Overlay,
             confirm::Confirmation,
             form,
-            input::InputLine,
+            input::{self, InputLine},
             pager::{Pager, beside, comparison},
         },
         widgets::editor,
@@ -162,7 +162,7 @@ fn change_copies(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     }
     match action {
         Action::Cancel => confirm_cancel(model),
-        Action::CancelBatch => confirm_cancel_batch(model),
+        Action::CancelBatch => confirm_cancel_batch(model, effects),
         Action::Retry => retry(model, effects),
         _ => retry_batch(model, effects),
     }
@@ -271,19 +271,21 @@ fn confirm_cancel(model: &mut Model) {
 }
 
 /// Running copies are cancelled after a confirmation, available images deregistered only after typing the batch's name.
-fn confirm_cancel_batch(model: &mut Model) {
+fn confirm_cancel_batch(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(batch) = current(model).map(|j| j.batch.clone()) else { return };
     let running: Vec<&Job> = model.jobs_view.batch(&batch).filter(|j| j.can_be_cancelled()).collect();
     let available: Vec<&Job> =
         model.jobs_view.batch(&batch).filter(|j| matches!(j.state, JobState::Available { .. })).collect();
-    let overlay = match (running.is_empty(), available.is_empty()) {
-        (true, true) => None,
-        (true, false) => Some(Overlay::InputLine(InputLine::deregister(&batch, &available))),
-        (false, _) => Some(Overlay::Confirmation(Confirmation::cancel_batch(&batch, &running, &available))),
-    };
-    match overlay {
-        Some(overlay) => model.overlays.push(overlay),
-        None => model.show_notice(format!("Every copy of {batch} has ended or is being cancelled.")),
+    match (running.is_empty(), available.is_empty()) {
+        (true, true) => model.show_notice(format!("Every copy of {batch} has ended or is being cancelled.")),
+        (true, false) => {
+            let line = InputLine::deregister(&batch, &available);
+            input::open::open(model, line, effects);
+        }
+        (false, _) => {
+            let confirmation = Confirmation::cancel_batch(&batch, &running, &available);
+            model.overlays.push(Overlay::Confirmation(confirmation));
+        }
     }
 }
 

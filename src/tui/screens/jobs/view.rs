@@ -95,7 +95,15 @@ pub(super) fn title(model: &Model, cells: usize) -> String {
         None => (model.jobs.shown.jobs.len(), model.jobs_view.jobs().count()),
     };
     let part = if shown == total { String::new() } else { format!("{}/", thousands(shown)) };
-    let copies = count(total, "copy", "copies");
+    let deregistrations = match &model.jobs.history {
+        Some(history) => history.deregistrations(),
+        None => model.jobs_view.jobs().filter(|job| job.is_deregistration()).count(),
+    };
+    let copies = match deregistrations {
+        // A part of both.
+        1.. if !part.is_empty() => count(total, "job", "jobs"),
+        n => labels::copies_and_deregistrations(total - n, n),
+    };
     // A phrase without room is left out as a whole.
     let fits = |text: &String| width("Jobs ") + width(&part) + width(&copies) + width(text) <= cells;
     let driver = phrases.iter().find(|text| fits(text)).cloned().unwrap_or_default();

@@ -75,7 +75,7 @@ fn the_plan_is_carried_out_once_its_number_is_typed_and_no_other_is() {
     let screen = shown(&mut model, 120, 24);
     assert!(screen.contains("Type 2 to confirm") && screen.contains("If it is another one then"), "{screen}");
     assert!(screen.contains("copy ami-1 \"web") && screen.contains("to eu-west-1"), "{screen}");
-    assert!(screen.contains("Deregistering cannot be undone"), "{screen}");
+    assert!(screen.contains("Deregistering cannot be undone, unless a Recycle Bin"), "{screen}");
     keys(&mut model, "3");
     assert!(press(&mut model, KeyCode::Enter).is_empty());
     press(&mut model, KeyCode::Backspace);
