@@ -7,12 +7,12 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::{EffectConfig, Effects, FormFiles, TerminalPort, WorkspaceEffects, region_cache::RegionCache, run};
 use crate::{
     config::{Config, RememberedViews},
-    domain::AccountKey,
+    domain::{AccountKey, palette::ExportFormat},
     driver::{Clock, DriverSettings, DriverStatus, JobUpdate, SessionSource, StoreLocation, Warning},
     sim::{Scenario, SharedWorld, World, connector},
     store::DriverLock,
     term::{Caps, Input},
-    tui::{Effect, Model, Msg, Start, Workspace},
+    tui::{Effect, EffectId, ExportRequest, Model, Msg, ProfileId, Start, Workspace},
 };
 
 /// A terminal that is closed when it is given back to the shell.
@@ -92,4 +92,33 @@ async fn a_background_process_that_ends_at_once_is_reported_though_another_accou
     assert!(effects.background().is_none(), "the next account's queue does not continue there");
     let msg = effects.next().await;
     assert!(matches!(&msg, Some(Msg::Jobs(JobUpdate::Warning(Warning::NotInBackground(_))))), "{msg:?}");
+}
+
+#[tokio::test]
+async fn every_account_ends_what_it_has_begun_also_one_that_has_left() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), Clock::real());
+    let config = EffectConfig {
+        store: StoreLocation::Memory,
+        driver: DriverSettings::default(),
+        region_cache: RegionCache::default(),
+        views: RememberedViews::default(),
+        forms: FormFiles::default(),
+        background: Vec::new(),
+    };
+    let mut effects = WorkspaceEffects::new(SessionSource::NotSet, config, clock);
+    for profile in 0..3 {
+        let request = ExportRequest {
+            path: dir.path().join(format!("{profile}.csv")),
+            format: ExportFormat::Csv,
+            replace: false,
+            images: Vec::new(),
+            failures: Vec::new(),
+        };
+        effects.start(ProfileId(profile), Effect::Export { id: EffectId(1), request });
+    }
+    assert_eq!(effects.unwritten(), 3);
+    effects.start(ProfileId(0), Effect::LeaveAccount);
+    effects.finish().await;
+    assert_eq!(effects.unwritten(), 0);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 3);
 }

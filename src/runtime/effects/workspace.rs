@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, task::Poll};
 
+use tokio::task::JoinSet;
+
 use super::{EffectConfig, Effects};
 use crate::{
     domain::Failure,
@@ -15,12 +17,14 @@ pub struct WorkspaceEffects {
     config: EffectConfig,
     clock: Clock,
     accounts: BTreeMap<ProfileId, Effects>,
+    /// Accounts that have left the screen and end what they have begun: files that are being written, commands that are not stored yet.
+    leaving: JoinSet<()>,
 }
 
 impl WorkspaceEffects {
     /// Must be used within a tokio runtime.
     pub fn new(source: SessionSource, config: EffectConfig, clock: Clock) -> Self {
-        Self { source, config, clock, accounts: BTreeMap::new() }
+        Self { source, config, clock, accounts: BTreeMap::new(), leaving: JoinSet::new() }
     }
 
     /// Sets where sessions come from, before any effect is started.
@@ -50,8 +54,8 @@ impl WorkspaceEffects {
     pub fn start(&mut self, profile: ProfileId, effect: Effect) {
         if effect == Effect::LeaveAccount {
             if let Some(mut left) = self.accounts.remove(&profile) {
-                // What it has begun is ended: files that are being written, and commands that are not stored yet.
-                tokio::spawn(async move { left.finish().await });
+                while self.leaving.try_join_next().is_some() {}
+                self.leaving.spawn(async move { left.finish().await });
             }
             return;
         }
@@ -83,5 +87,6 @@ impl WorkspaceEffects {
     /// long: a hang-up ends the program within a second.
     pub async fn finish(&mut self) {
         futures_util::future::join_all(self.accounts.values_mut().map(Effects::finish)).await;
+        while self.leaving.join_next().await.is_some() {}
     }
 }

@@ -3,14 +3,12 @@
 mod harness;
 mod property;
 mod quitting;
+mod sharing;
 
-use self::harness::{BUILD, Harness, PRODUCTION, SHARED, ask_account, image, now};
+use self::harness::{Harness, PRODUCTION, SHARED, ask_account, image, now};
 use super::*;
 use crate::{
-    domain::{
-        AccountId, Failure, ImageId,
-        image_access::{ShareOutcome, ShareRequest},
-    },
+    domain::Failure,
     driver::JobUpdate,
     engine::Command,
     term::input::{KeyCode, KeyEvent, KeyModifiers},
@@ -19,6 +17,10 @@ use crate::{
 
 fn two() -> Harness {
     Harness::new(&["build", "production"])
+}
+
+fn three() -> Harness {
+    Harness::new(&["build", "production", "audit"])
 }
 
 #[test]
@@ -233,27 +235,51 @@ fn what_a_hidden_account_says_is_shown_with_its_name() {
         effects.iter().filter(|(_, effect)| matches!(effect, Effect::Title(_) | Effect::Remember(_))).count(),
         0
     );
+    // What is not its to do is left: the terminal shows another.
+    let (id, mut effects) = (harness.id("production"), Vec::new());
+    let of_screen = [Effect::Clipboard("an id".into()), Effect::Repaint];
+    harness.workspace.take(id, of_screen.into_iter().chain([Effect::ShowStoredJobs]).collect(), &mut effects);
+    assert_eq!(effects, [(id, Effect::ShowStoredJobs)]);
 }
 
 #[test]
-fn what_an_owner_is_to_give_is_given_by_its_account_and_told_to_who_asked() {
-    let mut harness = Harness::new(&["production", "build"]);
-    let request = || ShareRequest::new(AccountId::new(BUILD).unwrap(), Vec::new());
-    harness.workspace.shown.share_request = Some(request());
-    let effects = harness.workspace.update(ProfileId::default(), Msg::Tick, now());
-    let [(owner, Effect::GiveAccess { id, .. })] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!(*owner, harness.id("build"));
-    let outcome = ShareOutcome::failed(AccountId::new(BUILD).unwrap(), Failure::new("give access", "you may not"));
-    let reply = || Msg::Reply { id: *id, reply: Reply::AccessGiven(outcome.clone()) };
-    // From another account it is not the answer.
-    let (asked_by, owner) = (harness.id("production"), *owner);
-    _ = harness.workspace.update(asked_by, reply(), now());
-    assert!(!harness.notice().contains("you may not"));
-    _ = harness.workspace.update(owner, reply(), now());
-    assert!(harness.notice().contains("you may not"), "{}", harness.notice());
-    // An owner that is not on the screen is not asked.
-    let mut alone = Harness::new(&["production"]);
-    alone.workspace.shown.share_request = Some(request());
-    assert_eq!(alone.workspace.update(ProfileId::default(), Msg::Tick, now()), []);
-    assert!(alone.notice().contains("not on the screen any more"), "{}", alone.notice());
+fn marks_of_several_others_are_nobodys_here() {
+    let mut harness = three();
+    for (profile, n) in [("production", 2), ("audit", 5)] {
+        harness.go_to(profile, n);
+        harness.keys(" ");
+    }
+    harness.go_to("build", 1);
+    harness.keys("c");
+    assert_eq!((harness.shown(), harness.sources()), ("build", Vec::new()));
+    assert!(harness.notice().contains("Images of production and audit are marked"), "{}", harness.notice());
+    harness.keys("D");
+    assert!(harness.workspace.shown().overlays.is_empty(), "{}", harness.screen());
+    // Marks of a profile go with it.
+    harness.keys(":profile build,audit");
+    harness.press(KeyCode::Enter);
+    assert_eq!(harness.workspace.shown().images.marked.profiles(), [harness.id("audit")]);
+}
+
+#[test]
+fn marks_of_a_list_that_is_not_complete_stay() {
+    for (is_capped, left) in [(true, 1), (false, 0)] {
+        let mut harness = two();
+        harness.go_to("production", 4);
+        harness.keys(" ");
+        let production = harness.id("production");
+        let model = harness.workspace.account_mut(production).unwrap();
+        let region = image(2, PRODUCTION).region;
+        model.catalogue.begin(&region);
+        model.catalogue.page(&region, vec![image(2, PRODUCTION)], !is_capped, is_capped, now());
+        harness.answer(Vec::new());
+        assert_eq!(harness.workspace.shown().images.marked.len(), left, "capped: {is_capped}");
+    }
+}
+
+#[test]
+fn a_plan_that_is_opened_at_the_start_is_that_of_the_first_account() {
+    let harness = Harness::with_plan(&["build", "production"]);
+    let planned = |(profile, effect): &(String, Effect)| matches!(effect, Effect::Sync { .. }).then(|| profile.clone());
+    assert_eq!(harness.log.iter().filter_map(planned).collect::<Vec<_>>(), ["build"]);
 }

@@ -27,6 +27,7 @@ use crate::{
 
 pub(super) const BUILD: &str = "123456789012";
 pub(super) const PRODUCTION: &str = "555566667777";
+const AUDIT: &str = "345678901234";
 /// An image that both accounts list: build shares it.
 pub(super) const SHARED: u32 = 99;
 
@@ -70,7 +71,17 @@ impl Harness {
     }
 
     pub(super) fn signed_out(profiles: &[&str], signed_out: Vec<&'static str>) -> Self {
+        Self::configured(profiles, signed_out, Config::default())
+    }
+
+    /// With the plan of a policy file at the start.
+    pub(super) fn with_plan(profiles: &[&str]) -> Self {
         let mut config = Config::default();
+        (config.sync.screen_policy, config.sync.plans_at_start) = (Some("policy.toml".into()), true);
+        Self::configured(profiles, Vec::new(), config)
+    }
+
+    fn configured(profiles: &[&str], signed_out: Vec<&'static str>, mut config: Config) -> Self {
         config.browse.regions = vec!["home".into()];
         let start = Start {
             config,
@@ -89,10 +100,16 @@ impl Harness {
         let (workspace, effects) = Workspace::new(start);
         let mut harness = Self {
             workspace,
-            accounts: BTreeMap::from([("build", BUILD), ("production", PRODUCTION), ("again", PRODUCTION)]),
+            accounts: BTreeMap::from([
+                ("build", BUILD),
+                ("production", PRODUCTION),
+                ("again", PRODUCTION),
+                ("audit", AUDIT),
+            ]),
             images: BTreeMap::from([
                 ("build", vec![image(1, BUILD), image(3, BUILD), image(SHARED, BUILD)]),
                 ("production", vec![image(2, PRODUCTION), image(4, PRODUCTION), image(SHARED, BUILD)]),
+                ("audit", vec![image(5, AUDIT)]),
             ]),
             signed_out,
             sent: Vec::new(),

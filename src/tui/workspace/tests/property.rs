@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::tui::msg::StorageRequest;
+use crate::{domain::ImageId, tui::msg::StorageRequest};
 
 /// Keys that move, mark, filter, open, fill in, start, change profiles; more of those that lead somewhere.
 fn key() -> impl Strategy<Value = KeyCode> {
