@@ -106,18 +106,22 @@ async fn every_account_ends_what_it_has_begun_also_one_that_has_left() {
         background: Vec::new(),
     };
     let mut effects = WorkspaceEffects::new(SessionSource::NotSet, config, clock);
+    let request = |profile: u32| ExportRequest {
+        path: dir.path().join(format!("{profile}.csv")),
+        format: ExportFormat::Csv,
+        replace: false,
+        images: Vec::new(),
+        failures: Vec::new(),
+    };
     for profile in 0..3 {
-        let request = ExportRequest {
-            path: dir.path().join(format!("{profile}.csv")),
-            format: ExportFormat::Csv,
-            replace: false,
-            images: Vec::new(),
-            failures: Vec::new(),
-        };
-        effects.start(ProfileId(profile), Effect::Export { id: EffectId(1), request });
+        effects.start(ProfileId(profile), Effect::Export { id: EffectId(1), request: request(profile) });
     }
     assert_eq!(effects.unwritten(), 3);
     effects.start(ProfileId(0), Effect::LeaveAccount);
+    // It comes too late.
+    let request = ExportRequest { path: dir.path().join("late.csv"), ..request(0) };
+    effects.start(ProfileId(0), Effect::Export { id: EffectId(2), request });
+    assert_eq!(effects.unwritten(), 2);
     effects.finish().await;
     assert_eq!(effects.unwritten(), 0);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 3);

@@ -13,7 +13,7 @@ use crate::{
         freshness::Freshness,
         model::{Connection, Model, PendingReply, Reconnect},
         msg::{Connected, Effect},
-        others::{ListKey, WorkspaceRequest},
+        others::{FollowedRegions, ListKey, WorkspaceRequest},
         quit, sign_in,
     },
 };
@@ -51,12 +51,14 @@ fn request_account_and_regions(model: &mut Model, effects: &mut Vec<Effect>) {
 /// Changes which regions are listed, as somebody has asked.
 pub(super) fn choose_regions(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
     model.fast_regions = None;
+    model.requests.push(WorkspaceRequest::Regions(Some(regions.clone())));
     list_regions(model, regions, effects);
 }
 
 /// Lists the home region, and every other one that answers fast.
 pub(super) fn list_fast_regions(model: &mut Model, home: Region, effects: &mut Vec<Effect>) {
     model.fast_regions = Some(FastRegions::default());
+    model.requests.push(WorkspaceRequest::Regions(None));
     list_regions(model, vec![home], effects);
 }
 
@@ -65,15 +67,21 @@ fn list_regions(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effec
     model.chosen = regions;
     let new = model.catalogue.choose(&model.chosen);
     model.images.changed = true;
-    let unmarked = model.images.marked.keep_regions(&model.chosen);
-    if unmarked > 0 {
-        let marks = count(unmarked, "mark", "marks");
-        model.show_notice(format!("{marks} removed, in regions that are not listed any more."));
-    }
+    let (own, chosen) = (model.id, &model.chosen);
+    let unmarked = model.images.marked.keep_lists(|list| list.profile != own || chosen.contains(&list.region));
+    say_unmarked(model, unmarked);
     forget_lists(model, |region, chosen| !chosen.contains(region));
     list(model, new, effects);
     if changed && model.account.is_some() {
         follow_regions(model, effects);
+    }
+}
+
+/// Says that marks are removed with their lists.
+pub(super) fn say_unmarked(model: &mut Model, unmarked: usize) {
+    if unmarked > 0 {
+        let marks = count(unmarked, "mark", "marks");
+        model.show_notice(format!("{marks} removed, in regions that are not listed any more."));
     }
 }
 
@@ -83,13 +91,22 @@ pub(super) fn choose_owner(model: &mut Model, whose: OwnerFilter, effects: &mut 
     relist_all(model, effects);
 }
 
-/// Lists the same regions by the same query as the account that is shown, as far as this one has them.
-pub(super) fn follow(model: &mut Model, regions: &[Region], query: &ImageQuery, effects: &mut Vec<Effect>) {
-    if !matches!(model.connection, Connection::Ready(_)) {
-        return;
-    }
-    model.fast_regions = None;
-    let wanted: Vec<Region> = regions.iter().filter(|region| model.may_list(region)).cloned().collect();
+/// Lists the images of these regions by the query of the account that is shown.
+pub(super) fn follow(model: &mut Model, regions: &FollowedRegions, query: &ImageQuery, effects: &mut Vec<Effect>) {
+    let Connection::Ready(connected) = &model.connection else { return };
+    let home = connected.home.clone();
+    let wanted = match regions {
+        FollowedRegions::All => model.chosen.clone(),
+        FollowedRegions::Fast if model.fast_regions.is_some() => model.chosen.clone(),
+        FollowedRegions::Fast => {
+            model.fast_regions = Some(FastRegions::default());
+            vec![home]
+        }
+        FollowedRegions::These(regions) => {
+            model.fast_regions = None;
+            regions.iter().filter(|region| model.may_list(region)).cloned().collect()
+        }
+    };
     if model.query != *query {
         model.query = query.clone();
         model.chosen = wanted;

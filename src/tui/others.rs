@@ -28,6 +28,8 @@ pub(super) enum WorkspaceRequest {
     ShowNext,
     /// Show another account, and open its form on these images.
     CopyInto(ProfileId, Vec<Arc<Image>>),
+    /// Have all list these regions, or those that answer fast.
+    Regions(Option<Vec<Region>>),
     /// Have the accounts of exactly these profiles on the screen.
     Profiles(Vec<String>),
     /// List the images of the others again as well.
@@ -60,4 +62,15 @@ pub struct OtherList {
     pub images: Vec<Arc<Image>>,
     /// All of the region's images are in it.
     pub is_complete: bool,
+}
+
+/// The regions that an account lists because the one that is shown does.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum FollowedRegions {
+    /// All that it has enabled, which it finds by itself.
+    All,
+    /// Those that answer it fast.
+    Fast,
+    /// These, as far as it has them enabled.
+    These(Vec<Region>),
 }

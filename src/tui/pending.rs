@@ -57,6 +57,8 @@ pub(super) enum PendingReply {
         work: SyncWork,
         account: AccountId,
     },
+    /// What the account of an owner, which is on the screen as well, gives to this one.
+    Access(AccountId),
     /// The source of a copy that is made again.
     Source(Arc<Job>),
     Forms(FormRequest),
@@ -87,7 +89,7 @@ impl PendingReply {
 
     /// Returns true if it is told also after its account was left: something is being changed there.
     pub(super) fn outlives_account(&self) -> bool {
-        matches!(self, Self::Sync { work: SyncWork::Apply, .. })
+        matches!(self, Self::Sync { work: SyncWork::Apply, .. } | Self::Access(_))
     }
 
     /// Returns true if it is for a page of text.

@@ -74,15 +74,16 @@ pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// The confirmation before work would stop; `None` if none would.
 fn confirmation(model: &Model) -> Option<Confirmation> {
-    let (of_queue, storage) = (confirmation_of_queue(model), storage_changes(model));
-    if storage.is_empty() {
+    let (of_queue, others) = (confirmation_of_queue(model), other_changes(model));
+    if others.is_empty() {
         return of_queue;
     }
-    Some(of_queue.unwrap_or_else(|| Confirmation::quit_working(leaves_hooks(model))).beginning(storage))
+    Some(of_queue.unwrap_or_else(|| Confirmation::quit_working(leaves_hooks(model))).beginning(others))
 }
 
-/// What is being deleted or restored by this process, which no other continues with; and the sync plan that is being carried out by another.
-fn storage_changes(model: &Model) -> Vec<String> {
+/// What is being changed besides the queue: what this process deletes, restores and shares, with which no other continues; and the sync plan
+/// that is being carried out by another.
+pub(super) fn other_changes(model: &Model) -> Vec<String> {
     let text = |pending: &PendingReply| match pending {
         PendingReply::Storage(StorageWork::Delete(snapshots)) => Some(format!(
             "{} being deleted: what is not deleted yet stays.",
@@ -91,6 +92,9 @@ fn storage_changes(model: &Model) -> Vec<String> {
         PendingReply::Storage(StorageWork::Restore(resources)) => Some(format!(
             "{} being restored: what is not restored yet stays in the Recycle Bin.",
             count(*resources, "resource is", "resources are")
+        )),
+        PendingReply::Access(owner) => Some(format!(
+            "Account {owner} is giving access: what it has given stays, and `amigrate audit` with its profile shows it."
         )),
         PendingReply::Sync { work: SyncWork::Apply, account } => Some(format!("{} {SYNC_CONTINUES}", sync_of(account))),
         _ => None,

@@ -1,6 +1,9 @@
 //! The effects of several accounts: each has a session, a driver and tasks of its own, and no effect is run by another's.
 
-use std::{collections::BTreeMap, task::Poll};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    task::Poll,
+};
 
 use tokio::task::JoinSet;
 
@@ -17,6 +20,8 @@ pub struct WorkspaceEffects {
     config: EffectConfig,
     clock: Clock,
     accounts: BTreeMap<ProfileId, Effects>,
+    /// The profiles that have left: nothing is started for them any more, least of all with other credentials.
+    left: BTreeSet<ProfileId>,
     /// Accounts that have left the screen and end what they have begun: files that are being written, commands that are not stored yet.
     leaving: JoinSet<()>,
 }
@@ -24,7 +29,7 @@ pub struct WorkspaceEffects {
 impl WorkspaceEffects {
     /// Must be used within a tokio runtime.
     pub fn new(source: SessionSource, config: EffectConfig, clock: Clock) -> Self {
-        Self { source, config, clock, accounts: BTreeMap::new(), leaving: JoinSet::new() }
+        Self { source, config, clock, accounts: BTreeMap::new(), left: BTreeSet::new(), leaving: JoinSet::new() }
     }
 
     /// Sets where sessions come from, before any effect is started.
@@ -53,10 +58,14 @@ impl WorkspaceEffects {
     /// Starts an effect of a profile. Those that concern the terminal are the loop's.
     pub fn start(&mut self, profile: ProfileId, effect: Effect) {
         if effect == Effect::LeaveAccount {
+            self.left.insert(profile);
             if let Some(mut left) = self.accounts.remove(&profile) {
                 while self.leaving.try_join_next().is_some() {}
                 self.leaving.spawn(async move { left.finish().await });
             }
+            return;
+        }
+        if self.left.contains(&profile) {
             return;
         }
         let new = || Effects::new(self.source.clone(), self.config.clone(), self.clock);

@@ -49,6 +49,7 @@ fn words(pending: &PendingReply) -> String {
         PendingReply::Sync { work: SyncWork::Plan, .. } => "the plan".into(),
         PendingReply::Sync { work: SyncWork::Apply, .. } => "what comes of the plan".into(),
         PendingReply::Storage(StorageWork::ReadHeld) => "the storage".into(),
+        PendingReply::Access(owner) => format!("what account {owner} gives"),
         PendingReply::Storage(StorageWork::Delete(_)) => "the deletion of snapshots".into(),
         PendingReply::Storage(StorageWork::Restore(_)) => "what is restored".into(),
         PendingReply::Source(_) => "the source image".into(),

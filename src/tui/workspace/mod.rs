@@ -5,6 +5,7 @@ mod hand_over;
 mod overview;
 mod profiles;
 mod quitting;
+mod regions;
 mod sharing;
 
 #[cfg(test)]
@@ -18,7 +19,7 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
-    domain::{AccountId, AccountKey, Image, text::clean},
+    domain::{AccountId, AccountKey, Image, Region, text::clean},
     term::Input,
     tui::{
         actions::act,
@@ -42,6 +43,15 @@ struct Quitting {
     effects: Vec<ProfileEffect>,
 }
 
+/// Access that an owner's account is giving.
+#[derive(Debug)]
+struct Sharing {
+    asked_by: ProfileId,
+    /// The reply that `asked_by` waits for.
+    reply: EffectId,
+    owner: AccountId,
+}
+
 /// All accounts on the screen.
 #[derive(Debug)]
 pub struct Workspace {
@@ -52,8 +62,10 @@ pub struct Workspace {
     /// The accounts whose queues were opened: none is opened twice.
     opened: BTreeMap<ProfileId, AccountKey>,
     quitting: Option<Quitting>,
-    /// Access that owners' accounts are giving: who has requested it, and the owner.
-    sharing: BTreeMap<(ProfileId, EffectId), (ProfileId, AccountId)>,
+    /// Access that owners' accounts are giving.
+    sharing: BTreeMap<(ProfileId, EffectId), Sharing>,
+    /// The regions that were chosen for all; `None` while they are automatic.
+    regions: Option<Vec<Region>>,
     /// From where client tokens are numbered.
     seed: u128,
     now: Timestamp,
@@ -72,6 +84,7 @@ impl Workspace {
             opened: BTreeMap::new(),
             quitting: None,
             sharing: BTreeMap::new(),
+            regions: None,
             seed,
             now,
         };
@@ -172,6 +185,11 @@ impl Workspace {
                 }
                 Effect::CloseJobs => _ = self.opened.remove(&id),
                 effect if id != self.shown.id && is_of_the_screen(effect) => continue,
+                Effect::Notify(text) if !self.hidden.is_empty() => {
+                    let name = self.account(id).map_or_else(String::new, |model| clean(model.profile_name(id)).into());
+                    effects.push((id, Effect::Notify(format!("{name}: {}", text.0).into())));
+                    continue;
+                }
                 _ => {}
             }
             effects.push((id, effect));
@@ -196,6 +214,7 @@ impl Workspace {
                     }
                 }
                 WorkspaceRequest::CopyInto(id, images) => self.copy_into(id, images, effects),
+                WorkspaceRequest::Regions(regions) => self.regions = regions,
                 WorkspaceRequest::Profiles(names) => self.choose(&names, effects),
                 WorkspaceRequest::Refresh => {
                     self.each_hidden(effects, browse::refresh);
@@ -233,16 +252,6 @@ impl Workspace {
             }
         });
         self.take(id, of_model, effects);
-    }
-
-    /// Has the others list the regions of the account that is shown, by its query.
-    fn follow_shown(&mut self, effects: &mut Vec<ProfileEffect>) {
-        // Not before it has any: until then the others list what they would by themselves.
-        if self.hidden.is_empty() || self.shown.chosen.is_empty() {
-            return;
-        }
-        let (regions, query) = (self.shown.chosen.clone(), self.shown.query.clone());
-        self.each_hidden(effects, |model, of_model| browse::follow(model, &regions, &query, of_model));
     }
 
     /// Shows what the others say, unless the account that is shown says something itself.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ProfileEffect, Workspace};
 use crate::tui::{
+    browse,
     catalogue::{ListState, Listing},
     finishing,
     job_counts::JobCounts,
@@ -40,8 +41,11 @@ impl Workspace {
                 shown.images.marked.keep_listed(list, &complete.images);
             }
         }
-        let is_there = |id: ProfileId| id == shown.id || others.iter().any(|other| other.id == id);
-        shown.images.marked.keep_profiles(is_there);
+        let (own, of) = (shown.id, |list: &ListKey| others.iter().find(|other| other.id == list.profile));
+        shown.images.marked.keep_lists(|list| list.profile == own || of(list).is_some());
+        let is_listed = |list: &ListKey| of(list).is_some_and(|other| other.lists.contains_key(&list.region));
+        let unmarked = shown.images.marked.keep_lists(|list| list.profile == own || is_listed(list));
+        browse::say_unmarked(shown, unmarked);
         let counts_changed = !counts.iter().eq(others.iter().map(|other| &other.jobs));
         shown.images.changed |= table_changed;
         shown.others = others;

@@ -21,7 +21,12 @@ impl Workspace {
         let keeps = |model: &Model| model.profile_in_use().is_some_and(|name| names.iter().any(|kept| kept == name));
         let left: Vec<ProfileId> = self.accounts().filter(|model| !keeps(model)).map(|model| model.id).collect();
         for id in left {
-            self.leave(id, effects);
+            // Its replies would reach nobody.
+            if let Some(why) = self.stays(id) {
+                self.shown.show_error(why);
+            } else {
+                self.leave(id, effects);
+            }
         }
         self.look_over(effects);
     }
@@ -51,6 +56,15 @@ impl Workspace {
         self.take(id, of_model, effects);
     }
 
+    /// Why an account cannot leave the screen yet, if it cannot: something is being changed in it that is told only here.
+    fn stays(&self, id: ProfileId) -> Option<String> {
+        let model = self.account(id)?;
+        let gives = self.is_sharing(id).then(|| "It is giving another account access.".to_owned());
+        let what: Vec<String> = quit::other_changes(model).into_iter().chain(gives).collect();
+        let name = clean(model.profile_name(id));
+        (!what.is_empty()).then(|| format!("{name} stays on the screen until this has ended: {}", what.join(" ")))
+    }
+
     /// Takes an account from the screen. Its queue is left to a process in the background.
     pub(super) fn leave(&mut self, id: ProfileId, effects: &mut Vec<ProfileEffect>) {
         if id == self.shown.id {
@@ -62,6 +76,10 @@ impl Workspace {
         quit::continue_in_background(&mut model, &mut of_model);
         of_model.extend([Effect::CloseJobs, Effect::LeaveAccount]);
         self.opened.remove(&id);
+        if let Some(quitting) = &mut self.quitting {
+            quitting.agreed.remove(&id);
+            quitting.effects.retain(|(profile, _)| *profile != id);
+        }
         self.stop_sharing(id, effects);
         effects.extend(of_model.into_iter().map(|effect| (id, effect)));
         if let Some(notice) = model.notice.take() {

@@ -3,6 +3,7 @@
 mod harness;
 mod property;
 mod quitting;
+mod regions;
 mod sharing;
 
 use self::harness::{Harness, PRODUCTION, SHARED, ask_account, image, now};
@@ -240,6 +241,8 @@ fn what_a_hidden_account_says_is_shown_with_its_name() {
     let of_screen = [Effect::Clipboard("an id".into()), Effect::Repaint];
     harness.workspace.take(id, of_screen.into_iter().chain([Effect::ShowStoredJobs]).collect(), &mut effects);
     assert_eq!(effects, [(id, Effect::ShowStoredJobs)]);
+    harness.workspace.take(id, vec![Effect::Notify("1 copy is available".into())], &mut effects);
+    assert_eq!(effects[1..], [(id, Effect::Notify("production: 1 copy is available".into()))]);
 }
 
 #[test]

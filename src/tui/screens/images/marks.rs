@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    domain::{Image, ImageId, Region},
+    domain::{Image, ImageId},
     tui::others::{ListKey, ProfileId},
 };
 
@@ -49,16 +49,11 @@ impl Marks {
         }
     }
 
-    /// Removes the marks in all other regions. Returns how many they were.
-    pub(in crate::tui) fn keep_regions(&mut self, regions: &[Region]) -> usize {
+    /// Removes the marks in all other lists. Returns how many they were.
+    pub(in crate::tui) fn keep_lists(&mut self, keeps: impl Fn(&ListKey) -> bool) -> usize {
         let before = self.len();
-        self.0.retain(|list, _| regions.contains(&list.region));
+        self.0.retain(|list, _| keeps(list));
         before - self.len()
-    }
-
-    /// Removes the marks in the lists of all other profiles.
-    pub(in crate::tui) fn keep_profiles(&mut self, keeps: impl Fn(ProfileId) -> bool) {
-        self.0.retain(|list, _| keeps(list.profile));
     }
 
     /// Removes the mark of an image.

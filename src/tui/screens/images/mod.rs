@@ -94,7 +94,7 @@ impl ImagesPane {
     /// Drops all rows, and the marks of a profile; filter and order stay.
     pub fn reset(&mut self, profile: ProfileId) {
         self.rows = Rows::default();
-        self.marked.keep_profiles(|marked| marked != profile);
+        self.marked.keep_lists(|list| list.profile != profile);
         (self.hidden_marks, self.counted_marks) = (0, 0);
         self.list = List::default();
         self.current = None;

@@ -59,6 +59,8 @@ pub(super) struct Harness {
     pub(super) images: BTreeMap<&'static str, Vec<Image>>,
     /// Profiles that nobody is signed in to.
     pub(super) signed_out: Vec<&'static str>,
+    /// A region that does not answer.
+    pub(super) slow: Option<Region>,
     /// What was sent and is not answered here.
     pub(super) sent: Vec<ProfileEffect>,
     /// Everything that was sent, with the name of the profile then.
@@ -81,8 +83,16 @@ impl Harness {
         Self::configured(profiles, Vec::new(), config)
     }
 
+    /// With automatic regions, of which eu-west-1 does not answer.
+    pub(super) fn automatic(profiles: &[&str]) -> Self {
+        let mut config = Config::default();
+        config.browse.regions = vec!["auto".into()];
+        Self::configured(profiles, Vec::new(), config)
+    }
+
     fn configured(profiles: &[&str], signed_out: Vec<&'static str>, mut config: Config) -> Self {
-        config.browse.regions = vec!["home".into()];
+        let slow = (config.browse.regions == ["auto"]).then(|| region("eu-west-1"));
+        config.browse.regions = if slow.is_some() { Config::default().browse.regions } else { vec!["home".into()] };
         let start = Start {
             config,
             caps: Caps::full(),
@@ -112,6 +122,7 @@ impl Harness {
                 ("audit", vec![image(5, AUDIT)]),
             ]),
             signed_out,
+            slow,
             sent: Vec::new(),
             log: Vec::new(),
         };
@@ -152,7 +163,7 @@ impl Harness {
                     let info = |name| RegionInfo { region: region(name), opt_in: OptIn::NotRequired };
                     (*id, Reply::Regions(Ok(["us-east-1", "eu-west-1"].map(info).to_vec())))
                 }
-                Effect::ListImages { id, region, .. } => {
+                Effect::ListImages { id, region, .. } if self.slow.as_ref() != Some(region) => {
                     let listed = self.images.get(name).into_iter().flatten();
                     let images = listed.filter(|image| image.region == *region).cloned().collect();
                     (*id, Reply::Images { region: region.clone(), page: Ok(ImagePage { images, next: None }) })

@@ -79,3 +79,15 @@ fn a_profile_that_leaves_leaves_its_queue_to_a_process_in_the_background() {
     assert_eq!(harness.sent, expected);
     assert!(harness.notice().contains("The queue of production continues in the background"), "{}", harness.notice());
 }
+
+#[test]
+fn nothing_is_left_to_do_for_a_profile_that_leaves_while_another_is_asked() {
+    let mut harness = with_queues();
+    harness.keys("qy");
+    let (build, mut effects) = (harness.id("build"), Vec::new());
+    harness.workspace.leave(build, &mut effects);
+    harness.sent.clear();
+    harness.keys("y");
+    let production = harness.id("production");
+    assert_eq!(harness.sent, [(production, Effect::Background), (production, Effect::Quit)]);
+}
