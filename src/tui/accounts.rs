@@ -59,6 +59,16 @@ impl Model {
     }
 }
 
+/// The account that is shown, for a dialog about it where there are several.
+pub(super) fn account_line(model: &Model) -> String {
+    let name = clean(model.profile_name(model.id));
+    match &model.account {
+        Some(account) if account.id.as_str() != &*name => format!("In account {} (profile {name}):", account.id),
+        Some(account) => format!("In account {}:", account.id),
+        None => format!("With profile {name}:"),
+    }
+}
+
 /// What is said of another account, shorter and shorter: its name, its account, its copies, and what is wrong.
 pub(super) fn summaries(other: &OtherAccount) -> [String; 3] {
     let name = clean(&other.name).into_owned();
@@ -69,7 +79,9 @@ pub(super) fn summaries(other: &OtherAccount) -> [String; 3] {
     said.extend(Some(clean(&other.images_missing).into_owned()).filter(|text| !text.is_empty()));
     said.extend((other.problems > 0).then(|| count(other.problems, "problem", "problems")));
     let with = |name: String| if said.is_empty() { name } else { format!("{name}: {}", said.join(", ")) };
-    let first = |name: String| said.first().map_or(name.clone(), |text| format!("{name}: {text}"));
+    // What is wrong is what may not be missed.
+    let most = if other.is_failing() { said.last() } else { said.first() };
+    let first = |name: String| most.map_or(name.clone(), |text| format!("{name}: {text}"));
     [with(named), with(name.clone()), first(name)]
 }
 
@@ -111,6 +123,20 @@ pub(super) fn job_counts(model: &Model) -> JobCounts {
     counts
 }
 
+/// How many other accounts there are, and which of them are not complete: those come first, since the end may be cut off.
+fn counted(model: &Model) -> String {
+    let (failing, fine): (Vec<&OtherAccount>, Vec<&OtherAccount>) =
+        model.others.iter().partition(|other| other.is_failing());
+    let number = count(model.others.len(), "account", "accounts");
+    let wrong = if failing.is_empty() {
+        String::new()
+    } else {
+        format!(", {} not complete", count(failing.len(), "account", "accounts"))
+    };
+    let names: Vec<String> = failing.into_iter().chain(fine).map(|other| clean(&other.name).into_owned()).collect();
+    format!("{number} more{wrong}: {}", names.join(", "))
+}
+
 /// The line, in this many cells.
 pub(super) fn line(model: &Model, cells: usize, ctx: DrawContext<'_>) -> Line<'static> {
     let key = model.keymap.key(Context::Everywhere, Action::NextAccount);
@@ -122,11 +148,10 @@ pub(super) fn line(model: &Model, cells: usize, ctx: DrawContext<'_>) -> Line<'s
         |at: usize| all.iter().filter_map(|texts| texts.get(at)).map(String::as_str).collect::<Vec<_>>().join("  ");
     let texts = [joined(0), joined(1), joined(2)];
     let fitting = texts.iter().find(|text| width(text) + width(&hint) <= room);
-    let number = || format!("{} more", count(model.others.len(), "account", "accounts"));
-    let shortest = if width(&texts[2]) <= room { texts[2].clone() } else { format!("{}: {}", number(), texts[2]) };
     let (text, hint) = match fitting {
         Some(text) => (text.clone(), hint),
-        None => (cut(&shortest, room, ctx.glyphs.ellipsis), String::new()),
+        None if width(&texts[2]) <= room => (texts[2].clone(), String::new()),
+        None => (cut(&counted(model), room, ctx.glyphs.ellipsis), String::new()),
     };
     let gap = room.saturating_sub(width(&text) + width(&hint));
     Line::from(vec![

@@ -36,6 +36,7 @@ pub mod screens;
 mod send;
 mod shown_ends;
 mod sign_in;
+mod source_reads;
 mod sync_plan;
 mod text_input;
 pub mod theme;

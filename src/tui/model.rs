@@ -140,6 +140,8 @@ pub struct Model {
     pub(super) title: Option<String>,
     /// The profile whose view is shown, and the view as it was remembered last.
     pub(super) view_memory: Option<(Option<String>, RememberedView)>,
+    /// The account whose view it is, the one that was shown first; `None` while another one is shown.
+    pub(super) view_of: Option<ProfileId>,
     /// Which ends of copies were shown.
     pub(super) shown_ends: ShownEnds,
     /// The theme in force.
@@ -185,7 +187,6 @@ pub struct Model {
 impl Model {
     /// The state before anything is known, and the first effects.
     pub fn new(start: Start) -> (Self, Vec<Effect>) {
-        let whose = crate::domain::OwnerFilter::parse(&start.config.browse.whose).unwrap_or_default();
         let mut model = Self {
             id: ProfileId::default(),
             others: Vec::new(),
@@ -214,6 +215,7 @@ impl Model {
             welcome: start.first_run && !start.config.sync.plans_at_start,
             title: None,
             view_memory: None,
+            view_of: Some(ProfileId::default()),
             shown_ends: ShownEnds::default(),
             theme: start.themes.get(DEFAULT).cloned().unwrap_or_default(),
             keymap: KeyMap::new(&start.config.keys),
@@ -239,7 +241,7 @@ impl Model {
             last_token: start.seed,
             start,
         };
-        model.query = model.query_for(whose);
+        model.query = model.query_for(OwnerFilter::parse(&model.start.config.browse.whose).unwrap_or_default());
         model.apply_settings();
         let effects = vec![model.connect()];
         (model, effects)

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{AccountId, Image, Region},
+    domain::{AccountId, Failure, Image, ImageId, Region},
     tui::{bindings::Action, job_counts::JobCounts},
 };
 
@@ -51,7 +52,35 @@ pub struct OtherAccount {
     /// Images are being listed.
     pub is_loading: bool,
     pub(super) jobs: JobCounts,
+    /// What its copies read that have not ended.
+    pub(super) reads: Vec<SourceRead>,
     pub problems: usize,
+    /// The problems, as far as they are listed.
+    pub(super) listed_problems: Vec<OtherProblem>,
+}
+
+impl OtherAccount {
+    /// Returns true if something is wrong, and not only slow.
+    pub(super) fn is_failing(&self) -> bool {
+        self.problems > 0 || !self.images_missing.is_empty() && !self.is_loading
+    }
+}
+
+/// An image that a copy reads, and where the copy is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SourceRead {
+    pub(super) image: (Region, ImageId),
+    pub(super) destination: Region,
+}
+
+/// A current problem of another account.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct OtherProblem {
+    pub(super) place: String,
+    pub(super) region: Option<Region>,
+    pub(super) failure: Failure,
+    /// When it was first and last seen.
+    pub(super) times: (Timestamp, Timestamp),
 }
 
 /// A list of another account.

@@ -14,6 +14,7 @@ use crate::{
         catalogue::ListState,
         discovery,
         model::{Connection, Model},
+        others::OtherProblem,
         problem_log,
     },
 };
@@ -129,7 +130,8 @@ impl Model {
 
     /// Returns true if there is a problem, or was one in this session.
     pub(super) fn lists_problems(&self) -> bool {
-        !self.problem_log.over().is_empty() || !self.problems().is_empty()
+        let of_others = self.others.iter().any(|other| other.problems > 0);
+        of_others || !self.problem_log.over().is_empty() || !self.problems().is_empty()
     }
 
     /// The current problems other than those of single copies.
@@ -183,6 +185,20 @@ impl Model {
         }
         problems
     }
+}
+
+/// Problems listed in full. Nobody reads thousands, and every key would lay them out again.
+pub(super) const LISTED: usize = 200;
+
+/// The current problems as another account on the screen lists them.
+pub(super) fn listed(model: &Model) -> Vec<OtherProblem> {
+    let problem = |problem: Problem<'_>| OtherProblem {
+        place: problem.location.to_string(),
+        region: problem.location.region(model).cloned(),
+        times: problem.times(model),
+        failure: problem.failure.into_owned(),
+    };
+    model.problems().into_iter().take(LISTED).map(problem).collect()
 }
 
 /// Brings the log up to date with the current problems. Once a frame: what came and went between two frames was on no screen.

@@ -1,10 +1,18 @@
 //! Choosing the profiles whose accounts are on the screen.
 
-use crate::tui::{browse, model::Model, msg::Effect, others::WorkspaceRequest};
+use crate::tui::{
+    browse,
+    model::{Connection, Model},
+    msg::Effect,
+    others::WorkspaceRequest,
+};
 
 /// Has the accounts of these profiles on the screen. One alone takes the place of the one that is.
 pub(super) fn choose(model: &mut Model, profiles: Vec<String>, effects: &mut Vec<Effect>) {
+    let is_in_use =
+        |profile: &str| matches!(model.connection, Connection::Ready(_)) && model.profile_in_use() == Some(profile);
     match <[String; 1]>::try_from(profiles) {
+        Ok([profile]) if model.others.is_empty() && is_in_use(&profile) => {}
         Ok([profile]) if model.others.is_empty() => browse::switch_profile(model, profile, effects),
         Ok(one) => model.requests.push(WorkspaceRequest::Profiles(one.into())),
         Err(profiles) if profiles.is_empty() => {}

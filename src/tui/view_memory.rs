@@ -29,6 +29,13 @@ pub(super) fn recall(model: &mut Model, remembered: Option<RememberedView>) {
     if !model.start.remembers || shown {
         return;
     }
+    if model.view_of != Some(model.id) {
+        // The view is that of another account on the screen.
+        let view = remembered.unwrap_or_default();
+        model.shown_ends = ShownEnds::recalled(view.shown_until);
+        model.view_memory = Some((model.profile.clone(), view));
+        return;
+    }
     if let Some(view) = remembered {
         let (settings, defaults) = (&model.start.config.browse, Config::default().browse);
         let named = |setting: &str| model.start.config.set_by_environment.contains(setting);
@@ -58,17 +65,32 @@ pub(super) fn recall(model: &mut Model, remembered: Option<RememberedView>) {
     model.view_memory = Some((model.profile.clone(), current(model)));
 }
 
-/// Keeps the view, if it has changed.
+/// Has an account keep the view that it is shown with from now on: the account whose view it was has left the screen.
+pub(super) fn take_over(model: &mut Model) {
+    model.view_of = Some(model.id);
+    if model.view_memory.is_some() {
+        model.view_memory = Some((model.profile.clone(), current(model)));
+    }
+}
+
+/// Keeps the view, if it has changed; with the view of another account, only which ends were shown.
 pub(super) fn keep_if_changed(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(view_of) = model.view_of else { return };
     if model.account.is_none() || model.view_memory.is_none() {
         return;
     }
-    let now = current(model);
+    let mut now = current(model);
+    let is_own = view_of == model.id;
     let profile = model.profile.clone();
     if let Some((of, kept)) = &mut model.view_memory
         && *of == profile
-        && *kept != now
     {
+        if !is_own {
+            now = RememberedView { shown_until: now.shown_until, ..kept.clone() };
+        }
+        if *kept == now {
+            return;
+        }
         kept.clone_from(&now);
         effects.push(Effect::Remember(now));
     }

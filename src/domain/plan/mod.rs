@@ -295,7 +295,9 @@ impl Draft {
                     );
                     mistakes.add(Field::Name, text);
                 }
-                if *destination == source.region && copy.name.as_str() == &*source.name {
+                // Names are of one account.
+                let is_own = self.account.as_ref().is_none_or(|own| *own == source.owner_id);
+                if is_own && *destination == source.region && copy.name.as_str() == &*source.name {
                     let text = format!(
                         "{} in {destination} has the name \"{}\" already: there would be two images of that name.",
                         source.id, copy.name

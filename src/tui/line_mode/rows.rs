@@ -70,7 +70,9 @@ fn list(model: &Model) -> String {
         None if model.focus == Pane::Images => model.images.filter.value(),
         None => model.jobs.filter.value(),
     };
-    format!("{} {:?} {filter}", place(model), model.images.sort)
+    // The rows of the images name their account; jobs have the same numbers in each.
+    let account = if place(model) == "images" { None } else { Some(model.id) };
+    format!("{} {account:?} {:?} {filter}", place(model), model.images.sort)
 }
 
 fn id_at(model: &Model, row: usize) -> Option<RowId> {

@@ -1,7 +1,7 @@
 //! Showing another account: what belongs to the screen goes over to its model, what belongs to an account stays.
 
 use super::{ProfileEffect, Workspace};
-use crate::tui::{finishing, model::Model, others::ProfileId};
+use crate::tui::{finishing, model::Model, others::ProfileId, view_memory};
 
 impl Workspace {
     /// Shows an account. Returns false if it is not on the screen any more.
@@ -16,6 +16,7 @@ impl Workspace {
         self.look_over(effects);
         let mut of_model = Vec::new();
         finishing::follow_title(&mut self.shown, &mut of_model);
+        view_memory::keep_if_changed(&mut self.shown, &mut of_model);
         self.take(id, of_model, effects);
         true
     }
@@ -33,6 +34,7 @@ fn hand_over(from: &mut Model, to: &mut Model) {
     to.palette_history = std::mem::take(&mut from.palette_history);
     to.line_mode = std::mem::take(&mut from.line_mode);
     to.title = from.title.take();
+    to.view_of = from.view_of.take();
     to.welcome = std::mem::take(&mut from.welcome);
     if let Some(notice) = from.notice.take() {
         to.notice = Some(notice);

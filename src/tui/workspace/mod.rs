@@ -147,7 +147,10 @@ impl Workspace {
                 }
                 self.give(self.shown.id, msg, &mut effects);
             }
-            Msg::Input(_) | Msg::ClipboardTooLong => self.give(self.shown.id, msg, &mut effects),
+            Msg::Input(_) | Msg::ClipboardTooLong => {
+                self.follow_reads();
+                self.give(self.shown.id, msg, &mut effects);
+            }
             Msg::Reply { id, reply: Reply::AccessGiven(outcome) } => self.on_shared(to, *id, outcome, &mut effects),
             Msg::Reply { .. } | Msg::Jobs(_) | Msg::LoginChanged => self.give(to, msg, &mut effects),
         }
@@ -240,13 +243,14 @@ impl Workspace {
 
     /// Opens the form of another account on these images.
     fn copy_into(&mut self, id: ProfileId, images: Vec<Arc<Image>>, effects: &mut Vec<ProfileEffect>) {
-        let from = clean(self.shown.profile_name(self.shown.id)).into_owned();
+        let listed_by = self.shown.id;
+        let from = clean(self.shown.profile_name(listed_by)).into_owned();
         if !self.show(id, effects) {
             return;
         }
         let into = clean(self.shown.profile_name(id)).into_owned();
         let of_model = self.shown.run(|model, _| {
-            form::open::open(model, images);
+            form::open::open_listed_by(model, images, listed_by);
             if model.notice.is_none() {
                 model.show_notice(format!("The copies are made in {into}, of images of {from}."));
             }

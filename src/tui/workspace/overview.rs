@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use super::{ProfileEffect, Workspace};
 use crate::tui::{
-    browse,
+    accounts, browse,
     catalogue::{ListState, Listing},
     finishing,
     job_counts::JobCounts,
     model::{Connection, Model},
     others::{ListKey, OtherAccount, OtherList, ProfileId},
+    problems,
+    screens::Overlay,
+    source_reads,
 };
 
 impl Workspace {
@@ -49,10 +52,38 @@ impl Workspace {
         let counts_changed = !counts.iter().eq(others.iter().map(|other| &other.jobs));
         shown.images.changed |= table_changed;
         shown.others = others;
+        name_account_in_dialogs(shown);
         if counts_changed {
             let (id, mut of_model) = (shown.id, Vec::new());
             finishing::follow_title(shown, &mut of_model);
             self.take(id, of_model, effects);
+        }
+    }
+
+    /// Brings what the others' copies read up to date, if images may be deregistered by the next key.
+    pub(super) fn follow_reads(&mut self) {
+        if !matches!(self.shown.overlays.last(), Some(Overlay::InputLine(_))) {
+            return;
+        }
+        for other in &mut self.shown.others {
+            if let Some(model) = self.hidden.get(&other.id) {
+                other.reads = source_reads::of(model);
+            }
+        }
+    }
+}
+
+/// Has the dialogs say in whose account they change something.
+fn name_account_in_dialogs(shown: &mut Model) {
+    if shown.others.is_empty() {
+        return;
+    }
+    let line = accounts::account_line(shown);
+    for overlay in &mut shown.overlays {
+        match overlay {
+            Overlay::Confirmation(dialog) => dialog.name_account(&line),
+            Overlay::InputLine(dialog) => dialog.name_account(&line),
+            _ => {}
         }
     }
 }
@@ -79,7 +110,9 @@ fn overview(id: ProfileId, model: &Model, known: Option<&OtherAccount>, changed:
         images_missing: images_missing(model),
         is_loading: is_loading(model),
         jobs: JobCounts::of(&model.jobs_view),
+        reads: source_reads::of(model),
         problems: model.problems().len(),
+        listed_problems: problems::listed(model),
     }
 }
 

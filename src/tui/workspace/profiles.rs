@@ -7,7 +7,7 @@ use crate::{
         model::{Model, Start},
         msg::Effect,
         others::ProfileId,
-        quit,
+        quit, view_memory,
     },
 };
 
@@ -51,6 +51,7 @@ impl Workspace {
         };
         let (mut model, of_model) = Model::new(start);
         model.id = id;
+        model.view_of = None;
         model.notice = None;
         self.hidden.insert(id, model);
         self.take(id, of_model, effects);
@@ -72,6 +73,9 @@ impl Workspace {
             self.show(next, effects);
         }
         let Some(mut model) = self.hidden.remove(&id) else { return };
+        if self.shown.view_of == Some(id) {
+            view_memory::take_over(&mut self.shown);
+        }
         let mut of_model = Vec::new();
         quit::continue_in_background(&mut model, &mut of_model);
         of_model.extend([Effect::CloseJobs, Effect::LeaveAccount]);

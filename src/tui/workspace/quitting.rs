@@ -1,6 +1,6 @@
 //! Quitting with several accounts: each is asked in turn whose work would stop, and nothing is done before all have agreed.
 
-use super::{ProfileEffect, Workspace};
+use super::{ProfileEffect, Workspace, is_of_the_screen};
 use crate::tui::{
     model::Model,
     msg::{Effect, Msg},
@@ -54,11 +54,12 @@ impl Workspace {
 
     /// Ends all accounts: the terminal is gone, or the process is to end.
     pub(super) fn end(&mut self, msg: &Msg) -> Vec<ProfileEffect> {
-        let mut effects = Vec::new();
+        let (mut effects, shown) = (Vec::new(), self.shown.id);
         for model in std::iter::once(&mut self.shown).chain(self.hidden.values_mut()) {
             let id = model.id;
             let of_model = model.update(msg.clone(), self.now);
-            effects.extend(of_model.into_iter().filter(|effect| *effect != Effect::Quit).map(|effect| (id, effect)));
+            let is_done = |effect: &Effect| *effect != Effect::Quit && (id == shown || !is_of_the_screen(effect));
+            effects.extend(of_model.into_iter().filter(is_done).map(|effect| (id, effect)));
         }
         effects.push((self.shown.id, Effect::Quit));
         effects

@@ -59,6 +59,12 @@ fn a_client_token_is_for_one_copy_and_once() {
 fn copies_within_a_region_are_allowed() {
     let home = |d: &mut Draft| d.destinations = vec![region("us-east-1")];
     assert_warnings(&[(&home, Field::Name, "two images of that name")]);
+    // Names are of one account: a copy of another account's image has it alone.
+    let mut of_other = draft();
+    home(&mut of_other);
+    of_other.account = AccountId::new("555566667777").ok();
+    let warnings = check(&of_other).warnings;
+    assert!(!warnings.iter().any(|warning| warning.text.contains("two images of that name")), "{warnings:?}");
     let mut renamed = draft();
     home(&mut renamed);
     renamed.name = "{name}-encrypted".into();

@@ -38,6 +38,6 @@ impl Confirmation {
         }
         let choices = vec![choice("Close", DialogAction::Nothing)];
         let title = if outcome.failures.is_empty() { "Access given" } else { "Not all access was given" };
-        Self { title, text, choices, selected: 0, yes: None, quits: false, cancels: None, scroll: 0 }
+        Self::with(title, text, choices)
     }
 }

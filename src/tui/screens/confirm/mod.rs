@@ -86,6 +86,8 @@ fn choice(text: impl Into<String>, action: DialogAction) -> Choice {
 #[derive(Debug, Clone)]
 pub struct Confirmation {
     title: &'static str,
+    /// In whose account something is changed, where several are on the screen.
+    account: Option<String>,
     text: Vec<String>,
     choices: Vec<Choice>,
     /// Index of the choice in brackets.
@@ -108,7 +110,11 @@ impl Confirmation {
         action: DialogAction,
     ) -> Self {
         let choices = vec![choice(no, DialogAction::Nothing), choice(yes, action)];
-        Self { title, text, choices, selected: 0, yes: Some(1), quits: false, cancels: None, scroll: 0 }
+        Self { yes: Some(1), ..Self::with(title, text, choices) }
+    }
+
+    fn with(title: &'static str, text: Vec<String>, choices: Vec<Choice>) -> Self {
+        Self { title, account: None, text, choices, selected: 0, yes: None, quits: false, cancels: None, scroll: 0 }
     }
 
     /// Cancels one copy.
@@ -205,7 +211,7 @@ impl Confirmation {
         );
         choices.push(choice("Start a new copy", DialogAction::Resolve(job.id, Decision::Again)));
         choices.push(choice("Give up", DialogAction::Resolve(job.id, Decision::GiveUp)));
-        Self { title: "A copy in doubt", text, choices, selected: 0, yes: None, quits: false, cancels: None, scroll: 0 }
+        Self::with("A copy in doubt", text, choices)
     }
 
     /// Retries failed copies, and the failed post-copy steps of others; `None` if nothing needs to be confirmed: no image must be
@@ -277,6 +283,23 @@ impl Confirmation {
     pub fn leave_form() -> Self {
         let text = vec!["Close the form? Your changes are lost, and no copy is started.".into()];
         Self::yes_or_no("Close the form", text, "No, stay", "Yes, close", DialogAction::LeaveForm)
+    }
+
+    /// Says in whose account something is changed; not of presets, which no account has, and where both accounts are named.
+    pub(in crate::tui) fn name_account(&mut self, line: &str) {
+        let is_apart = |choice: &Choice| {
+            use DialogAction as D;
+            matches!(choice.action, D::RemovePreset(_) | D::ReplacePreset(..) | D::GiveAccess(_) | D::LeaveForm)
+        };
+        let only_tells = self.choices.iter().all(|choice| matches!(choice.action, DialogAction::Nothing));
+        if self.account.as_deref() != Some(line) && !only_tells && !self.choices.iter().any(is_apart) {
+            self.account = Some(line.to_owned());
+        }
+    }
+
+    /// What is shown above the choices.
+    fn lines(&self) -> impl Iterator<Item = &String> {
+        self.account.iter().chain(&self.text)
     }
 
     /// Returns true if it is about quitting the program.

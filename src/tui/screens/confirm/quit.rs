@@ -78,14 +78,14 @@ impl Confirmation {
     }
 
     fn about_quitting(text: Vec<String>, choices: Vec<Choice>) -> Self {
-        Self { title: "Quit", text, choices, selected: 0, yes: None, quits: true, cancels: None, scroll: 0 }
+        Self { quits: true, ..Self::with("Quit", text, choices) }
     }
 
     /// Shows what is left now, without moving the cursor if the choices stay.
     pub fn replace_text(&mut self, now: Self) {
         let stays = self.choices.len() == now.choices.len();
         let (selected, scroll) = if stays { (self.selected, self.scroll) } else { (0, 0) };
-        *self = Self { selected, scroll, ..now };
+        *self = Self { selected, scroll, account: self.account.take(), ..now };
     }
 
     /// Quits the demo while it has work to do.

@@ -72,7 +72,7 @@ fn take(model: &mut Model, choice: usize, effects: &mut Vec<Effect>) {
         && let Some(now) = confirmation.outdated(model.jobs_view.job(id))
     {
         // Something else would be removed than the user has confirmed.
-        model.overlays.push(Overlay::Confirmation(now));
+        model.overlays.push(Overlay::Confirmation(Confirmation { account: confirmation.account, ..now }));
         model.show_notice("The copy has changed meanwhile. Please confirm again.");
         return;
     }

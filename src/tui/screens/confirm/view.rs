@@ -25,7 +25,7 @@ fn columns(area: Rect) -> u16 {
 /// The lines of the text and of the choices, and how many lines of text there is room for.
 fn parts(confirmation: &Confirmation, area: Rect) -> (Vec<String>, Vec<Line<'static>>, usize) {
     let inner = usize::from(columns(area).saturating_sub(4));
-    let text: Vec<String> = confirmation.text.iter().flat_map(|t| wrap(t, inner)).collect();
+    let text: Vec<String> = confirmation.lines().flat_map(|t| wrap(t, inner)).collect();
     let choices = choices(confirmation, inner);
     // The border, an empty line, the choices.
     let room = usize::from(area.height).saturating_sub(3 + choices.len());

@@ -36,7 +36,7 @@ use crate::{
     },
     engine::{Job, JobId},
     labels,
-    tui::catalogue::Catalogue,
+    tui::{catalogue::Catalogue, others::ProfileId},
 };
 
 /// The form's state.
@@ -63,6 +63,8 @@ pub struct Form {
     past_failures: Vec<PastFailure>,
     purpose: Purpose,
     set_aside: SetAside,
+    /// The account whose rows the sources are: `I` copies what another one lists.
+    listed_by: ProfileId,
     /// What was decided in its reviews.
     pub(in crate::tui) decisions: Decisions,
 }
@@ -153,6 +155,7 @@ impl Form {
             past_failures: Vec::new(),
             purpose: Purpose::Copies,
             set_aside: SetAside::default(),
+            listed_by: ProfileId::default(),
             decisions: Decisions::default(),
         };
         form.check();

@@ -15,11 +15,17 @@ use crate::{
         plan::ListedImages,
         template::first_description,
     },
-    tui::{model::Model, screens::Overlay},
+    tui::{model::Model, others::ProfileId, screens::Overlay},
 };
 
 /// Opens the form for these images.
 pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
+    let own = model.id;
+    open_listed_by(model, sources, own);
+}
+
+/// Opens the form for these images, which an account on the screen lists.
+pub fn open_listed_by(model: &mut Model, sources: Vec<Arc<Image>>, listed_by: ProfileId) {
     let bad: Vec<_> = sources.iter().filter(|s| s.state != ImageState::Available).collect();
     if let Some(first) = bad.first() {
         let is = format!("{} is {}", first.id, first.state.as_str());
@@ -48,7 +54,8 @@ pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
         }
         draft.description = first_description(&settings.description, &first, &first.region, today);
     }
-    model.overlays.push(Overlay::Form(Box::new(Form::new(draft, rules(model)))));
+    let form = Form { listed_by, ..Form::new(draft, rules(model)) };
+    model.overlays.push(Overlay::Form(Box::new(form)));
 }
 
 /// Opens the form for exactly these copies.

@@ -54,6 +54,7 @@ pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects
     // Other marks are for something else.
     let of_form = form.filter(|_| replaces.is_none()).into_iter().flat_map(|form| &form.draft.sources);
     let sources: Vec<ImageRef> = of_form.map(|image| image_ref(image)).collect();
+    let listed_by = form.map_or(model.id, |form| form.listed_by);
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
     let n = count(copies.len(), "copy", "copies");
     model.show_notice(if model.jobs_view.driver.is_silent() {
@@ -62,7 +63,7 @@ pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects
         format!("{n} queued. See {}.", model.place_of_jobs())
     });
     for (region, id) in sources {
-        let list = ListKey { region, profile: model.id };
+        let list = ListKey { region, profile: listed_by };
         model.images.marked.remove(&list, &id);
     }
     model.focus = Pane::Jobs;

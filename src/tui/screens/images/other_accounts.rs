@@ -1,13 +1,15 @@
 //! Actions on rows of other accounts: the account that lists an image acts on it, and no other.
 
-use super::chosen;
+use std::sync::Arc;
+
+use super::{chosen, image_ref};
 use crate::{
-    domain::text::clean,
+    domain::{Image, text::clean},
     tui::{
         bindings::{Action, Context},
         model::Model,
-        others::{ProfileId, WorkspaceRequest},
-        screens::picker,
+        others::{ListKey, ProfileId, WorkspaceRequest},
+        screens::{Overlay, pager::comparison, picker},
     },
 };
 
@@ -42,6 +44,12 @@ fn whose(model: &Model, action: Action) -> Whose {
 
 /// Has an action run by the account whose images it is about, if that is another one. Returns true if nothing is left to do here.
 pub(super) fn takes(model: &mut Model, action: Action) -> bool {
+    if action == Action::Diff
+        && let Some([left, right]) = pair_of_two_accounts(model)
+    {
+        compare(model, &left, &right);
+        return true;
+    }
     match whose(model, action) {
         Whose::Nobodys => false,
         Whose::One(profile) if profile == model.id => {
@@ -67,6 +75,40 @@ pub(super) fn takes(model: &mut Model, action: Action) -> bool {
             true
         }
     }
+}
+
+/// The two marked images, or the marked one and the one under the cursor, if two accounts list them.
+fn pair_of_two_accounts(model: &Model) -> Option<[Arc<Image>; 2]> {
+    let pane = &model.images;
+    if !matches!(pane.marked.len(), 1 | 2) {
+        return None;
+    }
+    let is_marked = |(list, image): &(&ListKey, &Arc<Image>)| pane.marked.contains(list, &image.id);
+    let marked = pane.rows.all_with_lists().filter(is_marked).take(2);
+    let current = || pane.rows.list_of(pane.list.cursor).zip(pane.rows.get(pane.list.cursor));
+    let mut pair: Vec<(&ListKey, &Arc<Image>)> = marked.collect();
+    if let [_] = pair[..] {
+        pair.extend(current());
+    }
+    match pair[..] {
+        [(left_list, left), (right_list, right)] if left_list.profile != right_list.profile => {
+            Some([Arc::clone(left), Arc::clone(right)])
+        }
+        _ => None,
+    }
+}
+
+/// Compares images that two accounts list: in full if the account that is shown may read both, else by what is listed.
+fn compare(model: &mut Model, left: &Arc<Image>, right: &Arc<Image>) {
+    if image_ref(left) == image_ref(right) {
+        let id = &left.id;
+        model.show_notice(format!("{id} is not compared with itself: two accounts list it, since one shares it."));
+        return;
+    }
+    let lists = |image: &Image| model.catalogue.images().any(|own| image_ref(own) == image_ref(image));
+    let page =
+        if lists(left) && lists(right) { comparison::of_two(left, right) } else { comparison::of_listed(left, right) };
+    model.overlays.push(Overlay::Pager(page));
 }
 
 /// Says that marks of other accounts are left for later.

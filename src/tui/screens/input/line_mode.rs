@@ -5,7 +5,7 @@ use crate::tui::line_mode::text::LineModeScreen;
 
 pub fn screen(input: &InputLine) -> LineModeScreen {
     let mut screen = LineModeScreen::new(input.title);
-    input.text.iter().for_each(|text| screen.say(text.trim()));
+    input.lines().for_each(|text| screen.say(text.trim()));
     if !input.line.value().is_empty() {
         screen.say(format!("Text: {}", input.line.value()));
     }

@@ -83,6 +83,8 @@ enum Typed {
 pub struct InputLine {
     kind: InputKind,
     title: &'static str,
+    /// In whose account something is changed, where several are on the screen.
+    account: Option<String>,
     text: Vec<String>,
     pub line: Input,
     mistake: Option<&'static str>,
@@ -92,7 +94,20 @@ pub struct InputLine {
 
 impl InputLine {
     fn with(kind: InputKind, title: &'static str, text: Vec<String>) -> Self {
-        Self { kind, title, text, line: Input::default(), mistake: None, scroll: 0 }
+        Self { kind, title, account: None, text, line: Input::default(), mistake: None, scroll: 0 }
+    }
+
+    /// Says in whose account something is changed, if anything is.
+    pub(in crate::tui) fn name_account(&mut self, line: &str) {
+        let changes_nothing = matches!(self.kind, InputKind::Owner(_) | InputKind::Preset(_) | InputKind::Filter(_));
+        if self.account.as_deref() != Some(line) && !changes_nothing {
+            self.account = Some(line.to_owned());
+        }
+    }
+
+    /// What is shown above the line that is typed.
+    fn lines(&self) -> impl Iterator<Item = &String> {
+        self.account.iter().chain(&self.text)
     }
 
     pub fn owner(input: OwnerInput) -> Self {

@@ -5,18 +5,19 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::InputLine;
 use crate::{
     domain::{
-        Image, ImageState, Region,
+        Image, ImageId, ImageState, Region,
         image::{BlockDevice, Ebs},
         image_usage::ImageUsage,
         progress::SnapshotProgress,
         text::clean,
     },
-    engine::{JobId, Origin},
+    engine::JobId,
     tui::{
         bindings::{Action, Context},
         model::{Model, PendingReply},
         msg::Effect,
         screens::Overlay,
+        source_reads,
     },
 };
 
@@ -48,7 +49,7 @@ pub fn open(model: &mut Model, mut line: InputLine, effects: &mut Vec<Effect>) {
 }
 
 /// Returns the image that a copy has made, also where it is not listed.
-fn image_of(model: &Model, job: JobId) -> Option<Arc<Image>> {
+pub(super) fn image_of(model: &Model, job: JobId) -> Option<Arc<Image>> {
     let job = model.jobs_view.job(job)?;
     let id = job.image()?;
     if let Some(image) = model.catalogue.images().find(|image| image.id == *id) {
@@ -99,12 +100,14 @@ fn refusal(model: &Model, image: &Image) -> Option<String> {
         let cancel = model.keymap.key(Context::Jobs, Action::Cancel);
         return Some(format!("{id} is pending; {cancel} on its copy cancels it"));
     }
-    let reads = |job: &&crate::engine::Job| {
-        let request = &job.request;
-        job.origin == Origin::Here
-            && !job.state.ended()
-            && !job.is_being_removed()
-            && (&request.source, &request.source_region) == (id, &image.region)
-    };
-    model.jobs_view.jobs().find(reads).map(|job| format!("{id} is being copied to {}", job.request.destination))
+    source_reads::refusal(model, &image.region, id)
+}
+
+/// Returns why one of these images cannot be deregistered any more: a copy of it may have been started since the line was opened.
+pub(super) fn refusal_meanwhile<'a>(
+    model: &Model,
+    mut images: impl Iterator<Item = (&'a Region, &'a ImageId)>,
+) -> Option<String> {
+    let why = images.find_map(|(region, image)| source_reads::refusal(model, region, image))?;
+    Some(format!("Nothing is deregistered: {why}."))
 }

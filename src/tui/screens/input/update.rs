@@ -1,6 +1,10 @@
 //! Actions in an input line.
 
-use super::{Typed, view};
+use super::{
+    Typed,
+    open::{image_of, refusal_meanwhile},
+    view,
+};
 use crate::{
     engine::Command,
     tui::{
@@ -29,6 +33,11 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                     Typed::Preset { name, preset } => form::presets::save(model, name, preset, false, effects),
                     Typed::Filter { name, filter } => images::saved_filters::save(model, name, filter, effects),
                     Typed::DeregisterImages(images) => {
+                        let named = images.iter().map(|one| (&one.region, &one.image));
+                        if let Some(why) = refusal_meanwhile(model, named) {
+                            model.show_error(why);
+                            return true;
+                        }
                         for (region, image) in images.iter().map(|i| (&i.region, &i.image)) {
                             let list = ListKey { region: region.clone(), profile: model.id };
                             model.images.marked.remove(&list, image);
@@ -38,7 +47,14 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                     Typed::DeleteSnapshots(orphans) => storage::update::delete(model, orphans, effects),
                     Typed::ApplySync(digest) => sync_plan::update::apply(model, digest, effects),
                     Typed::Steps(job, steps) => form::steps::start(model, job, steps, effects),
-                    Typed::Deregister(jobs) => model.send_command(Command::Deregister(jobs), effects),
+                    Typed::Deregister(jobs) => {
+                        let images: Vec<_> = jobs.iter().filter_map(|job| image_of(model, *job)).collect();
+                        let named = images.iter().map(|image| (&image.region, &image.id));
+                        match refusal_meanwhile(model, named) {
+                            Some(why) => model.show_error(why),
+                            None => model.send_command(Command::Deregister(jobs), effects),
+                        }
+                    }
                 }
             }
             Err(mistake) => input.mistake = Some(mistake),

@@ -21,7 +21,7 @@ fn columns(area: Rect) -> u16 {
 /// The lines of the text, and how many of them there is room for above the input and its message.
 fn text(input: &InputLine, area: Rect) -> (Vec<String>, usize) {
     let inner = usize::from(columns(area).saturating_sub(4));
-    let text = input.text.iter().flat_map(|t| wrap(t, inner)).collect();
+    let text = input.lines().flat_map(|t| wrap(t, inner)).collect();
     (text, usize::from(area.height).saturating_sub(4))
 }
 

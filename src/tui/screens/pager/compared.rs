@@ -1,7 +1,10 @@
 //! Which images a page compares.
 
 use crate::{
-    domain::{CopyRequest, ImageId, compare::CompareRequest},
+    domain::{
+        CopyRequest, ImageId,
+        compare::{CompareRequest, Pair},
+    },
     engine::JobId,
 };
 
@@ -11,6 +14,8 @@ pub(super) struct Compared {
     pub(super) request: CompareRequest,
     /// What was requested of the copy when the page was opened, by the job of this number.
     pub(super) job: Option<(JobId, CopyRequest)>,
+    /// The images as two accounts on the screen list them: neither may read both.
+    pub(super) listed: Option<Pair>,
 }
 
 impl Compared {

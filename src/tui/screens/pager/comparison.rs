@@ -1,5 +1,7 @@
 //! Compared images: a copy with its source, or any two. They are read when the page is opened, and again on request.
 
+use std::sync::Arc;
+
 use ratatui::text::{Line, Span};
 
 use super::{
@@ -10,8 +12,11 @@ use super::{
 };
 use crate::{
     domain::{
-        CopyRequest, Image,
-        compare::{self, CompareRequest, Difference, Finding, ImageRef, Incomparable, Pair, RequestStatus, Unknown},
+        CopyRequest, Failure, Image,
+        compare::{
+            self, CompareRequest, Described, Difference, Finding, ImageRef, Incomparable, OwnerDetails, Pair,
+            RequestStatus, Unknown,
+        },
         text::clean,
     },
     engine::{Job, JobId, JobState, Origin},
@@ -34,12 +39,34 @@ const SIDE: usize = 8;
 
 fn page(request: CompareRequest, job: Option<&Job>) -> Pager {
     let job = job.map(|job| (job.id, job.request_as_edited()));
-    Pager::new(PagerSubject::Comparison(Box::new(Compared { request, job })))
+    Pager::new(PagerSubject::Comparison(Box::new(Compared { request, job, listed: None })))
 }
 
 /// The page that compares any two images.
 pub fn of_two(left: &Image, right: &Image) -> Pager {
     page(CompareRequest::Pair(ImageRef::of(left), ImageRef::of(right)), None)
+}
+
+/// The page that compares images of two accounts by what is listed of them.
+pub fn of_listed(left: &Arc<Image>, right: &Arc<Image>) -> Pager {
+    let unread = || {
+        Failure::new(
+            "read the snapshots and permissions",
+            "neither account lists both images, so only lists are compared",
+        )
+        .hint("`amigrate diff` compares in full what one account may see.")
+    };
+    let described = |image: &Arc<Image>| Described {
+        image: Arc::clone(image),
+        snapshots: Err(unread()),
+        of_owner: Some(OwnerDetails {
+            permissions: Err(unread()),
+            uefi_data: if image.may_have_uefi_data() { Err(unread()) } else { Ok(None) },
+        }),
+    };
+    let request = CompareRequest::Pair(ImageRef::of(left), ImageRef::of(right));
+    let listed = Some(Pair { left: described(left), right: described(right) });
+    Pager::new(PagerSubject::Comparison(Box::new(Compared { request, job: None, listed })))
 }
 
 /// The page that compares the image a job has made with its source; `None` if there is none to be compared.
@@ -75,11 +102,15 @@ pub fn verify(model: &mut Model, image: &Image) {
 
 /// Requests what is compared on the page on top, when it was opened.
 pub fn request_if_opened(model: &mut Model, effects: &mut Vec<Effect>) {
-    if !matches!(model.connection, Connection::Ready(_)) {
-        return;
-    }
+    let is_connected = matches!(model.connection, Connection::Ready(_));
     let Some(Overlay::Pager(pager)) = model.overlays.last_mut() else { return };
     let PagerSubject::Comparison(compared) = &pager.subject else { return };
+    if let Some(listed) = compared.listed.as_ref().filter(|_| pager.comparison == Load::NotRequested) {
+        pager.comparison = Load::Loaded(Box::new(Ok(listed.clone())));
+    }
+    if !is_connected {
+        return;
+    }
     if pager.comparison == Load::NotRequested {
         let request = compared.request.clone();
         pager.comparison = Load::Loading;

@@ -9,11 +9,8 @@ use crate::{
         Failure,
         text::{clean, thousands},
     },
-    tui::{bindings::Action, model::Model, theme, widgets::text_fit::wrap},
+    tui::{bindings::Action, model::Model, problems::LISTED, theme, widgets::text_fit::wrap},
 };
-
-/// Problems listed in full. Nobody reads thousands, and every key would lay them out again.
-const LISTED: usize = 200;
 
 /// A problem as it is shown and copied.
 struct Shown {
@@ -76,7 +73,7 @@ impl Shown {
 
 /// What is listed.
 struct List {
-    /// The current problems first.
+    /// The current problems first, those of the other accounts on the screen after the account's own.
     problems: Vec<Shown>,
     current: usize,
     /// Current problems that are not listed.
@@ -85,12 +82,20 @@ struct List {
 
 fn list(model: &Model) -> List {
     let current = model.problems();
-    let more = current.len().saturating_sub(LISTED);
+    let mut more = current.len().saturating_sub(LISTED);
     let mut problems = Vec::new();
     for problem in current.iter().take(LISTED) {
         let region = problem.location.region(model).map(ToString::to_string);
         let place = problem.location.to_string();
         problems.push(Shown::new(&place, false, region, &problem.failure, problem.times(model)));
+    }
+    for other in &model.others {
+        for problem in &other.listed_problems {
+            let region = problem.region.as_ref().map(ToString::to_string);
+            let place = format!("{}: {}", clean(&other.name), problem.place);
+            problems.push(Shown::new(&place, false, region, &problem.failure, problem.times));
+        }
+        more += other.problems.saturating_sub(other.listed_problems.len());
     }
     let current = problems.len();
     for past in model.problem_log.over() {

@@ -5,13 +5,13 @@ use std::{
     path::PathBuf,
 };
 
-use super::Candidate;
+use super::{Candidate, Palette};
 use crate::{
     config::settings::nearest,
     domain::{
         Failure, ImageColumn, Region,
         palette::{CommandName, ExportFormat, PaletteCommand},
-        text::count,
+        text::{clean, count},
     },
     tui::{
         accounts, browse,
@@ -134,6 +134,23 @@ pub(super) fn run(model: &mut Model, command: PaletteCommand, effects: &mut Vec<
             Ok(())
         }
     }
+}
+
+/// Says that the AWS configuration does not have a profile, if its profiles are known: what is shown would be given up for nothing.
+pub(super) fn unknown_profile(model: &Model, command: &PaletteCommand, palette: &Palette) -> Option<String> {
+    /// Names listed before the others are counted.
+    const NAMED: usize = 12;
+    let PaletteCommand::Profile(profiles) = command else { return None };
+    let known: Vec<&str> = palette.values(CommandName::Profile).iter().map(|known| known.value.as_str()).collect();
+    let on_screen = model.profile_names();
+    let is_known = |name: &String| known.contains(&name.as_str()) || on_screen.contains(name);
+    let name = profiles::read(profiles).into_iter().find(|name| !known.is_empty() && !is_known(name))?;
+    let near = nearest(&name, known.iter().copied()).map(|near| format!("; did you mean {}?", clean(near)));
+    let named: Vec<_> = known.iter().take(NAMED).map(|name| clean(name)).collect();
+    let more = known.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let near = near.as_deref().unwrap_or(".");
+    Some(format!("There is no profile {}{near} There are {}{more}.", clean(&name), named.join(", ")))
 }
 
 fn theme(model: &mut Model, name: &str) -> Result<(), String> {

@@ -136,6 +136,11 @@ impl Palette {
         (!self.candidates.contains_key(&spec.name)).then_some(spec.name)
     }
 
+    /// The values of an argument, if they are known.
+    fn values(&self, name: CommandName) -> &[Candidate] {
+        self.candidates.get(&name).map_or(&[], Vec::as_slice)
+    }
+
     /// Takes in the values of an argument.
     pub(in crate::tui) fn fill(&mut self, name: CommandName, values: Vec<Candidate>) {
         self.candidates.insert(name, values);

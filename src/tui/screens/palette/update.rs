@@ -115,7 +115,10 @@ pub(super) fn run_line(model: &mut Model, line: &str, effects: &mut Vec<Effect>)
     let result = match palette::parse(line) {
         None => Err("Type an argument.".to_owned()),
         Some(Err(failure)) => Err(failure.lines().join(". ")),
-        Some(Ok(command)) => commands::run(model, command, effects),
+        Some(Ok(command)) => match commands::unknown_profile(model, &command, &palette) {
+            Some(mistake) => Err(mistake),
+            None => commands::run(model, command, effects),
+        },
     };
     match result {
         Ok(()) => model.palette_history.add(line),

@@ -24,6 +24,11 @@ impl Requested {
         self.last = form.map(|form| (tokens, form));
     }
 
+    /// The copies that are no jobs yet.
+    pub(in crate::tui) fn copies(&self) -> impl Iterator<Item = &CopyRequest> {
+        self.copies.iter()
+    }
+
     /// Number of copies that are no jobs yet.
     pub(in crate::tui) fn len(&self) -> usize {
         self.copies.len()

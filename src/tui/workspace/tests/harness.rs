@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::*;
 use crate::{
     aws::ImagePage,
-    config::Config,
+    config::{Config, RememberedView},
     domain::{
         Account, AccountId, CredentialSource, Failure, Image, ImageId, OptIn, Region, RegionInfo, Retry,
         image::{BlockDevice, Ebs},
@@ -61,6 +61,8 @@ pub(super) struct Harness {
     pub(super) signed_out: Vec<&'static str>,
     /// A region that does not answer.
     pub(super) slow: Option<Region>,
+    /// How the profiles' images were shown last.
+    remembered: BTreeMap<&'static str, RememberedView>,
     /// What was sent and is not answered here.
     pub(super) sent: Vec<ProfileEffect>,
     /// Everything that was sent, with the name of the profile then.
@@ -74,6 +76,11 @@ impl Harness {
 
     pub(super) fn signed_out(profiles: &[&str], signed_out: Vec<&'static str>) -> Self {
         Self::configured(profiles, signed_out, Config::default())
+    }
+
+    /// A screen that remembers views, and has these.
+    pub(super) fn remembering(profiles: &[&str], remembered: BTreeMap<&'static str, RememberedView>) -> Self {
+        Self::started(profiles, Vec::new(), Config::default(), remembered)
     }
 
     /// With the plan of a policy file at the start.
@@ -90,7 +97,16 @@ impl Harness {
         Self::configured(profiles, Vec::new(), config)
     }
 
-    fn configured(profiles: &[&str], signed_out: Vec<&'static str>, mut config: Config) -> Self {
+    fn configured(profiles: &[&str], signed_out: Vec<&'static str>, config: Config) -> Self {
+        Self::started(profiles, signed_out, config, BTreeMap::new())
+    }
+
+    fn started(
+        profiles: &[&str],
+        signed_out: Vec<&'static str>,
+        mut config: Config,
+        remembered: BTreeMap<&'static str, RememberedView>,
+    ) -> Self {
         let slow = (config.browse.regions == ["auto"]).then(|| region("eu-west-1"));
         config.browse.regions = if slow.is_some() { Config::default().browse.regions } else { vec!["home".into()] };
         let start = Start {
@@ -105,7 +121,7 @@ impl Harness {
             prices: crate::domain::price::Prices::default(),
             themes: crate::config::Themes::default(),
             first_run: false,
-            remembers: false,
+            remembers: !remembered.is_empty(),
         };
         let (workspace, effects) = Workspace::new(start);
         let mut harness = Self {
@@ -123,6 +139,7 @@ impl Harness {
             ]),
             signed_out,
             slow,
+            remembered,
             sent: Vec::new(),
             log: Vec::new(),
         };
@@ -150,7 +167,7 @@ impl Harness {
                         home: region("us-east-1"),
                         endpoint: None,
                         cached_regions: Vec::new(),
-                        remembered: None,
+                        remembered: self.remembered.get(name).cloned(),
                         region_configured: true,
                     };
                     (*id, Reply::Connected(Ok(connected)))
