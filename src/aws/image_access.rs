@@ -170,13 +170,34 @@ impl Session {
     /// # Errors
     /// If it is that key, or cannot be looked at.
     pub async fn refuse_managed_key(&self, target: &AccessTarget, key: &str) -> Result<(), Failure> {
+        if self.is_managed_key(&target.region, key).await? { Err(encrypted_with_managed_key(target)) } else { Ok(()) }
+    }
+
+    async fn is_managed_key(&self, region: &Region, key: &str) -> Result<bool, Failure> {
         let what = format!("look at key {key}");
-        let call = self.kms(&target.region).describe_key().key_id(key);
+        let call = self.kms(region).describe_key().key_id(key);
         let found = self.call(&what, "kms:DescribeKey", call.send()).await?.key_metadata;
-        if found.is_some_and(|key| key.key_manager == Some(KeyManagerType::Aws)) {
-            let why = "its snapshots are encrypted with the AWS managed key for EBS, which cannot be shared";
-            return Err(Failure::new(format!("share {}", target.image), why)
-                .hint("Its owner can copy it with a customer managed key (--kms-key-id), and share that copy."));
+        Ok(found.is_some_and(|key| key.key_manager == Some(KeyManagerType::Aws)))
+    }
+
+    /// Refuses an image of this session's account that nobody can share: one with a snapshot encrypted with the key that AWS manages for
+    /// EBS. What may not be looked at is not refused: EC2 has the last word.
+    ///
+    /// # Errors
+    /// If it is such an image.
+    pub async fn refuse_unshareable(&self, target: &AccessTarget) -> Result<(), Failure> {
+        let region = &target.region;
+        let images = self.describe_images(region, std::slice::from_ref(&target.image)).await.unwrap_or_default();
+        let ids: Vec<SnapshotId> = images.iter().flat_map(Image::snapshot_ids).cloned().collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let snapshots = self.describe_snapshots(region, &ids, &[]).await.unwrap_or_default();
+        let keys: BTreeSet<Box<str>> = snapshots.into_iter().filter_map(|snapshot| snapshot.kms_key_id).collect();
+        for key in keys {
+            if self.is_managed_key(region, &key).await.unwrap_or(false) {
+                return Err(encrypted_with_managed_key(target));
+            }
         }
         Ok(())
     }
@@ -205,6 +226,12 @@ impl Session {
             }
         }
     }
+}
+
+fn encrypted_with_managed_key(target: &AccessTarget) -> Failure {
+    let why = "its snapshots are encrypted with the AWS managed key for EBS, which cannot be shared";
+    Failure::new(format!("share {}", target.image), why)
+        .hint("Its owner can copy it with a customer managed key (--kms-key-id), and share that copy.")
 }
 
 /// Returns true if the denial comes from the caller's own account, whose policies must allow the use of another account's key as well:

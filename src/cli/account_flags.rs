@@ -1,7 +1,7 @@
 //! The flags that choose the account, in commands that are printed: the same number is another copy in another account.
 
 use super::{exit::CommandError, setup::Setup};
-use crate::domain::Failure;
+use crate::domain::{Failure, text::profile_flag};
 
 /// How a printed command of this program begins, and ends.
 const COMMAND: &str = "`amigrate ";
@@ -15,16 +15,21 @@ impl Setup {
     /// Returns the flags that another command needs to work in the same account: the role, also that of a preset, which nobody has typed,
     /// and a profile that was named by a flag. One of the environment or the settings is the other command's too.
     pub(super) fn account_flags(&self) -> AccountFlags {
-        let profile = self.named_profile.as_deref().map(|profile| ("--profile", profile));
-        let role = self.role.as_ref().map(|role| ("--role-arn", role.as_str()));
-        let flags = profile.into_iter().chain(role);
+        let profile = self.named_profile.as_deref().map(profile_flag).unwrap_or_default();
+        let role = self.role.iter().flat_map(|role| ["--role-arn".to_owned(), role.to_string()]);
         // No argument of a process has a NUL, which alone cannot be quoted.
-        let flags = flags.map(|(flag, value)| format!(" {flag} {}", shlex::try_quote(value).unwrap_or_default()));
+        let flags = profile.into_iter().chain(role);
+        let flags = flags.map(|word| format!(" {}", shlex::try_quote(&word).unwrap_or_default()));
         AccountFlags(flags.collect())
     }
 }
 
 impl AccountFlags {
+    /// Returns flags that are written as they are typed, with a space before each.
+    pub(super) fn of_text(flags: String) -> Self {
+        Self(flags)
+    }
+
     /// Returns a text in which each command of this program works in the account. One that names an account stays as it is.
     pub(super) fn complete(&self, text: &str) -> String {
         let (mut completed, mut rest) = (String::with_capacity(text.len()), text);

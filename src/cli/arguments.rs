@@ -9,7 +9,7 @@ use super::{
     orphans, output::Format, policy, recycle_bin, replay, resolve, retry, schema, setup::CommonFlags, show, storage,
     sync, used_by, verify, wait, watch, world::WorldArgs,
 };
-use crate::domain::Failure;
+use crate::domain::{AccountId, Failure};
 
 /// Browse Amazon Machine Images by region, copy them to others, watch every copy's progress, cancel with a key.
 ///
@@ -127,6 +127,9 @@ pub(super) enum Command {
         /// Leave the terminal first
         #[arg(long)]
         detach: bool,
+        /// Do nothing with the credentials of another account
+        #[arg(long, value_name = "ACCOUNT", value_parser = AccountId::new)]
+        expect_account: Option<AccountId>,
     },
     /// Print who is signed in, where the credentials came from, and who drives the queue here; status 3 if nobody is
     Whoami,

@@ -18,7 +18,8 @@ use super::{
     setup::{Setup, block_on, stop_signal},
 };
 use crate::{
-    domain::{Failure, text::clean},
+    aws::other_account,
+    domain::{AccountId, AccountKey, Failure, text::clean},
     driver::{
         Clock, DriverHandle, DriverSettings, DriverStatus, JobUpdate, Queue, SharedSession, StoreLocation, background,
         login::{LoginFiles, login_timeout, sign_in_with_retry},
@@ -36,15 +37,16 @@ pub(super) fn detached(setup: &Setup) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
-/// Starts a process that runs the queue in the background, and waits until it is on its own.
+/// Starts a process that runs the account's queue in the background, and waits until it is on its own.
 ///
 /// # Errors
 /// If it cannot be started.
-pub(super) async fn in_background(setup: &Setup) -> Result<(), Failure> {
+pub(super) async fn in_background(setup: &Setup, account: &AccountKey) -> Result<(), Failure> {
     let mut arguments = setup.background.clone();
-    if let Some(profile) = &setup.profile {
-        arguments.extend(["--profile".into(), profile.into()]);
-    }
+    // In one word: its name may begin with a dash.
+    arguments.extend(setup.profile.as_ref().map(|profile| format!("--profile={profile}").into()));
+    // The credentials may be those of another account by then, whose queue is not meant.
+    arguments.extend(account.account().map(|account| format!("--expect-account={account}").into()));
     if let Some(role) = &setup.role {
         arguments.extend(["--role-arn".into(), role.as_str().into()]);
     }
@@ -55,7 +57,8 @@ fn check(setup: &Setup) -> Result<(), CommandError> {
     if setup.config.read_only { Err(CommandError::read_only("run the queue")) } else { Ok(()) }
 }
 
-pub(super) fn run(setup: &Setup) -> Result<ExitStatus, CommandError> {
+/// Runs the queue until nothing is left to do; nothing, if the credentials are not those of the account that is expected.
+pub(super) fn run(setup: &Setup, expected: Option<&AccountId>) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
     check(setup)?;
     let location = StoreLocation::Dir(setup.store_dir()?);
@@ -69,7 +72,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitStatus, CommandError> {
         background::announce_detached();
         tokio::select! {
             // In the background only the log shows it.
-            result = run_queue(setup, &location, stop) => {
+            result = run_queue(setup, expected, &location, stop) => {
                 result.inspect_err(|failure| tracing::error!(%failure, "the queue is not run"))?;
             }
             // A service manager ends it in this way: nothing has failed.
@@ -81,11 +84,16 @@ pub(super) fn run(setup: &Setup) -> Result<ExitStatus, CommandError> {
 }
 
 /// Signs in, and runs the queue until nothing is left to do.
-async fn run_queue(setup: &Setup, location: &StoreLocation, mut stop: Signal) -> Result<(), Failure> {
+async fn run_queue(
+    setup: &Setup,
+    expected: Option<&AccountId>,
+    location: &StoreLocation,
+    mut stop: Signal,
+) -> Result<(), Failure> {
     let timeout = Duration::from_hours(setup.config.jobs.login_timeout_hours.into());
     let (paused, paused_receiver) = watch::channel(None);
     let (run, handle) = {
-        let opening = open_queue(setup, location, timeout, paused);
+        let opening = open_queue(setup, expected, location, timeout, paused);
         tokio::pin!(opening);
         loop {
             tokio::select! {
@@ -104,6 +112,7 @@ async fn run_queue(setup: &Setup, location: &StoreLocation, mut stop: Signal) ->
 
 async fn open_queue(
     setup: &Setup,
+    expected: Option<&AccountId>,
     location: &StoreLocation,
     timeout: Duration,
     paused: watch::Sender<Option<Failure>>,
@@ -113,6 +122,12 @@ async fn open_queue(
     let report = |failure: &Failure| print(output, &format!("waiting: {failure}"));
     let files = LoginFiles::of_this_process();
     let (session, account) = sign_in_with_retry(files, timeout, || source.sign_in(None), report).await?;
+    if let Some(expected) = expected {
+        let account = session.account().await?;
+        if account.id != *expected {
+            return Err(other_account(&account, expected));
+        }
+    }
     let set_aside =
         move |path: &Path| print(output, &format!("the store of jobs was damaged; it is kept as {}", path.display()));
     let queue = Queue {

@@ -201,8 +201,8 @@ fn carry_out(setup: Setup, command: Option<Command>) -> Result<ExitCode, Command
         return Ok(if setup.plain && !setup.terminal { plain::list(&setup)?.into() } else { tui::account(setup)? });
     };
     let status = match command {
-        Command::Drive { detach: true } => drive::detached(&setup)?,
-        Command::Drive { detach: false } => drive::run(&setup)?,
+        Command::Drive { detach: true, .. } => drive::detached(&setup)?,
+        Command::Drive { detach: false, expect_account } => drive::run(&setup, expect_account.as_ref())?,
         Command::Demo(args) if setup.plain && !setup.terminal => return plain::demo(&setup, &args),
         Command::Demo(args) => return tui::demo(setup, &args),
         Command::Simulate { port, world } => return simulate::run(port, &world),

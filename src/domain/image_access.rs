@@ -63,8 +63,18 @@ pub struct ShareOutcome {
     pub given: Vec<GivenAccess>,
     /// Why the rest was not, each once.
     pub failures: Vec<Failure>,
+    /// The images that cannot be shared, whoever is asked.
+    #[serde(default)]
+    pub unshareable: Vec<Unshareable>,
     /// Why outcomes of calls that were carried out could not be written to the audit.
     pub audit_failures: Vec<Failure>,
+}
+
+/// An image that its owner cannot share, and why. The failure is among those of the outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unshareable {
+    pub image: ImageId,
+    pub failure: Failure,
 }
 
 impl ShareRequest {
@@ -93,9 +103,14 @@ impl ShareRequest {
 }
 
 impl ShareOutcome {
+    /// The outcome of a request before anything is given.
+    pub fn empty(owner: AccountId) -> Self {
+        Self { owner, given: Vec::new(), failures: Vec::new(), unshareable: Vec::new(), audit_failures: Vec::new() }
+    }
+
     /// The outcome of a request of which nothing was given.
     pub fn failed(owner: AccountId, failure: Failure) -> Self {
-        Self { owner, given: Vec::new(), failures: vec![failure], audit_failures: Vec::new() }
+        Self { failures: vec![failure], ..Self::empty(owner) }
     }
 }
 

@@ -93,6 +93,11 @@ pub fn gib(size: u64) -> String {
     }
 }
 
+/// The words that name a profile in a command of this program: one word, if the name could be taken for a flag.
+pub fn profile_flag(name: &str) -> Vec<String> {
+    if name.starts_with('-') { vec![format!("--profile={name}")] } else { vec!["--profile".into(), name.into()] }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,9 @@ use crate::{
     aws::{Session, other_account},
     domain::{
         AccountId, Failure, Image, Retry,
-        image_access::{AccessTarget, GivenAccess, MissingAccess, ShareOutcome, ShareRequest, key_owner},
+        image_access::{
+            AccessTarget, GivenAccess, MissingAccess, Share, ShareOutcome, ShareRequest, Unshareable, key_owner,
+        },
     },
 };
 
@@ -61,19 +63,23 @@ pub struct AccessGiver<'a> {
 }
 
 impl AccessGiver<'_> {
-    /// Gives all that is requested. What cannot be given does not keep the rest from being given, except that an image is not shared
-    /// without its snapshots and keys.
+    /// Gives all that is requested; nothing, if it is known before the first call that an image cannot be shared. A call that is refused
+    /// does not keep the rest from being given, except that an image is not shared without its snapshots and keys.
     pub async fn give_all(&self, request: &ShareRequest) -> ShareOutcome {
-        let mut outcome = ShareOutcome {
-            owner: request.owner.clone(),
-            given: Vec::new(),
-            failures: Vec::new(),
-            audit_failures: Vec::new(),
-        };
+        let mut outcome = ShareOutcome::empty(request.owner.clone());
         if request.owner != *self.owner {
             let why = format!("they belong to account {}, not to account {}", request.owner, self.owner);
             outcome.failures.push(Failure::new("share the images", why));
             return outcome;
+        }
+        match self.unshareable(request).await {
+            Ok(unshareable) if unshareable.is_empty() => {}
+            Ok(unshareable) => {
+                outcome.failures = unshareable.iter().map(|one| one.failure.clone()).collect();
+                outcome.unshareable = unshareable;
+                return outcome;
+            }
+            Err(failure) => return ShareOutcome::failed(outcome.owner, failure),
         }
         for share in &request.shares {
             for access in &share.missing {
@@ -103,11 +109,7 @@ impl AccessGiver<'_> {
         target: &AccessTarget,
         access: &MissingAccess,
     ) -> Result<(GivenAccess, Option<Failure>), Failure> {
-        let account = self.session.account().await?;
-        // Credentials that refresh may come back as another account.
-        if account.id != *self.owner {
-            return Err(other_account(&account, self.owner));
-        }
+        self.check_account().await?;
         if let MissingAccess::Key(key) = access {
             self.refuse_key_of_another(key)?;
             self.session.refuse_managed_key(target, key).await?;
@@ -118,6 +120,32 @@ impl AccessGiver<'_> {
         let request = self.session.give_access(target, access);
         let (grant, audit_failure) = self.calls.send_with_detail(self.session, call, request, Option::clone).await?;
         Ok((GivenAccess { target: target.clone(), access: access.clone(), grant }, audit_failure))
+    }
+
+    /// Finds out which images cannot be shared, with what their owner sees: another account does not see how the snapshots are encrypted.
+    async fn unshareable(&self, request: &ShareRequest) -> Result<Vec<Unshareable>, Failure> {
+        self.check_account().await?;
+        let mut unshareable = Vec::new();
+        for Share { target, missing } in &request.shares {
+            let keys = missing.iter().try_for_each(|access| match access {
+                MissingAccess::Key(key) => self.refuse_key_of_another(key),
+                _ => Ok(()),
+            });
+            let checked = match keys {
+                Ok(()) => self.session.refuse_unshareable(target).await,
+                refused => refused,
+            };
+            if let Err(failure) = checked {
+                unshareable.push(Unshareable { image: target.image.clone(), failure });
+            }
+        }
+        Ok(unshareable)
+    }
+
+    /// Refuses credentials that have come back as another account.
+    async fn check_account(&self) -> Result<(), Failure> {
+        let account = self.session.account().await?;
+        if account.id == *self.owner { Ok(()) } else { Err(other_account(&account, self.owner)) }
     }
 
     /// Refuses a key of a third account, even if that account lets this one make grants of it.

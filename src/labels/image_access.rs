@@ -184,7 +184,7 @@ mod tests {
         let owner = AccountId::new("210987654321").unwrap();
         let given = vec![give(MissingAccess::Key(KEY.into()), Some("g1")), give(snapshot(1), None)];
         let failure = Failure::new("share ami-1", "\u{1b}denied").hint("Ask for it.");
-        let outcome = ShareOutcome { owner: owner.clone(), given, failures: vec![failure], audit_failures: Vec::new() };
+        let outcome = ShareOutcome { given, ..ShareOutcome::failed(owner.clone(), failure) };
         let lines = outcome_lines(&outcome);
         assert_eq!(lines[0], "Account 210987654321 has given 2 permissions to account 123456789012.");
         assert_eq!(lines[1], format!("  grant of the key {KEY}"));

@@ -18,7 +18,7 @@ const MAX_LINES: usize = 2;
 /// The badges of the header, each shown while its condition holds.
 pub(super) fn badges(model: &Model) -> Vec<&'static str> {
     let jobs_view = &model.jobs_view;
-    let other_account = jobs_view.status.paused.as_ref().is_some_and(|f| f.kind == FailureKind::OtherAccount);
+    let other_account = jobs_view.has_other_credentials();
     let all = [
         (model.start.demo.is_some(), " DEMO "),
         (model.start.config.read_only, " READ-ONLY "),

@@ -8,7 +8,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    domain::{AccountKey, ClientToken, Failure, ImageId, Region, review::context::CompletedCopy},
+    domain::{AccountKey, ClientToken, Failure, FailureKind, ImageId, Region, review::context::CompletedCopy},
     driver::DriverStatus,
     engine::{BatchId, Job, JobId, JobState, Status, Waiting},
     labels,
@@ -82,6 +82,11 @@ impl JobsView {
     }
 
     /// How long the copies took that have completed, those dismissed in this session first.
+    /// Returns true if the credentials have become those of another account: its queue is another one.
+    pub fn has_other_credentials(&self) -> bool {
+        self.status.paused.as_ref().is_some_and(|failure| failure.kind == FailureKind::OtherAccount)
+    }
+
     pub(super) fn completed(&self) -> Vec<CompletedCopy> {
         self.dismissed.iter().cloned().chain(self.jobs().filter_map(Job::completed_copy)).collect()
     }

@@ -2,6 +2,7 @@
 //!
 //! [`Model::update`] neither waits nor fails; [`view::draw`] is a pure function of the model.
 
+mod account_flag;
 mod accounts;
 mod actions;
 mod banner;

@@ -44,16 +44,21 @@ fn counter<'a>(pending: &'a mut PendingWork, job: &Job) -> &'a mut usize {
     }
 }
 
-/// Returns true if this process runs the queue and may leave it to one in the background.
+/// Returns true if this process runs the queue.
 fn runs_queue(model: &Model) -> bool {
     model.jobs_view.driver == DriverStatus::ThisProcess && model.start.demo.is_none() && !model.start.config.read_only
+}
+
+/// Returns true if a process in the background can go on with the queue: with the credentials of another account it would run that one's.
+fn may_leave_queue(model: &Model) -> bool {
+    runs_queue(model) && !model.jobs_view.has_other_credentials()
 }
 
 /// Returns true if a process in the background is to run hooks: those that are due, and those of copies that continue in AWS.
 fn leaves_hooks(model: &Model) -> bool {
     let own = |job: &Job| job.origin == Origin::Here && !job.state.ended();
     let due = model.jobs_view.hooks_due > 0 || model.jobs_view.jobs().any(own);
-    runs_queue(model) && !model.start.config.hooks.job_ended.is_empty() && due
+    may_leave_queue(model) && !model.start.config.hooks.job_ended.is_empty() && due
 }
 
 /// Quits, after a confirmation if work would stop.
@@ -96,14 +101,17 @@ pub(super) fn other_changes(model: &Model) -> Vec<String> {
         PendingReply::Access(owner) => Some(format!(
             "Account {owner} is giving access: what it has given stays, and `amigrate audit` with its profile shows it."
         )),
-        PendingReply::Sync { work: SyncWork::Apply, account } => Some(format!("{} {SYNC_CONTINUES}", sync_of(account))),
+        PendingReply::Sync { work: SyncWork::Apply, account } => {
+            let flag = model.account_flag();
+            Some(format!(
+                "{} It continues without this screen; `amigrate audit{flag}` and `amigrate jobs{flag}` show what it has done.",
+                sync_of(account)
+            ))
+        }
         _ => None,
     };
     model.pending.values().filter_map(text).collect()
 }
-
-const SYNC_CONTINUES: &str =
-    "It continues without this screen; `amigrate audit` and `amigrate jobs` show what it has done.";
 
 fn sync_of(account: &AccountId) -> String {
     format!("A sync plan is being carried out in account {account}.")
@@ -118,7 +126,8 @@ fn confirmation_of_queue(model: &Model) -> Option<Confirmation> {
     } else if model.start.demo.is_some() {
         Some(Confirmation::quit_demo(&pending))
     } else {
-        runs_queue(model).then(|| Confirmation::quit(&pending))
+        let other_account = || model.account.as_ref().filter(|_| model.jobs_view.has_other_credentials());
+        runs_queue(model).then(|| Confirmation::quit(&pending, other_account().map(|account| &account.id)))
     }
 }
 
@@ -144,8 +153,15 @@ fn recently_requested(model: &Model) -> bool {
 pub(super) fn continue_in_background(model: &mut Model, effects: &mut Vec<Effect>) {
     if runs_queue(model) && (pending_work(model).any() || recently_requested(model) || leaves_hooks(model)) {
         let profile = model.profile.as_deref().map_or_else(String::new, |name| format!(" of {name}"));
-        effects.push(Effect::Background);
-        model.show_notice(format!("The queue{profile} continues in the background."));
+        if may_leave_queue(model) {
+            effects.push(Effect::Background);
+            model.show_notice(format!("The queue{profile} continues in the background."));
+        } else {
+            let account = model.account.as_ref().map_or("that account", |account| account.id.as_str());
+            model.show_notice(format!(
+                "The queue{profile} waits for credentials of account {account}: the profile has another account's now."
+            ));
+        }
     }
     let applied = model.pending.values().find_map(|pending| match pending {
         PendingReply::Sync { work: SyncWork::Apply, account } => Some(sync_of(account)),
@@ -159,7 +175,7 @@ pub(super) fn continue_in_background(model: &mut Model, effects: &mut Vec<Effect
 /// Quits without a confirmation: the terminal is gone.
 pub(super) fn hang_up(model: &Model, effects: &mut Vec<Effect>) {
     let unfinished = pending_work(model).any() || recently_requested(model) || leaves_hooks(model);
-    if runs_queue(model) && model.start.config.jobs.background_on_hangup && unfinished {
+    if may_leave_queue(model) && model.start.config.jobs.background_on_hangup && unfinished {
         effects.push(Effect::Background);
     }
     effects.push(Effect::Quit);

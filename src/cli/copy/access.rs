@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::given::Given;
 use crate::{
     aws::Session,
     cli::{
@@ -176,13 +177,18 @@ impl Shares {
         }
     }
 
-    /// Gives what is missing, each call on record in the owner's account.
+    /// Returns how many images are shared.
+    pub(super) fn number(&self) -> usize {
+        self.images.iter().filter(|(_, share)| !share.missing.is_empty()).count()
+    }
+
+    /// Gives what is missing, each call on record in the owner's account, and adds it to `given`.
     ///
     /// # Errors
     /// The first that could not be given.
-    pub(super) async fn give(&self, setup: &Setup) -> Result<(), CommandError> {
+    pub(super) async fn give(&self, setup: &Setup, given: &mut Given) -> Result<(), CommandError> {
         for (_, share) in &self.images {
-            self.owner.give(setup, share).await?;
+            self.owner.give(setup, share, given).await?;
         }
         Ok(())
     }
@@ -239,7 +245,12 @@ impl Owner {
 
     /// Gives what is missing of an image. How to take a permission back is told before it is given, also with `--quiet`: the answer may be
     /// lost, or the command be interrupted.
-    async fn give(&self, setup: &Setup, Share { target, missing }: &Share) -> Result<(), CommandError> {
+    async fn give(
+        &self,
+        setup: &Setup,
+        Share { target, missing }: &Share,
+        all_given: &mut Given,
+    ) -> Result<(), CommandError> {
         let calls = setup.audited_calls(&self.account)?;
         let owner = AccessGiver { session: &self.session, calls: &calls, owner: &self.id };
         for access in missing {
@@ -256,6 +267,7 @@ impl Owner {
             if let Some(grant) = &given.grant {
                 tell(&format!("The grant's id is {grant}: {}", access.undo_aws_cli(target, Some(grant))));
             }
+            all_given.add(&self.id, &self.profile, given);
         }
         Ok(())
     }

@@ -6,11 +6,12 @@ use super::{
     arguments::CopyArgs,
     documents::Documents,
     drafts::{self, Asked},
+    given::Given,
     plan_entry::PlanFile,
     plan_file,
     roles::{self, Part},
     stages::{LookedUp, NOTHING_STARTED, Ready, Reviewed, look_up, requested, review, start_copies},
-    start::confirm,
+    start::{confirm, confirm_sharing},
 };
 use crate::{
     cli::{
@@ -58,30 +59,56 @@ pub(super) async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Resul
     }
     let shares = all.iter().any(|(_, looked_up)| looked_up.is_to_be_shared());
     if shares {
+        if let Some(status) = refused(args, &all).await {
+            setup.output.note(NOTHING_STARTED);
+            return Ok(status);
+        }
         let lines: Vec<String> = all.iter().flat_map(|(_, looked_up)| looked_up.lines()).collect();
-        confirm(setup, args.yes, all.iter().map(|(_, looked_up)| looked_up.amount()).sum(), &lines)?;
+        let (images, amount) =
+            all.iter().map(|(_, one)| (one.images_to_share(), one.amount())).unzip::<_, _, Vec<_>, Vec<_>>();
+        confirm_sharing(setup, args.yes, images.into_iter().sum(), amount.into_iter().sum(), &lines)?;
     }
-    let Some(ready) = ready(args, all, &mut printed).await? else {
+    let mut given = Given::default();
+    let ready = ready(args, all, &mut printed, &mut given).await.map_err(|error| given.of_error(error))?;
+    let Some(ready) = ready else {
         setup.output.note(NOTHING_STARTED);
+        given.tell_unless(false);
         return printed.end();
     };
     confirm(setup, args.yes || shares, ready.iter().map(|(_, ready)| ready.amount).sum(), &[])?;
     printed.start(args, ready).await
 }
 
-/// Reviews the copies of all accounts. Returns `None` if those of one cannot be made.
+/// Says which copies cannot be made, before anything is shared. Returns the exit status if some cannot.
+async fn refused(args: &CopyArgs, all: &[(Part, LookedUp)]) -> Option<ExitStatus> {
+    let mut statuses = Vec::new();
+    for (part, looked_up) in all {
+        if let Some(refused) = looked_up.refused(&part.setup, args, &part.connection).await {
+            say_account(part);
+            refused.failures.iter().for_each(report);
+            statuses.push(refused.status);
+        }
+    }
+    (!statuses.is_empty()).then(|| roles::combined(&statuses))
+}
+
+/// Shares what is to be shared, adds it to `given`, and reviews the copies of all accounts. Returns `None` if those of one cannot be made.
 async fn ready(
     args: &CopyArgs,
     all: Vec<(Part, LookedUp)>,
     printed: &mut Output,
+    given: &mut Given,
 ) -> Result<Option<Vec<(Part, Ready)>>, CommandError> {
     let mut all_ready = Vec::with_capacity(all.len());
     let number = all.len();
     for (part, looked_up) in all {
         say_account(&part);
-        let planned = looked_up.shared(&part.setup, args, &part.asked, &part.connection).await?;
+        let mut of_part = Given::default();
+        let planned = looked_up.shared(&part.setup, args, &part.asked, &part.connection, &mut of_part).await;
+        given.extend(&of_part);
+        let planned = planned?;
         match review(&part.setup, args, planned, &part.connection, &mut Documents::Printed).await? {
-            Reviewed::Ready(ready) => all_ready.push((part, *ready)),
+            Reviewed::Ready(ready) => all_ready.push((part, ready.after(of_part))),
             Reviewed::Over(status) | Reviewed::Refused(status) => {
                 printed.add(&part, status, None, &mut Documents::Printed);
             }

@@ -45,7 +45,7 @@ pub(in crate::cli) struct CopyArgs {
     #[command(flatten)]
     pub(super) post_copy: PostCopyArgs,
     /// First let the images' owner share what is missing to copy them, with the credentials of its profile: launch permission, snapshots,
-    /// grants of customer managed keys. Images are ids then. How to undo it is printed
+    /// grants of customer managed keys. Asks before; without a terminal, --yes is required. Images are ids then. How to undo it is printed
     #[arg(long, value_name = "PROFILE")]
     pub(super) share_from: Option<String>,
     /// What to do if the name is taken, or a copy of the same image is there, pending, or in the queue
@@ -63,7 +63,7 @@ pub(in crate::cli) struct CopyArgs {
     /// Print the plan file of this request, and start nothing
     #[arg(long, conflicts_with = "detach")]
     pub(super) print_plan: bool,
-    /// Start many or large copies, and public ones, without a question
+    /// Start many or large copies, and public ones, and share with --share-from, without a question
     #[arg(long, short)]
     pub(super) yes: bool,
     /// Return once the request is stored, and leave it to a process in the background

@@ -44,6 +44,14 @@ struct Refusal {
     status: ExitStatus,
     /// The destinations that it concerns; none if it concerns all.
     regions: Vec<Region>,
+    /// An image is not seen, which may be because it is not shared.
+    of_unseen: bool,
+}
+
+/// Why copies cannot be made, and the exit status.
+pub(super) struct Refused {
+    pub(super) status: ExitStatus,
+    pub(super) failures: Vec<Failure>,
 }
 
 /// A copy that is not made, because it is there already, and what is there.
@@ -87,7 +95,8 @@ pub(super) async fn check(
         };
         let failure = Failure::new("refused", labels::review::finding(finding));
         let hint = if finding.kind == FindingKind::SharedWithEbsKey { "Name a key with --kms-key-id." } else { "" };
-        Refusal { failure: failure.hint(hint), status, regions: finding.regions.clone() }
+        let of_unseen = matches!(finding.kind, FindingKind::SourceUnavailable { state: None, .. });
+        Refusal { failure: failure.hint(hint), status, regions: finding.regions.clone(), of_unseen }
     }));
     let skipped = table.existing.iter().filter(|existing| existing.choice == Choice::Skip);
     let skipped = skipped.filter_map(|existing| Skipped::of(&review, existing));
@@ -115,7 +124,7 @@ fn decide(review: &mut Review, if_exists: IfExists) -> Vec<Refusal> {
     let table = review.table();
     let mut refusals = Vec::new();
     let mut refuse = |failure, status, region: &Region| {
-        refusals.push(Refusal { failure, status, regions: vec![region.clone()] });
+        refusals.push(Refusal { failure, status, regions: vec![region.clone()], of_unseen: false });
     };
     // Of images from several regions, one of them may be the destination.
     let from: BTreeSet<&Region> = review.copies().iter().map(|copy| &copy.source_region).collect();
@@ -234,6 +243,16 @@ impl Skipped {
 }
 
 impl Checked {
+    /// Returns why copies of images that are not shared yet are refused whatever is shared, if they are.
+    pub(super) fn refused_before_sharing(mut self, plan: Plan, skips_refused: bool) -> Option<Refused> {
+        self.refusals.retain(|refusal| !refusal.of_unseen);
+        if skips_refused && self.without_refused(plan).is_some() {
+            return None;
+        }
+        let failures = self.refusals.iter().map(|refusal| refusal.failure.clone()).collect();
+        self.status().map(|status| Refused { status, failures })
+    }
+
     /// Says what was found on standard error. Returns the exit status if nothing may be started.
     pub(super) fn report(&self, output: OutputOptions) -> Option<ExitStatus> {
         self.refusals.iter().for_each(|refusal| report(&refusal.failure));
@@ -260,6 +279,11 @@ impl Checked {
                 output.note(&format!("{}: {text}", labels::review::choice(existing)));
             }
         }
+        self.status()
+    }
+
+    /// Returns the exit status if nothing may be started.
+    fn status(&self) -> Option<ExitStatus> {
         let statuses = || self.refusals.iter().map(|refusal| refusal.status);
         statuses().find(|status| *status == ExitStatus::Failed).or_else(|| statuses().next())
     }

@@ -4,7 +4,7 @@
 use tokio::time::Instant;
 
 use super::{
-    check::{self, Checked, Skipped},
+    check::{self, Checked, Refused, Skipped},
     known::{Known, Queued},
     options::{CopyOptions, IfExists},
     start::{self, Amount},
@@ -19,7 +19,7 @@ use crate::{
         setup::Setup,
     },
     domain::{ClientToken, CopyRequest, Failure, plan::Plan},
-    engine::BatchId,
+    engine::{BatchId, Job, JobState},
 };
 
 /// Copies that were checked, and are not started yet.
@@ -70,6 +70,19 @@ pub(super) async fn prepare(
     }
     queued.extend(checked.take_own(known));
     Prepared { checked, queued, left_out }
+}
+
+/// Asks AWS about copies of images that are not shared yet. Returns why they cannot be made whatever is shared, if so.
+pub(super) async fn refused_before_sharing(
+    setup: &Setup,
+    connection: &Connection,
+    plan: Plan,
+    known: &Known,
+    options: &CopyOptions,
+) -> Option<Refused> {
+    let (plan, _) = without_queued(plan, known, options.if_exists);
+    let checked = check::check(setup, connection, plan.clone(), known, options).await;
+    checked.refused_before_sharing(plan, options.skip_refused)
 }
 
 /// Takes the copies out of a plan that are under way in this store, if copies are not to be made twice.
@@ -168,6 +181,12 @@ impl Made {
         let jobs = self.followed.as_ref().map(|followed| followed.records(&connection.account)).unwrap_or_default();
         let skipped = self.skipped.iter().map(|skipped| skipped.record.clone()).collect();
         CopyDocument { jobs, skipped, failures: self.failures().iter().map(FailureRecord::from).collect() }
+    }
+
+    /// Returns true if none of the copies was accepted by EC2, or may still be.
+    pub(super) fn has_started_nothing(&self) -> bool {
+        let is_refused = |job: &Job| matches!(job.state, JobState::Failed { .. }) && job.image().is_none();
+        self.followed.as_ref().is_none_or(|followed| followed.jobs.iter().all(|job| is_refused(job)))
     }
 
     /// Returns everything that has failed.

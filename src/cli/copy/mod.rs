@@ -7,6 +7,7 @@ mod check;
 mod differences;
 mod documents;
 mod drafts;
+mod given;
 mod known;
 mod making;
 mod options;
@@ -21,7 +22,7 @@ mod words;
 use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
-    output::print_out,
+    output::{print_out, report},
     setup::{Setup, block_on},
 };
 pub(super) use arguments::CopyArgs;
@@ -34,6 +35,7 @@ pub(super) use plan_file::PlanText;
 
 use documents::Documents;
 use drafts::Asked;
+use given::Given;
 use plan_entry::PlanFile;
 use stages::{NOTHING_STARTED, Reviewed, look_up, requested, review, start_copies};
 
@@ -59,18 +61,28 @@ pub(super) fn run(setup: &Setup, args: &CopyArgs) -> Result<ExitStatus, CommandE
         }
         let shared = looked_up.is_to_be_shared();
         if shared {
-            start::confirm(setup, args.yes, looked_up.amount(), &looked_up.lines())?;
+            if let Some(refused) = looked_up.refused(setup, args, &connection).await {
+                refused.failures.iter().for_each(report);
+                setup.output.note(NOTHING_STARTED);
+                return Ok(refused.status);
+            }
+            let (images, lines) = (looked_up.images_to_share(), looked_up.lines());
+            start::confirm_sharing(setup, args.yes, images, looked_up.amount(), &lines)?;
         }
-        let planned = looked_up.shared(setup, args, &asked, &connection).await?;
-        match review(setup, args, planned, &connection, &mut Documents::Printed).await? {
+        let mut given = Given::default();
+        let planned = looked_up.shared(setup, args, &asked, &connection, &mut given).await;
+        let planned = planned.map_err(|error| given.of_error(error))?;
+        let reviewed = review(setup, args, planned, &connection, &mut Documents::Printed).await;
+        match reviewed.map_err(|error| given.of_error(error))? {
             Reviewed::Over(status) => Ok(status),
             Reviewed::Refused(status) => {
                 setup.output.note(NOTHING_STARTED);
+                given.tell_unless(false);
                 Ok(status)
             }
             Reviewed::Ready(ready) => {
                 start::confirm(setup, args.yes || shared, ready.amount, &[])?;
-                start_copies(setup, args, &connection, *ready, &mut Documents::Printed).await
+                start_copies(setup, args, &connection, ready.after(given), &mut Documents::Printed).await
             }
         }
     })

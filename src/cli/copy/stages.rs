@@ -5,11 +5,12 @@ use std::io;
 use super::{
     access::{self, Shares},
     arguments::CopyArgs,
-    check::{Checked, Skipped},
+    check::{Checked, Refused, Skipped},
     documents::Documents,
     drafts::Asked,
+    given::Given,
     known::Known,
-    making::{Prepared, Start, make, note_queued, prepare},
+    making::{Prepared, Start, make, note_queued, prepare, refused_before_sharing},
     options::IfExists,
     start::{self, Amount},
 };
@@ -87,6 +88,12 @@ impl LookedUp {
         args.only_reads() && self.is_to_be_shared()
     }
 
+    /// Finds out whether the copies cannot be made whatever is shared. Returns why, with the exit status, if they cannot.
+    pub(super) async fn refused(&self, setup: &Setup, args: &CopyArgs, connection: &Connection) -> Option<Refused> {
+        let Planned { plan, known, .. } = &self.planned;
+        refused_before_sharing(setup, connection, plan.clone(), known, &args.options()).await
+    }
+
     /// Returns how much is started, as far as that is known before it is reviewed.
     pub(super) fn amount(&self) -> Amount {
         Amount::of_copies(&self.planned.plan.copies)
@@ -102,8 +109,13 @@ impl LookedUp {
         Start { copies: self.planned.plan.copies, queued: Vec::new(), skipped: Vec::new(), left_out: Vec::new() }
     }
 
-    /// Shares what is to be shared, and looks the images up again then, as the account that copies sees them. What was given has
-    /// taken effect afterwards.
+    /// Returns how many images are shared first.
+    pub(super) fn images_to_share(&self) -> usize {
+        self.shares.as_ref().map_or(0, Shares::number)
+    }
+
+    /// Shares what is to be shared, adds it to `given`, and looks the images up again then, as the account that copies sees them. What was
+    /// given has taken effect afterwards.
     ///
     /// # Errors
     /// If something could not be shared, or EC2 or KMS does not know of it yet.
@@ -113,9 +125,10 @@ impl LookedUp {
         args: &CopyArgs,
         asked: &Asked,
         connection: &Connection,
+        given: &mut Given,
     ) -> Result<Planned, CommandError> {
         let Some(shares) = self.shares.filter(|_| !args.only_reads()) else { return Ok(self.planned) };
-        shares.give(setup).await?;
+        shares.give(setup, given).await?;
         shares.wait(setup, &connection.session).await?;
         if !shares.is_missing() {
             return Ok(self.planned);
@@ -129,6 +142,15 @@ pub(super) struct Ready {
     known: Known,
     pub(super) start: Start,
     pub(super) amount: Amount,
+    /// What was given for them.
+    given: Given,
+}
+
+impl Ready {
+    /// The same with what was given for them.
+    pub(super) fn after(self, given: Given) -> Self {
+        Self { given, ..self }
+    }
 }
 
 /// What came of asking AWS about copies.
@@ -165,7 +187,7 @@ pub(super) async fn review(
     let (amount, needs_yes) = (Amount::of_checked(&checked), checked.table.outlook.confirmation.is_needed());
     let start = Start { copies, queued, skipped: checked.skipped, left_out };
     if !args.dry_run {
-        return Ok(Reviewed::Ready(Box::new(Ready { known, start, amount })));
+        return Ok(Reviewed::Ready(Box::new(Ready { known, start, amount, given: Given::default() })));
     }
     if needs_yes && !args.yes {
         setup.output.note("Without a terminal to ask on, these start only with --yes.");
@@ -180,16 +202,21 @@ pub(super) async fn start_copies(
     ready: Ready,
     documents: &mut Documents,
 ) -> Result<ExitStatus, CommandError> {
-    let Ready { known, start, .. } = ready;
+    let Ready { known, start, given, .. } = ready;
+    let of_error = |error| given.of_error(error);
     if args.detach {
         let copies = start.copies.clone();
-        let batch = if copies.is_empty() { None } else { start::detached(setup, connection, copies).await? };
-        return requested(setup, batch.as_ref(), start, documents);
+        let starts = !copies.is_empty();
+        let batch = if starts { start::detached(setup, connection, copies).await.map_err(of_error)? } else { None };
+        let printed = requested(setup, batch.as_ref(), start, documents);
+        given.tell_unless(starts);
+        return printed;
     }
-    let mut signals = Signals::listen()?;
-    let made = make(setup, connection, &known, start, &args.options(), &mut signals).await?;
+    let mut signals = Signals::listen().map_err(|failure| of_error(failure.into()))?;
+    let made = make(setup, connection, &known, start, &args.options(), &mut signals).await.map_err(of_error)?;
     let printed = print_copies(setup, made.document(connection), documents);
     let status = made.report(setup);
+    given.tell_unless(!made.has_started_nothing());
     ended(printed.map_err(|error| although_started(error, made.batch.as_ref())), status)
 }
 

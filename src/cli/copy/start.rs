@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     cli::{
+        confirm,
         connection::Connection,
         drive::in_background,
         exit::{CommandError, ExitStatus},
@@ -110,6 +111,24 @@ pub(super) fn confirm(setup: &Setup, yes: bool, amount: Amount, first: &[String]
     if needed.accepts(&line) { Ok(()) } else { Err(Failure::new(what, "it was not confirmed").into()) }
 }
 
+/// Lets a person confirm that another account shares images, which these lines list, before copies of them start.
+///
+/// # Errors
+/// Wrong usage without a terminal, and if it is not confirmed.
+pub(super) fn confirm_sharing(
+    setup: &Setup,
+    yes: bool,
+    images: usize,
+    amount: Amount,
+    lines: &[String],
+) -> Result<(), CommandError> {
+    if amount.confirmation(&setup.config.copy).is_needed() {
+        return confirm(setup, yes, amount, lines);
+    }
+    let (images, copies) = (count(images, "image", "images"), count(amount.copies, "copy", "copies"));
+    confirm::confirm(&format!("share {images} and start {copies}"), lines, yes)
+}
+
 /// Stores the request, and leaves it to a process in the background. Returns its batch.
 ///
 /// # Errors
@@ -125,7 +144,7 @@ pub(super) async fn detached(
     let batch = batch(&copies);
     let (account, command) = (connection.account.clone(), Command::Copy(copies));
     store.with(move |store| store.add_command(&account, &command, now)).await?;
-    in_background(setup).await?;
+    in_background(setup, &connection.account).await?;
     Ok(batch)
 }
 

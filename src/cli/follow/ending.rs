@@ -135,13 +135,13 @@ impl Followed {
     }
 
     /// Starts a process in the background for what is left to do, if the settings allow it.
-    pub(super) async fn leave_to_background(&mut self, setup: &Setup) {
+    pub(super) async fn leave_to_background(&mut self, setup: &Setup, account: &AccountKey) {
         let has_hook = !setup.config.hooks.job_ended.is_empty();
         let goes_on = self.left() + self.hooks_due > 0 || has_hook && self.jobs.iter().any(|job| !has_ended(job));
         if !goes_on || !setup.config.jobs.background_on_hangup || setup.config.read_only {
             return;
         }
-        match in_background(setup).await {
+        match in_background(setup, account).await {
             Ok(()) => self.carried_on = CarriedOn::InBackground,
             Err(failure) => report(&failure),
         }

@@ -123,7 +123,7 @@ pub(super) async fn follow(
     let jobs = jobs.into_values().collect();
     let mut shown = Followed { jobs, untaken, status, ending, selection, timeout, carried_on, hooks_due, flags };
     if to_background || left_by.unwrap_or(ending) == Ending::Signalled(EndSignal::HangUp) {
-        shown.leave_to_background(setup).await;
+        shown.leave_to_background(setup, &queue.account).await;
     }
     Ok(shown)
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::{
+    cli::account_flags::AccountFlags,
     domain::{
         Failure,
         text::{clean, count},
@@ -31,7 +32,9 @@ fn hooks_that_are_left(due: usize, queued: usize, background: Option<&Result<(),
 /// Prints the copies that continue in AWS, and what happens to the queue, after the screen was left.
 /// With several accounts each has a heading.
 pub(super) fn print_what_continues(model: &Model, background: Option<&Result<(), Failure>>, is_one_of_several: bool) {
-    let lines = what_continues(model, background);
+    // The commands that are named are to work in this account, which may be another than theirs by default.
+    let flags = AccountFlags::of_text(model.account_flag());
+    let lines: Vec<_> = what_continues(model, background).iter().map(|line| flags.complete(line)).collect();
     let heading = format!("Account of profile {}:", clean(model.profile_name(model.id)));
     let heading = Some(heading).filter(|_| is_one_of_several && !lines.is_empty());
     let mut err = io::stderr().lock();
@@ -77,6 +80,10 @@ fn what_continues(model: &Model, background: Option<&Result<(), Failure>>) -> Ve
                     .or_else(|| labels::driver::running_elsewhere(driver))
                     .unwrap_or_default();
                 format!("{copies}: {who}.")
+            }
+            (None, _) if model.jobs_view.has_other_credentials() => {
+                let account = model.account.as_ref().map_or("this account", |account| account.id.as_str());
+                format!("{copies}: this continues when amigrate is started with credentials of {account}.")
             }
             (None, _) => format!("{copies}: this continues when amigrate or `amigrate drive` is started next."),
         });

@@ -23,6 +23,8 @@ pub enum Superseded {
     ByLookup,
     /// The default key, where it is found to be the one that cannot be shared.
     ByEbsKey,
+    /// What the owners of the sources share.
+    ByAccess,
 }
 
 /// Collects messages. A plan of 3,000 copies may have as many, so none is compared with all others.
@@ -58,6 +60,11 @@ impl Messages {
     /// The same for a default key, of which the review may find that it is AWS's own.
     pub(super) fn add_of_default_key(&mut self, field: Field, text: String) {
         self.insert(field, "default key", text, Superseded::ByEbsKey);
+    }
+
+    /// The same for what the owners of sources may not share, which the review reads.
+    pub(super) fn add_of_access(&mut self, field: Field, kind: &'static str, text: String) {
+        self.insert(field, kind, text, Superseded::ByAccess);
     }
 
     fn insert(&mut self, field: Field, kind: &'static str, text: String, superseded: Superseded) {

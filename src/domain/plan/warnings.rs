@@ -14,27 +14,23 @@ impl Draft {
                 warnings.add_known_later(Field::Sources, "deprecated", text);
             }
             let shared = self.account.as_ref().is_some_and(|own| *own != source.owner_id);
-            let mut warn = |kind: &'static str, text: String| warnings.add_kind(Field::Sources, kind, text);
             if shared && !source.product_codes.is_empty() {
-                warn(
-                    "product code",
-                    format!(
-                        "{} belongs to {} and has a product code: AWS refuses to copy such images.",
-                        source.id, source.owner_id
-                    ),
+                let text = format!(
+                    "{} belongs to {} and has a product code: AWS refuses to copy such images.",
+                    source.id, source.owner_id
                 );
+                warnings.add_kind(Field::Sources, "product code", text);
             }
             if shared && source.encrypted() && !context.asks_for_keys {
-                warn(
-                    "shared encrypted",
-                    format!(
-                        "{} belongs to {} and is encrypted: the copy works only if its key is shared with you.",
-                        source.id, source.owner_id
-                    ),
+                let text = format!(
+                    "{} belongs to {} and is encrypted: the copy works only if its key is shared with you.",
+                    source.id, source.owner_id
                 );
+                warnings.add_of_access(Field::Sources, "shared encrypted", text);
             }
             if &*source.virtualization == "paravirtual" {
-                warn("paravirtual", format!("{} is paravirtual: newer regions cannot take it.", source.id));
+                let text = format!("{} is paravirtual: newer regions cannot take it.", source.id);
+                warnings.add_kind(Field::Sources, "paravirtual", text);
             }
             if source.instance_store() {
                 let account = self.account.as_ref().map_or("ACCOUNT", AccountId::as_str);
@@ -44,7 +40,7 @@ impl Draft {
                          amis-for-{account}-in-{destination}-HASH, which AWS creates.",
                         source.id
                     );
-                    warn("instance store", text);
+                    warnings.add_kind(Field::Sources, "instance store", text);
                 }
             }
         }

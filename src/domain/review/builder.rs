@@ -9,7 +9,7 @@ use super::{
     index::Index,
     outlook::Outlook,
     requests::becomes_public,
-    sources::{is_unshared, source_findings},
+    sources::{access_is_known, is_unshared, source_findings},
     state::{Check, CheckState, Review},
     table::{Cell, CellValue, ReviewTable, Row, Status},
 };
@@ -315,10 +315,12 @@ impl<'a> Builder<'a> {
             && self.sources != Status::Unknown;
         self.managed_keys();
         let ebs_key = self.findings.has(&FindingKind::SharedWithEbsKey);
+        let access_is_known = access_is_known(self.review);
         let is_shown = |warning: &&ValidationMessage| match warning.superseded {
             Superseded::Never => true,
             Superseded::ByLookup => !looked_up,
             Superseded::ByEbsKey => !ebs_key,
+            Superseded::ByAccess => !access_is_known,
         };
         for warning in self.review.warnings.iter().filter(is_shown) {
             if warning.field == Field::Sources && self.sources == Status::Fine {

@@ -4,7 +4,7 @@
 use super::{
     checks::{AllowedImages, CheckAnswer, CheckRequest},
     findings::{FindingKind, Severity},
-    state::{CheckState, Review},
+    state::{Check, CheckState, Review},
 };
 use crate::domain::{
     ids::ImageId,
@@ -57,4 +57,11 @@ pub(super) fn is_unshared(review: &Review, image: &ImageId) -> bool {
         },
         _ => false,
     })
+}
+
+/// Returns true if it was read what the owners of all sources of other accounts share: what is missing of it is a finding of its own.
+pub(super) fn access_is_known(review: &Review) -> bool {
+    let of_access = |check: &&Check| matches!(check.request, CheckRequest::MissingAccess { .. });
+    let mut checks = review.checks.iter().filter(of_access).peekable();
+    checks.peek().is_some() && checks.all(|check| matches!(check.state, CheckState::Answered(_)))
 }

@@ -216,6 +216,27 @@ async fn the_key_that_aws_manages_is_not_granted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_given_where_one_image_cannot_be_shared() {
+    let accounts = Accounts::new().await;
+    let windows = accounts.missing("golden-windows").await;
+    let legacy = accounts.owned("golden-legacy").await;
+    // As the account that copies sees it, from which the snapshots' key is hidden.
+    let missing: Vec<_> =
+        legacy.snapshot_ids().cloned().map(MissingAccess::Snapshot).chain([MissingAccess::Image]).collect();
+    let target = AccessTarget { image: legacy.id.clone(), region: region(), account: accounts.us.clone() };
+    let legacy_share = Share { target, missing };
+    let outcome = accounts.give(&accounts.owner, vec![windows.clone(), legacy_share.clone()]).await;
+    assert_eq!((outcome.given, accounts.audited().await), (vec![], vec![]), "not even asked");
+    let [unshareable] = &outcome.unshareable[..] else { panic!("{:?}", outcome.unshareable) };
+    assert_eq!((&unshareable.image, std::slice::from_ref(&unshareable.failure)), (&legacy.id, &outcome.failures[..]));
+    assert!(unshareable.failure.why.contains("AWS managed key"), "{unshareable:?}");
+    // What may not be looked at is left to EC2.
+    accounts.world.with(|w| w.as_account(&accounts.owner, |w| w.policy().deny("DescribeKey")));
+    let outcome = accounts.give(&accounts.owner, vec![legacy_share, windows]).await;
+    assert_eq!((outcome.given.len(), outcome.failures.len(), outcome.unshareable.len()), (1, 1, 0), "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_ones_own_policies_deny_is_not_called_missing() {
     let accounts = Accounts::new().await;
     let fips = accounts.shared("golden-fips").await;

@@ -1,6 +1,7 @@
 //! Runs the effects that wait: each in a task of its own, whose result comes back as a message.
 
 mod access;
+mod arguments;
 mod ending;
 mod filters;
 mod forms;
@@ -62,17 +63,6 @@ pub struct EffectConfig {
     pub forms: FormFiles,
     /// The arguments of a background process, without the profile.
     pub background: Vec<OsString>,
-}
-
-impl EffectConfig {
-    /// The arguments of a background process for the profile in use now, which may be another than at the start.
-    fn background_arguments(&self, profile: Option<&str>) -> Vec<OsString> {
-        let mut arguments = self.background.clone();
-        if let Some(profile) = profile {
-            arguments.extend(["--profile".into(), profile.into()]);
-        }
-        arguments
-    }
 }
 
 /// Runs effects and collects their results.
@@ -294,7 +284,8 @@ impl Effects {
     }
 
     fn spawn_background(&mut self) {
-        let spawned = background::spawn(&self.config.background_arguments(self.profile.as_deref()));
+        let account = self.account.as_ref().and_then(AccountKey::account);
+        let spawned = background::spawn(&self.config.drive_arguments(self.profile.as_deref(), account.as_ref()));
         let spawned = spawned.map(|started| self.started = Some(started));
         let log = |failure: &Failure| tracing::error!(%failure, "the queue does not continue in the background");
         self.background = Some(spawned.inspect_err(log));

@@ -148,6 +148,48 @@ fn another_profile_hands_the_queue_over_to_the_background() {
     leaves_nothing(read_only);
 }
 
+/// The same once the credentials have become those of another account.
+fn with_credentials_of_another(mut model: Model) -> Model {
+    let theirs =
+        crate::domain::Account { id: AccountId::new("210987654321").unwrap(), ..model.account.clone().unwrap() };
+    let paused = Some(crate::aws::other_account(&theirs, &"123456789012"));
+    let status = Some(crate::engine::Status { paused, ..crate::engine::Status::default() });
+    update_jobs(&mut model, JobUpdate::Changed { jobs: Vec::new(), status });
+    model
+}
+
+#[test]
+fn a_queue_whose_credentials_are_another_accounts_is_not_left_to_them() {
+    let mut model = with_credentials_of_another(with_jobs(vec![job(1)]));
+    assert_eq!(keys(&mut model, "q"), []);
+    shows(&mut model, &["until an amigrate runs again with credentials of account", "123456789012", "[Leave queued]"]);
+    lacks(&mut model, "Continue in the background");
+    assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Quit]);
+    let mut model = with_credentials_of_another(with_jobs(vec![job(1)]));
+    assert_eq!(model.update(Msg::Input(Input::Hangup), now()), [Effect::Quit]);
+    let mut model = with_credentials_of_another(with_jobs(vec![job(1)]));
+    let mut effects = Vec::new();
+    crate::tui::browse::switch_profile(&mut model, "staging".into(), &mut effects);
+    assert_eq!(effects[0], Effect::CloseJobs, "{effects:?}");
+    says(&model, "waits for credentials of account 123456789012");
+}
+
+#[test]
+fn a_printed_command_names_the_profile_unless_it_is_the_settings_own() {
+    let mut model = with_jobs(Vec::new());
+    model.start.config.aws.profile = "daily".into();
+    for (profile, flag) in [
+        (None, ""),
+        (Some("daily"), ""),
+        (Some("build"), " --profile build"),
+        (Some("an ops"), " --profile 'an ops'"),
+        (Some("-x"), " '--profile=-x'"),
+    ] {
+        model.profile = profile.map(str::to_owned);
+        assert_eq!(model.account_flag(), flag);
+    }
+}
+
 #[test]
 fn with_a_hook_a_process_in_the_background_waits_for_running_copies() {
     let hook = |c: &mut Config| c.hooks.job_ended = vec!["/bin/true".into()];

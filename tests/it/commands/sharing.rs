@@ -49,7 +49,7 @@ fn copies_start_once_a_grant_has_taken_effect() {
     let commands = moving(700);
     let id = built(&commands, "golden-fips-*");
     let copy = ["copy", &id, "--from", "us-east-1", "--to", "eu-west-1", "--wait"];
-    let ended = commands.ended(&[&copy[..], &["--share-from", "build"]].concat(), "");
+    let ended = commands.ended(&[&copy[..], &["--share-from", "build", "--yes"]].concat(), "");
     assert_eq!(ended.status, Some(0), "{ended:?}");
     assert!(ended.stderr.contains("Waiting until what was given"), "{ended:?}");
     assert!(!ended.stderr.contains("may not look at") && !ended.stderr.contains("shared with you"), "{ended:?}");
@@ -83,7 +83,14 @@ fn the_owners_profile_shares_what_is_missing_and_nothing_else() {
         let before = changes.map(count);
         let tried = commands.ended(&[&copy[..], &["--dry-run"]].concat(), "");
         assert_eq!(changes.map(count), before, "{tried:?}");
-        let ended = commands.ended(&copy, "");
+        if !actions.is_empty() {
+            let unasked = commands.ended(&copy, "");
+            let said =
+                unasked.stderr.contains("there is no terminal to ask on") && unasked.stderr.contains("Add --yes");
+            assert!(unasked.status == Some(2) && said, "{unasked:?}");
+            assert_eq!(changes.map(count), before, "{unasked:?}");
+        }
+        let ended = commands.ended(&[&copy[..], &["--yes"]].concat(), "");
         assert_eq!(ended.status, Some(0), "{ended:?}");
         for (action, before) in changes.iter().zip(before) {
             let wanted = u64::from(actions.contains(action));
@@ -145,15 +152,57 @@ fn nothing_is_shared_before_the_copies_are_checked_and_confirmed() {
 }
 
 #[test]
+fn a_person_at_the_terminal_is_asked_before_anything_is_shared() {
+    let commands = moving(200);
+    let id = built(&commands, "golden-candidate-*");
+    let copy = ["copy", &id, "--from", "us-east-1", "--to", "eu-west-1", "--share-from", "build"];
+    for (answer, code, shared) in [("\r", 1, [0, 0, 0]), ("y\r", 0, [0, 1, 1])] {
+        let mut terminal = commands.on_terminal_of(200, 40, &copy);
+        terminal.wait_for("the question", |text| {
+            let what = "first gives account 123456789012";
+            text.contains(what) && text.contains("Share 1 image and start 1 copy? [y/N]")
+        });
+        terminal.keys(answer);
+        assert_eq!(terminal.wait_exit().exit_code(), code, "{}", terminal.text());
+        assert_eq!(given(&commands), shared);
+    }
+}
+
+#[test]
+fn nothing_is_shared_for_copies_that_are_not_permitted() {
+    let mut commands = accounts();
+    commands.ec2.with(|w| w.policy().deny("CopyImage"));
+    let id = built(&commands, "golden-candidate-*");
+    let copy = ["copy", &id, "--from", "us-east-1", "--to", "eu-west-1", "--share-from", "build", "--yes"];
+    let profiles = ["default", "production-auditor"];
+    for ended in profiles.map(|profile| commands.ended(&[&copy[..], &["--profile", profile]].concat(), "")) {
+        let refused = ended.stderr.contains("not authorized to perform");
+        assert!(ended.status == Some(3) && refused, "{ended:?}");
+        assert!(ended.stderr.ends_with("Nothing was started.\n") && !ended.stderr.contains("gives"), "{ended:?}");
+    }
+    // Nor where the key is not there.
+    commands = accounts();
+    let key = ["--kms-key-id", "alias/there-is-none"];
+    let ended = commands.ended(&[&copy[..], &key].concat(), "");
+    assert!(ended.status == Some(1) && ended.stderr.contains("there-is-none"), "{ended:?}");
+    assert_eq!(given(&commands), [0, 0, 0]);
+}
+
+#[test]
 fn how_to_take_back_is_told_before_it_is_given_whatever_comes_of_it() {
     let commands = accounts();
     commands.ec2.with(|w| w.as_account(&build(), |w| w.policy().deny("ModifyImageAttribute")));
     let id = built(&commands, "golden-candidate-*");
-    let copy = ["copy", &id, "--from", "us-east-1", "--to", "eu-west-1", "--share-from", "build", "--quiet"];
+    let copy = ["copy", &id, "--from", "us-east-1", "--to", "eu-west-1", "--share-from", "build", "--quiet", "--yes"];
     let ended = commands.ended(&copy, "");
     assert_eq!(ended.status, Some(3), "{ended:?}");
     let undo = |what: &str| ended.stderr.contains(&format!("To undo: aws ec2 modify-{what}-attribute"));
     assert!(undo("snapshot") && undo("image"), "the last one too, of which the answer might have been lost: {ended:?}");
+    // At the end, what was given before.
+    let stays = "1 permission of account 210987654321 (profile `build`) stays given";
+    let last = ended.stderr.lines().rev().take(2).find(|line| line.contains(stays)).unwrap_or_default();
+    assert!(last.contains("`aws ec2 modify-snapshot-attribute") && last.contains("remove"), "{ended:?}");
+    assert!(!last.contains("modify-image-attribute"), "that was not given: {ended:?}");
     let audited = commands.ended(&["audit", "--profile", "build", "--output", "csv"], "").stdout;
     assert!(audited.contains(" for 123456789012"), "{audited}");
 }

@@ -298,6 +298,19 @@ fn a_starting_driver_waits_for_a_profile_to_be_written() {
 }
 
 #[test]
+fn the_queue_of_another_account_than_expected_is_not_run() {
+    let fixture = ProcessFixture::new();
+    fixture.ask_copies("ours", 1);
+    let ran = run(&fixture, fixture.command(&["drive", "--expect-account=210987654321"]));
+    assert!(ran.code == Some(3) && ran.errors.contains("210987654321"), "{} {}", ran.said, ran.errors);
+    assert_eq!(fixture.ec2.request_count("CopyImage"), 0);
+    let ran =
+        run(&fixture, fixture.command(&["drive", "--expect-account", fixture.account.account().unwrap().as_str()]));
+    assert_eq!(ran.code, Some(0), "{} {}", ran.said, ran.errors);
+    assert_eq!(fixture.ec2.request_count("CopyImage"), 3);
+}
+
+#[test]
 fn the_endpoint_of_a_services_section_is_another_account() {
     let mut fixture = ProcessFixture::new();
     let sts = Sts::start();

@@ -144,6 +144,27 @@ fn another_profile_leaves_the_queue_to_the_background() {
     assert!(screen.wait_exit().success(), "{}", screen.text());
 }
 
+#[test]
+fn the_profile_of_a_queue_in_the_background_is_no_flag_and_is_named_on_leaving() {
+    let files = tempfile::tempdir().expect("a directory");
+    let (config, none) = (files.path().join("config"), files.path().join("none"));
+    fs::write(&config, "[profile -ops]\naws_access_key_id = test\naws_secret_access_key = test\n").expect("a file");
+    let shown = |path: &std::path::Path| path.to_str().expect("a plain name").to_owned();
+    let mut fixture = ProcessFixture::slow();
+    fixture.settings.extend([("AWS_CONFIG_FILE", shown(&config)), ("AWS_SHARED_CREDENTIALS_FILE", shown(&none))]);
+    let mut screen = fixture.screen_by(env!("CARGO_BIN_EXE_amigrate"), &["--profile=-ops"]);
+    screen.wait_for("the images", |t| t.contains("app-web-") && !t.contains("listing"));
+    fixture.ask_copies("queue", 2);
+    screen.wait_for("the queue", |t| t.contains("3 queued") && t.matches("0/1").count() == 3);
+    screen.keys("q");
+    screen.wait_for("the question", |t| t.contains("Continue in the background"));
+    screen.keys("\r");
+    assert!(screen.wait_exit().success(), "{}", screen.text());
+    let named = screen.text().contains("`amigrate jobs '--profile=-ops'` shows the progress");
+    assert!(named, "{}", screen.text());
+    goes_on(&fixture);
+}
+
 /// Nothing drives now; the next start continues.
 fn stands_still_until_the_next_start(fixture: &ProcessFixture) {
     assert!(Background::all(fixture).is_empty(), "something continues in the background");

@@ -128,3 +128,25 @@ fn an_image_that_another_account_lists_and_this_one_does_not_see_is_not_shared()
         assert!(found(&unknown).contains(&gone("ami-1")), "{unknown:?}");
     }
 }
+
+#[test]
+fn that_a_key_may_not_be_shared_is_said_until_that_is_known() {
+    use crate::domain::plan::{Superseded, ValidationMessage};
+    let text = "The copy works only if its key is shared.".to_owned();
+    let warning = ValidationMessage { field: Field::Sources, text, count: 1, superseded: Superseded::ByAccess };
+    let said = |access: Option<Result<Vec<MissingAccess>, Failure>>| {
+        let plan = Plan { copies: copies(), warnings: vec![warning.clone()], ..Plan::default() };
+        let mut review = Review::new(plan, context(), now());
+        answer_all(&mut review, &|request| match request {
+            CheckRequest::MissingAccess { .. } => access.clone().map(|access| access.map(CheckAnswer::MissingAccess)),
+            // Without an answer about access the images are one's own, and nobody asks.
+            request if access.is_some() => foreign(request),
+            _ => None,
+        });
+        review.table().findings.iter().any(|finding| matches!(finding.kind, FindingKind::Plan(_)))
+    };
+    assert!(said(None) && said(Some(Err(denied()))));
+    assert!(!said(Some(Ok(Vec::new()))));
+    // Then it is a finding of its own.
+    assert!(!said(Some(Ok(vec![MissingAccess::Key("arn:aws:kms:us-east-1:210987654321:key/1".into())]))));
+}

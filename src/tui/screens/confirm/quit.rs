@@ -1,7 +1,7 @@
 //! Confirmations before the program is quit.
 
 use super::{Choice, Confirmation, DialogAction, choice};
-use crate::domain::text::count;
+use crate::domain::{AccountId, text::count};
 
 /// Work that needs a process to run the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,8 +43,9 @@ impl Confirmation {
         Self { text: text.into_iter().chain(self.text).collect(), ..self }
     }
 
-    /// Quits while this process has work to do.
-    pub fn quit(pending: &PendingWork) -> Self {
+    /// Quits while this process has work to do. `waits_for` is the account of the queue, if the credentials have become another one's: no
+    /// process in the background can go on with it.
+    pub fn quit(pending: &PendingWork, waits_for: Option<&AccountId>) -> Self {
         let mut text = Vec::new();
         if pending.queued > 0 {
             text.push(format!(
@@ -53,15 +54,13 @@ impl Confirmation {
             ));
         }
         text.extend(unfinished(pending, ""));
-        text.push(
-            "Copies that AWS has accepted continue in any case. The rest stays queued until an amigrate runs again."
-                .into(),
-        );
-        let choices = vec![
-            choice("Continue in the background", DialogAction::QuitToBackground),
-            choice("Leave queued", DialogAction::Quit),
-            choice("Stay", DialogAction::Nothing),
-        ];
+        let until = waits_for.map_or_else(String::new, |account| format!(" with credentials of account {account}"));
+        text.push(format!(
+            "Copies that AWS has accepted continue in any case. The rest stays queued until an amigrate runs again{until}."
+        ));
+        let background = choice("Continue in the background", DialogAction::QuitToBackground);
+        let leave = [choice("Leave queued", DialogAction::Quit), choice("Stay", DialogAction::Nothing)];
+        let choices = waits_for.is_none().then_some(background).into_iter().chain(leave).collect();
         Self::about_quitting(text, choices)
     }
 

@@ -8,6 +8,7 @@ use crate::{
         AccountId, Failure,
         image_access::{Share, ShareOutcome, ShareRequest},
         review::{Finding, FindingKind},
+        text::clean,
     },
     labels,
     tui::{
@@ -21,7 +22,11 @@ use crate::{
 /// Returns a finding in words; of what another account does not share, with what can be done about it here.
 pub(super) fn text(finding: &Finding, screen: &ReviewScreen, keys: &KeyMap) -> String {
     let text = labels::review::finding(finding);
-    let FindingKind::NotShared { owner, .. } = &finding.kind else { return text };
+    let FindingKind::NotShared { owner, target, missing } = &finding.kind else { return text };
+    if let Some(why) = screen.unshareable.get(&target.image) {
+        let text = labels::image_access::refused_or_unknown(owner, target, missing);
+        return format!("{text} Account {owner} cannot give it: {why}");
+    }
     if screen.owners.contains(owner) {
         let give = keys.key(Context::Review, Action::GiveAccess);
         format!("{text} Account {owner} is on the screen: {give} has it give this.")
@@ -46,7 +51,11 @@ pub fn request(model: &Model, owner: &AccountId) -> Option<ShareRequest> {
 pub(super) fn ask(model: &mut Model, target: Option<&Target>) {
     let Some(Overlay::Review(screen)) = model.overlays.last() else { return };
     let under_cursor = match target {
-        Some(Target::Finding(FindingKind::NotShared { owner, .. }, _)) => Some(owner.clone()),
+        Some(Target::Finding(FindingKind::NotShared { owner, target, .. }, _))
+            if !screen.unshareable.contains_key(&target.image) =>
+        {
+            Some(owner.clone())
+        }
         _ => None,
     };
     let first = || {
@@ -85,6 +94,11 @@ pub fn on_given(model: &mut Model, outcome: &ShareOutcome, effects: &mut Vec<Eff
     // What was answered before is not true any more, nor is the account being asked.
     model.last_review = None;
     model.notice = None;
+    if let Some(screen) = open::screen(model) {
+        let reason = |Failure { why, hint, .. }: &Failure| format!("{}. {}", clean(why), clean(hint));
+        let unshareable = outcome.unshareable.iter().map(|one| (one.image.clone(), reason(&one.failure)));
+        screen.unshareable.extend(unshareable);
+    }
     open::ask_again(model, effects);
     for failure in outcome.failures.iter().chain(&outcome.audit_failures) {
         model.show_failure("give access", failure);

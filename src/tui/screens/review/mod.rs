@@ -7,13 +7,13 @@ pub(in crate::tui) mod requested;
 pub mod update;
 pub mod view;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tui_input::Input;
 
 use crate::{
     domain::{
-        AccountId,
+        AccountId, ImageId,
         draft::Field,
         image_access::Share,
         price::{Prices, estimate},
@@ -49,6 +49,8 @@ pub struct ReviewScreen {
     mistake: bool,
     /// The other accounts on the screen, as of the last frame.
     owners: BTreeSet<AccountId>,
+    /// The images that their owners cannot share, and why, as far as they were asked.
+    unshareable: BTreeMap<ImageId, String>,
 }
 
 /// What the cursor can be on.
@@ -82,6 +84,7 @@ impl ReviewScreen {
             typing: None,
             mistake: false,
             owners: BTreeSet::new(),
+            unshareable: BTreeMap::new(),
         }
     }
 
@@ -127,10 +130,10 @@ impl ReviewScreen {
         }
     }
 
-    /// What owners do not share of the images to copy.
+    /// What owners do not share of the images to copy, and can.
     fn shares(&self) -> impl Iterator<Item = (&AccountId, Share)> {
         self.table.findings.iter().filter_map(|finding| match &finding.kind {
-            FindingKind::NotShared { owner, target, missing } => {
+            FindingKind::NotShared { owner, target, missing } if !self.unshareable.contains_key(&target.image) => {
                 Some((owner, Share { target: target.clone(), missing: missing.clone() }))
             }
             _ => None,

@@ -89,7 +89,7 @@ pub(in crate::tui) fn on_rejected(model: &mut Model) {
     }
 }
 
-fn screen(model: &mut Model) -> Option<&mut ReviewScreen> {
+pub(super) fn screen(model: &mut Model) -> Option<&mut ReviewScreen> {
     model.overlays.iter_mut().rev().find_map(|overlay| match overlay {
         Overlay::Review(screen) => Some(&mut **screen),
         _ => None,

@@ -9,7 +9,7 @@ use ratatui::{
 
 use super::{STATUS_LINES, SyncPlanScreen};
 use crate::{
-    domain::text::{clean, thousands},
+    domain::text::{clean, profile_flag, thousands},
     tui::{
         bindings::{Action, Context},
         model::{Model, SyncWork},
@@ -149,7 +149,7 @@ pub(super) fn command(screen: &SyncPlanScreen, model: &Model) -> String {
     let sync = &model.start.config.sync;
     let mut words = vec!["amigrate".to_owned(), "sync".to_owned()];
     words.extend(sync.screen_flags.iter().cloned());
-    words.extend(model.profile.iter().flat_map(|profile| ["--profile".to_owned(), profile.clone()]));
+    words.extend(model.profile.iter().flat_map(|profile| profile_flag(profile)));
     words.extend(["--policy".to_owned(), sync.directory.join(&screen.file).display().to_string()]);
     let account = model.account.iter();
     words.extend(account.flat_map(|account| ["--expect-account".to_owned(), account.id.to_string()]));

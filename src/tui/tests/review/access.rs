@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::{
     SnapshotId,
-    image_access::{AccessTarget, GivenAccess, MissingAccess, Share, ShareOutcome, ShareRequest},
+    image_access::{AccessTarget, GivenAccess, MissingAccess, Share, ShareOutcome, ShareRequest, Unshareable},
 };
 use crate::tui::screens::review::access;
 
@@ -140,7 +140,7 @@ fn nothing_is_given_read_only() {
 fn given() -> ShareOutcome {
     let given = |access: MissingAccess| GivenAccess { target: target(), grant: None, access };
     let given = missing().into_iter().map(given).collect();
-    ShareOutcome { owner: owner(), given, failures: Vec::new(), audit_failures: Vec::new() }
+    ShareOutcome { given, ..ShareOutcome::empty(owner()) }
 }
 
 #[test]
@@ -179,4 +179,41 @@ fn what_failed_is_told_and_recorded() {
     // Nothing is answered from before.
     let effects = ctrl(&mut model, 's');
     assert!(answer_checks(&mut model, &effects, &[]) > 5);
+}
+
+#[test]
+fn what_cannot_be_shared_is_not_offered_again() {
+    let mut model = opened(&[owner()]);
+    keys(&mut model, "ay");
+    let failure = Failure::new("share ami-00000001", "its snapshots are encrypted with the AWS managed key for EBS")
+        .hint("Its owner can copy it with a customer managed key.");
+    let unshareable = vec![Unshareable { image: target().image, failure: failure.clone() }];
+    let mut effects = Vec::new();
+    access::on_given(&mut model, &ShareOutcome { unshareable, ..ShareOutcome::failed(owner(), failure) }, &mut effects);
+    press(&mut model, KeyCode::Enter);
+    answer_checks(&mut model, &effects, &missing());
+    let text = text(&model);
+    let cannot = "cannot give it: its snapshots are encrypted with the AWS managed key for EBS. Its owner can copy it";
+    assert!(text.contains(cannot) && !text.contains("create-grant") && !text.contains("has it give"), "{text}");
+    lacks(&mut model, "a give access");
+    assert_eq!((keys(&mut model, "a"), access::request(&model, &owner())), (vec![], None));
+    assert!(matches!(overlay(&model), Some(screens::Overlay::Review(_))), "nobody is asked");
+    says(&model, "Nothing is missing that another account could give.");
+}
+
+#[test]
+fn the_warning_of_keys_goes_once_it_is_known_what_is_shared() {
+    let warning = "works only if its key is shared with you";
+    let encrypted = || {
+        let mut image = Image { owner_id: owner(), ..image(1) };
+        image.block_devices.iter_mut().flat_map(|device| &mut device.ebs).for_each(|ebs| ebs.encrypted = Some(true));
+        image
+    };
+    let mut model = listed(vec![encrypted()]);
+    open_form(&mut model);
+    let effects = ctrl(&mut model, 's');
+    frame(&mut model);
+    assert!(text(&model).contains(warning), "{}", text(&model));
+    answer_checks(&mut model, &effects, &[]);
+    assert!(!text(&model).contains(warning), "{}", text(&model));
 }
