@@ -14,11 +14,14 @@ mod status;
 use self::harness::{Harness, PRODUCTION, SHARED, ask_account, image, now};
 use super::*;
 use crate::{
-    domain::Failure,
+    domain::{Failure, ImageColumn},
     driver::JobUpdate,
     engine::Command,
     term::input::{KeyCode, KeyEvent, KeyModifiers},
-    tui::{msg::Reply, screens::Overlay},
+    tui::{
+        msg::Reply,
+        screens::{Overlay, images::columns::columns},
+    },
 };
 
 fn two() -> Harness {
@@ -293,4 +296,19 @@ fn a_plan_that_is_opened_at_the_start_is_that_of_the_first_account() {
     let harness = Harness::with_plan(&["build", "production"]);
     let planned = |(profile, effect): &(String, Effect)| matches!(effect, Effect::Sync { .. }).then(|| profile.clone());
     assert_eq!(harness.log.iter().filter_map(planned).collect::<Vec<_>>(), ["build"]);
+}
+
+#[test]
+fn long_names_of_profiles_cost_no_other_column() {
+    let mut harness = two();
+    let production = harness.id("production");
+    harness.workspace.account_mut(production).unwrap().profile = Some("production-image-copier".into());
+    harness.answer(Vec::new());
+    let cells = |inner: usize| {
+        let placed = columns(harness.workspace.shown(), inner);
+        let profile = placed.iter().find(|placed| placed.column == ImageColumn::Profile).map(|placed| placed.cells);
+        (profile, placed.iter().any(|placed| placed.column == ImageColumn::State))
+    };
+    assert_eq!(cells(160), (Some(23), true));
+    assert_eq!(cells(78), (Some(12), true));
 }

@@ -22,7 +22,7 @@ use crate::{
         layout,
         line_mode::text::PAGE,
         live,
-        model::Model,
+        model::{Connection, Model},
         theme,
         widgets::{
             draw_context::{DrawContext, pane},
@@ -339,6 +339,9 @@ pub(super) fn empty_text(screen: &CoverageScreen, model: &Model) -> Vec<String> 
     }
     if let Some(what) = live::loading_text(model).filter(|_| screen.coverage.families.is_empty()) {
         return vec![format!("{what} ...")];
+    }
+    if let Connection::Failed(failure) = &model.connection {
+        return vec![format!("Not signed in, so nothing is known: {}", full_stop(&clean(&failure.why)))];
     }
     if let Some(why) = screen.parsed.mistake() {
         return vec![format!("This filter matches nothing: {}", full_stop(&clean(why)))];

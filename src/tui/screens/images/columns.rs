@@ -16,11 +16,15 @@ const NAME_AT_LEAST: usize = 16;
 /// Cells of the name for which other columns are dropped, as long as less important ones are left.
 const NAME_WANTED: usize = 24;
 
+/// Cells of a profile's name, and where that would cost another column.
+const PROFILE_AT_MOST: usize = 24;
+const PROFILE_WANTED: usize = 12;
+
 /// A column with its cells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::tui) struct Placed {
     pub(in crate::tui) column: ImageColumn,
-    pub(super) cells: usize,
+    pub(in crate::tui) cells: usize,
 }
 
 /// Returns the columns that fit into a width: those that were chosen, as far as there is room, or as many as there is use for.
@@ -30,13 +34,11 @@ pub(in crate::tui) fn columns(model: &Model, inner: usize) -> Vec<Placed> {
     let mut columns: Vec<Placed> = if chosen.is_empty() {
         by_themselves(model, inner, region)
     } else {
-        chosen.iter().map(|column| Placed { cells: cells(column, region), column: column.clone() }).collect()
+        let mut columns: Vec<Placed> =
+            chosen.iter().map(|column| Placed { cells: cells(column, region), column: column.clone() }).collect();
+        limit_profiles(&mut columns, model, PROFILE_AT_MOST);
+        columns
     };
-    let names = std::iter::once(model.id).chain(model.others.iter().map(|other| other.id));
-    let longest = names.map(|id| model.profile_name(id).chars().count()).max().unwrap_or_default();
-    for placed in columns.iter_mut().filter(|placed| placed.column == ImageColumn::Profile) {
-        placed.cells = longest.clamp(7, 24);
-    }
     let identifies = |placed: &Placed| matches!(placed.column, ImageColumn::Name | ImageColumn::ImageId);
     if !columns.iter().any(identifies) {
         columns.insert(0, Placed { column: ImageColumn::Name, cells: 0 });
@@ -51,6 +53,15 @@ pub(in crate::tui) fn columns(model: &Model, inner: usize) -> Vec<Placed> {
     }
     widen(&mut columns, model, inner);
     columns
+}
+
+/// Gives the names of the profiles what they need, up to a limit.
+fn limit_profiles(columns: &mut [Placed], model: &Model, most: usize) {
+    let names = std::iter::once(model.id).chain(model.others.iter().map(|other| other.id));
+    let longest = names.map(|id| model.profile_name(id).chars().count()).max().unwrap_or_default();
+    for placed in columns.iter_mut().filter(|placed| placed.column == ImageColumn::Profile) {
+        placed.cells = longest.clamp(7, most);
+    }
 }
 
 /// Returns cells of the marks, of every column but the name, and of the blanks between.
@@ -102,6 +113,7 @@ fn by_themselves(model: &Model, inner: usize, region: usize) -> Vec<Placed> {
     use ImageColumn as C;
     let mut columns: Vec<Placed> =
         usual(model).into_iter().map(|column| Placed { cells: cells(&column, region), column }).collect();
+    limit_profiles(&mut columns, model, PROFILE_AT_MOST);
     let longest = model.images.rows.longest_name();
     let fits = |columns: &[Placed], name: usize| used(columns) + name <= inner;
     let wanted = longest.clamp(NAME_AT_LEAST, NAME_WANTED);
@@ -113,6 +125,9 @@ fn by_themselves(model: &Model, inner: usize, region: usize) -> Vec<Placed> {
     {
         // The states' short forms.
         state.cells = 5;
+    }
+    if !fits(&columns, wanted) {
+        limit_profiles(&mut columns, model, PROFILE_WANTED);
     }
     // The header names the only region.
     if !fits(&columns, wanted) && model.chosen.len() == 1 {
